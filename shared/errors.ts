@@ -31,3 +31,11 @@ export const isRetryableError = (error: unknown): error is RetryableError =>
 
 /** The text of anything that was thrown, for a log line or a task's details. */
 export const messageOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown));
+
+/** Thrown when Dataverse no longer knows where a list of changes began: the token expired or the schema changed. */
+export class ExpiredChangesError extends TerminalError {
+  readonly isExpiredChangesError = true;
+  override name = 'ExpiredChangesError';
+}
+export const isExpiredChangesError = (error: unknown): error is ExpiredChangesError =>
+  error instanceof Error && 'isExpiredChangesError' in error;

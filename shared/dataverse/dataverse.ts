@@ -1,0 +1,153 @@
+/**
+ * What the rest of the program may ask of Dataverse. The client behind it retries, waits and splits;
+ * callers see rows, reports and, where repeating cannot help, a TerminalError (else a RetryableError).
+ * It knows nothing of linking: tables, columns and values come from the caller.
+ */
+
+export type TableType = 'Standard' | 'Elastic' | 'Virtual';
+
+/** A many-to-one relationship of a table: one lookup column towards one table. */
+export interface LookupMetadata {
+  /** Logical name of the lookup column on the referencing table. */
+  readonly column: string;
+  /** Case-sensitive name used to bind a value; read from metadata, never derived. */
+  readonly navigationProperty: string;
+  readonly referencedTable: string;
+  readonly relationship: string;
+}
+
+export interface TableMetadata {
+  readonly logicalName: string;
+  readonly schemaName: string;
+  readonly displayName: string;
+  readonly entitySetName: string;
+  readonly primaryId: string;
+  readonly primaryName: string | undefined;
+  readonly tableType: TableType;
+  readonly changeTracking: boolean;
+  /** Every lookup, by column and target; one column with several targets appears several times. */
+  readonly lookups: readonly LookupMetadata[];
+  /** Logical name to type of every column; only where `withColumns` asked for this table, else empty. */
+  readonly columns: ReadonlyMap<string, string>;
+}
+
+export interface NewLookup {
+  readonly table: TableMetadata;
+  readonly referencedTable: TableMetadata;
+  readonly schemaName: string;
+  readonly displayName: string;
+  readonly description: string;
+  readonly relationshipSchemaName: string;
+}
+
+/** A row as the Web API gives it: `_x_value` for lookups, `@odata.etag` and the primary id always there. */
+export type Row = Readonly<Record<string, unknown>>;
+
+export interface ChangePage {
+  readonly rows: readonly Row[];
+  /** Primary ids of deleted rows; only a delta has them. */
+  readonly deleted: readonly string[];
+  /** Where the next page of this drain is; absent on the last page. */
+  readonly nextLink: string | undefined;
+  /** What the next drain starts from; only on the last page. */
+  readonly deltaLink: string | undefined;
+}
+
+export interface RowPage {
+  readonly rows: readonly Row[];
+  readonly nextLink: string | undefined;
+}
+
+export interface PageRequest {
+  readonly entitySetName: string;
+  readonly select: readonly string[];
+  readonly filter?: string | undefined;
+  readonly orderBy?: string | undefined;
+  readonly pageSize: number;
+  /** The previous page's link; then all else but the page size is ignored. */
+  readonly nextLink?: string | undefined;
+}
+
+/** Rows whose `column` has one of `values`, however many; sent in the fewest requests that URL limits allow. */
+export interface ListRequest {
+  readonly entitySetName: string;
+  readonly select: readonly string[];
+  readonly column: string;
+  readonly values: readonly string[];
+  /** A further condition, joined with `and`. */
+  readonly filter?: string | undefined;
+}
+
+/** New values for one existing row, in the Web API's payload form (`nav@odata.bind`, or `nav: null` to clear). */
+export interface RowUpdate {
+  readonly id: string;
+  readonly values: Readonly<Record<string, unknown>>;
+}
+
+export interface RowFailure {
+  readonly id: string;
+  /** The service's code, such as `0x80040265`; empty where it gave none. */
+  readonly code: string;
+  readonly message: string;
+}
+
+/** What became of each row of an update; every id of the request is in exactly one list. */
+export interface UpdateReport {
+  readonly written: readonly string[];
+  /** Rows that no longer exist. */
+  readonly gone: readonly string[];
+  readonly failed: readonly RowFailure[];
+  /** Rows not sent because `signal` was aborted first. */
+  readonly unsent: readonly string[];
+}
+
+export interface UpdateRequest {
+  readonly table: TableMetadata;
+  /** Unique by id. */
+  readonly rows: readonly RowUpdate[];
+  /** True right after a schema change of this table: one request goes first, the others when it is through. */
+  readonly warmUp?: boolean;
+  /** No further request begins once it is aborted; those under way are awaited and reported. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface MetadataRequest {
+  readonly tables: readonly string[];
+  /** Tables whose columns are wanted too. */
+  readonly withColumns?: readonly string[];
+  /** Past the server's caches (up to 30 s behind); costs a little, so only after a change of ours. */
+  readonly strong?: boolean;
+}
+
+/** Any call may be given a signal; an aborted call throws the signal's reason before it sends anything more. */
+export interface Dataverse {
+  /** Tables that do not exist are absent from the answer. One request. */
+  readTables(request: MetadataRequest, signal?: AbortSignal): Promise<ReadonlyMap<string, TableMetadata>>;
+  /** Adds a lookup column with its relationship, every cascade none. `exists` where the column is there already. */
+  createLookup(lookup: NewLookup, signal?: AbortSignal): Promise<'created' | 'exists'>;
+  /**
+   * One page of a drain of a table's changes. Without `link` a full drain begins (every row as new, no deletions);
+   * with a delta link the changes since; with a next link the drain goes on.
+   * @throws ExpiredChangesError where the service no longer knows the link's starting point: drain in full.
+   */
+  readChanges(
+    request: {
+      readonly entitySetName: string;
+      readonly select: readonly string[];
+      readonly pageSize: number;
+      readonly link?: string | undefined;
+    },
+    signal?: AbortSignal,
+  ): Promise<ChangePage>;
+  readPage(request: PageRequest, signal?: AbortSignal): Promise<RowPage>;
+  /** One answer per list, in order; several lists travel in one `$batch`. */
+  readLists(requests: readonly ListRequest[], signal?: AbortSignal): Promise<readonly (readonly Row[])[]>;
+  /** Number of rows, from a snapshot up to 24 hours old; undefined where the service has none. */
+  countRows(table: string, signal?: AbortSignal): Promise<number | undefined>;
+  /**
+   * Updates existing rows, never creates one. Bulk messages where the table has them, else `$batch`; a bad row is
+   * isolated and never stops the others.
+   * @throws TerminalError where no row can be written (a missing privilege, say), with the remedy.
+   */
+  update(request: UpdateRequest): Promise<UpdateReport>;
+}
