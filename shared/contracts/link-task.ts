@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import { logicalNameSchema } from './unification-setup.ts';
+
+export const runIdSchema = z.string().regex(/^[0-9a-f]{32}$/, 'must be 32 lower-case hexadecimal digits');
+
+/**
+ * The message on queue `link-tasks`: "this run wants this table linked". What is next to do stands in the table's
+ * link state, not here; the numbers only tell one message of a task from another.
+ */
+export const linkTaskSchema = z.object({
+  schema: z.literal('backstamp.link-task/1'),
+  runId: runIdSchema,
+  table: logicalNameSchema,
+  /** 0 for the run's first pass over the table, then one more with each follow-up pass. */
+  followUp: z.number().int().nonnegative(),
+  /** 0 for a pass's first slice, then one more with each continuation. */
+  slice: z.number().int().nonnegative(),
+  /** How often in a row the work could not be done because a service was unavailable. */
+  failures: z.number().int().nonnegative(),
+});
+export type LinkTask = z.infer<typeof linkTaskSchema>;
+
+export const firstLinkTask = (runId: string, table: string): LinkTask => ({
+  schema: 'backstamp.link-task/1',
+  runId,
+  table,
+  followUp: 0,
+  slice: 0,
+  failures: 0,
+});
+
+/** Deterministic, so that a message sent twice within the duplicate window arrives once; at most 128 characters. */
+export function linkTaskMessageId({ runId, table, followUp, slice, failures }: LinkTask): string {
+  const step = followUp + slice + failures === 0 ? '' : `/${followUp}.${slice}.${failures}`;
+  return `${runId}/${table}${step}`.slice(0, 128);
+}

@@ -1,0 +1,60 @@
+import { z } from 'zod';
+import { countersSchema } from './counters.ts';
+import { runIdSchema } from './link-task.ts';
+import { modeSchema, statusSchema } from './status.ts';
+
+const time = z.iso.datetime();
+
+/** One finding about a table: which requirement does not hold, what was found, what to do. */
+export const findingSchema = z.object({ code: z.string(), finding: z.string(), remedy: z.string() });
+export type Finding = z.infer<typeof findingSchema>;
+
+/** The work of one run on one source table, as the API shows it. */
+export const taskSchema = z.object({
+  runId: runIdSchema,
+  table: z.string(),
+  mode: modeSchema,
+  status: statusSchema,
+  queuedAt: time,
+  startedAt: time.optional(),
+  endedAt: time.optional(),
+  updatedAt: time,
+  counters: countersSchema,
+  /** Passes that have ended, the first and its follow-ups. */
+  passes: z.number().int().nonnegative(),
+  /** What the task is doing or why it ended so, in the order it was learnt; for people. */
+  details: z.array(z.string()),
+  findings: z.array(findingSchema),
+});
+export type Task = z.infer<typeof taskSchema>;
+
+/** One answer to one unification event or to one request of an operator. */
+export const runSchema = z.object({
+  runId: runIdSchema,
+  eventId: z.string(),
+  source: z.string(),
+  mode: modeSchema,
+  confirm: z.boolean(),
+  status: statusSchema,
+  occurredAt: z.iso.datetime({ offset: true }),
+  receivedAt: time,
+  endedAt: time.optional(),
+  cancelRequestedAt: time.optional(),
+});
+export type Run = z.infer<typeof runSchema>;
+
+export const runWithTasksSchema = runSchema.extend({ tasks: z.array(taskSchema) });
+export type RunWithTasks = z.infer<typeof runWithTasksSchema>;
+
+/** What Settings > System > Status shows: groups of tasks with their status and last update. */
+export const statusAnswerSchema = z.object({
+  lastUpdated: time.nullable(),
+  groups: z.array(
+    z.object({
+      name: z.string(),
+      count: z.number().int(),
+      tasks: z.array(z.object({ name: z.string(), ...taskSchema.shape })),
+    }),
+  ),
+});
+export type StatusAnswer = z.infer<typeof statusAnswerSchema>;

@@ -1,0 +1,34 @@
+import { z } from 'zod';
+
+/** The status words of tasks and runs, as Customer Insights - Data itself shows them. */
+export const statusSchema = z.enum([
+  'Queued',
+  'Refreshing',
+  'Successful',
+  'Completed with warnings',
+  'Skipped',
+  'Failed',
+  'Canceled',
+]);
+export type Status = z.infer<typeof statusSchema>;
+
+/** Queued and Refreshing may still change; every other word is an end. */
+export const isFinal = (status: Status): boolean => status !== 'Queued' && status !== 'Refreshing';
+
+/** Best to worst. Skipped comes first: a table that does not qualify is no fault of the run. */
+const badness: readonly Status[] = ['Skipped', 'Successful', 'Completed with warnings', 'Canceled', 'Failed'];
+
+/** The status of a run whose tasks have all ended: the worst of theirs; Skipped only where every task was skipped. */
+export const worstOf = (statuses: readonly Status[]): Status =>
+  statuses.reduce<Status>(
+    (worst, status) => (badness.indexOf(status) > badness.indexOf(worst) ? status : worst),
+    'Skipped',
+  );
+
+/** How a run treats its tables. */
+export const modeSchema = z.enum(['incremental', 'full', 'orphans', 'rehearsal']);
+export type Mode = z.infer<typeof modeSchema>;
+
+/** The group and the name under which the original lists the task. */
+export const taskGroup = 'Dataverse Hydration';
+export const taskName = 'CustomerId Backstamping Hydration';
