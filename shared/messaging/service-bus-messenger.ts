@@ -1,0 +1,83 @@
+import { ManagedIdentityCredential } from '@azure/identity';
+import { isServiceBusError, ServiceBusClient, type ServiceBusMessage, type ServiceBusSender } from '@azure/service-bus';
+import type { LinkTask } from '../contracts/link-task.ts';
+import { linkTaskMessageId } from '../contracts/link-task.ts';
+import type { LinkingCompleted } from '../contracts/linking-completed.ts';
+import { linkingEventsTopic, linkTasksQueue, unificationEventsQueue } from '../contracts/queues.ts';
+import type { UnificationEvent } from '../contracts/unification-event.ts';
+import { RetryableError } from '../errors.ts';
+import type { Settings } from '../settings.ts';
+import type { Messenger } from './messenger.ts';
+
+const asJson = (body: unknown, messageId: string): ServiceBusMessage => ({
+  body,
+  messageId,
+  contentType: 'application/json',
+});
+
+/** Sends through one client and one sender per entity, for the life of the process. */
+export class ServiceBusMessenger implements Messenger {
+  readonly #client: ServiceBusClient;
+  readonly #senders = new Map<string, ServiceBusSender>();
+
+  constructor(client: ServiceBusClient) {
+    this.#client = client;
+  }
+
+  async sendUnificationEvent(event: UnificationEvent): Promise<void> {
+    await this.#send(unificationEventsQueue, (sender) => sender.sendMessages(asJson(event, event.eventId)));
+  }
+
+  async sendLinkTasks(tasks: readonly LinkTask[], notBefore?: number): Promise<void> {
+    if (tasks.length === 0) return;
+    const messages = tasks.map((task) => ({ ...asJson(task, linkTaskMessageId(task)), sessionId: task.table }));
+    await this.#send(linkTasksQueue, async (sender) => {
+      if (notBefore === undefined) await sender.sendMessages(messages);
+      else await sender.scheduleMessages(messages, new Date(notBefore));
+    });
+  }
+
+  async publishLinkingCompleted(event: LinkingCompleted): Promise<void> {
+    await this.#send(linkingEventsTopic, (sender) =>
+      sender.sendMessages({
+        ...asJson(event, event.id),
+        contentType: 'application/cloudevents+json',
+        // What subscriptions filter on without opening the body.
+        applicationProperties: { type: event.type, status: event.data.status, mode: event.data.mode },
+      }),
+    );
+  }
+
+  async close(): Promise<void> {
+    await this.#client.close();
+  }
+
+  async #send(entity: string, send: (sender: ServiceBusSender) => Promise<void>): Promise<void> {
+    let sender = this.#senders.get(entity);
+    if (sender === undefined) {
+      sender = this.#client.createSender(entity);
+      this.#senders.set(entity, sender);
+    }
+    try {
+      await send(sender);
+    } catch (error) {
+      if (isServiceBusError(error) && error.retryable) {
+        throw new RetryableError(`Service Bus did not take a message for ${entity} (${error.code})`, { cause: error });
+      }
+      throw error;
+    }
+  }
+}
+
+/** Connects with the connection string or the managed identity that the settings give. */
+export function openServiceBus(settings: Settings): ServiceBusMessenger {
+  if (settings.ServiceBusConnection !== undefined) {
+    return new ServiceBusMessenger(new ServiceBusClient(settings.ServiceBusConnection));
+  }
+  const clientId = settings.ServiceBusConnection__clientId ?? settings.AZURE_CLIENT_ID;
+  const credential =
+    clientId === undefined ? new ManagedIdentityCredential() : new ManagedIdentityCredential({ clientId });
+  return new ServiceBusMessenger(
+    new ServiceBusClient(settings.ServiceBusConnection__fullyQualifiedNamespace ?? '', credential),
+  );
+}

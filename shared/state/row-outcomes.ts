@@ -1,0 +1,68 @@
+import { z } from 'zod';
+import { type EntityTable, listAll } from './entity-table.ts';
+
+/** What became of one row in one run, where there is something to tell. */
+export const rowOutcomeSchema = z.object({
+  /** Id of the source row; of the map row where that names no usable key. */
+  id: z.string(),
+  outcome: z.enum(['linked', 'relinked', 'cleared', 'waiting', 'failed', 'gone']),
+  at: z.iso.datetime(),
+  reason: z.string().optional(),
+  /** Profile rows before and after, and the CustomerIds they stand for where known. */
+  previousProfileId: z.string().optional(),
+  previousCustomerId: z.string().optional(),
+  profileId: z.string().optional(),
+  customerId: z.string().optional(),
+});
+export type RowOutcome = z.infer<typeof rowOutcomeSchema>;
+
+const partitionOf = (runId: string, table: string): string => `${runId}|${table}`;
+const rowOf = ({ outcome, id }: Pick<RowOutcome, 'outcome' | 'id'>): string => `${outcome}|${id}`;
+
+/** Row outcomes by run and table; ordinary links and rows that were right are counted only. */
+export class RowOutcomes {
+  readonly #table: EntityTable;
+
+  constructor(table: EntityTable) {
+    this.#table = table;
+  }
+
+  async record(runId: string, table: string, outcomes: readonly RowOutcome[]): Promise<void> {
+    if (outcomes.length === 0) return;
+    await this.#table.applyAll(partitionOf(runId, table), {
+      upserts: outcomes.map((outcome) => ({ rowKey: rowOf(outcome), document: outcome })),
+    });
+  }
+
+  /** A page of outcomes, of one kind or all. */
+  async page(
+    runId: string,
+    table: string,
+    request: { outcome?: RowOutcome['outcome'] | undefined; pageSize: number; continuation?: string | undefined },
+  ): Promise<{ outcomes: RowOutcome[]; continuation: string | undefined }> {
+    const range = request.outcome === undefined ? {} : { from: `${request.outcome}|`, before: `${request.outcome}}` };
+    const page = await this.#table.list(partitionOf(runId, table), {
+      ...range,
+      pageSize: request.pageSize,
+      continuation: request.continuation,
+    });
+    return {
+      outcomes: page.entities.map(({ document }) => rowOutcomeSchema.parse(document)),
+      continuation: page.continuation,
+    };
+  }
+
+  /** Removes every outcome of one task. */
+  async remove(runId: string, table: string): Promise<void> {
+    const partition = partitionOf(runId, table);
+    let rows: string[] = [];
+    for await (const { rowKey } of listAll(this.#table, partition)) {
+      rows.push(rowKey);
+      if (rows.length === 1000) {
+        await this.#table.applyAll(partition, { deletes: rows });
+        rows = [];
+      }
+    }
+    await this.#table.applyAll(partition, { deletes: rows });
+  }
+}

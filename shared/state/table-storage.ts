@@ -1,0 +1,179 @@
+import { RestError, TableClient, type TransactionAction } from '@azure/data-tables';
+import { ManagedIdentityCredential } from '@azure/identity';
+import { RetryableError } from '../errors.ts';
+import type { Settings } from '../settings.ts';
+import type { EntityTable, StoredEntity } from './entity-table.ts';
+
+/** Operations that the service takes in one transaction. */
+const transactionSize = 100;
+/** Text that one property holds: 64 KiB of UTF-16. Longer documents are spread over several. */
+const propertyLength = 32_000;
+/** Documents of an entity stay well below the service's 1 MiB; Azurite would accept more. */
+const maxDocumentLength = 15 * propertyLength;
+
+const statusOf = (error: unknown): number | undefined => (error instanceof RestError ? error.statusCode : undefined);
+
+function toEntity(
+  partitionKey: string,
+  rowKey: string,
+  document: unknown,
+): { partitionKey: string; rowKey: string; [part: string]: string } {
+  const text = JSON.stringify(document);
+  if (text.length > maxDocumentLength)
+    throw new RangeError(`${partitionKey}/${rowKey}: document of ${text.length} characters is too long to store`);
+  const entity: { partitionKey: string; rowKey: string; [part: string]: string } = { partitionKey, rowKey };
+  for (let part = 0; part * propertyLength < text.length; part++) {
+    entity[`json${part}`] = text.slice(part * propertyLength, (part + 1) * propertyLength);
+  }
+  return entity;
+}
+
+function fromEntity(entity: Record<string, unknown>): StoredEntity {
+  let text = '';
+  for (let part = 0; typeof entity[`json${part}`] === 'string'; part++) text += entity[`json${part}`];
+  return {
+    partitionKey: String(entity.partitionKey),
+    rowKey: String(entity.rowKey),
+    etag: String(entity.etag),
+    document: JSON.parse(text),
+  };
+}
+
+const quote = (text: string): string => `'${text.replaceAll("'", "''")}'`;
+
+/** One table of Azure Table Storage (or Azurite); made on first use. */
+export class TableStorage implements EntityTable {
+  readonly #client: TableClient;
+  #created: Promise<void> | undefined;
+
+  constructor(client: TableClient) {
+    this.#client = client;
+  }
+
+  async get(partitionKey: string, rowKey: string): Promise<StoredEntity | undefined> {
+    try {
+      return fromEntity(await this.#run(() => this.#client.getEntity(partitionKey, rowKey)));
+    } catch (error) {
+      if (statusOf(error) === 404) return undefined;
+      throw error;
+    }
+  }
+
+  async insert(partitionKey: string, rowKey: string, document: unknown): Promise<boolean> {
+    try {
+      await this.#run(() => this.#client.createEntity(toEntity(partitionKey, rowKey, document)));
+      return true;
+    } catch (error) {
+      if (statusOf(error) === 409) return false;
+      throw error;
+    }
+  }
+
+  async replace(partitionKey: string, rowKey: string, document: unknown, etag: string): Promise<string | undefined> {
+    try {
+      // The ETag must be given: the client's default is `*`, which lets the last writer win.
+      const answer = await this.#run(() =>
+        this.#client.updateEntity(toEntity(partitionKey, rowKey, document), 'Replace', { etag }),
+      );
+      return answer.etag;
+    } catch (error) {
+      if (statusOf(error) === 412 || statusOf(error) === 404) return undefined;
+      throw error;
+    }
+  }
+
+  async applyAll(
+    partitionKey: string,
+    {
+      upserts = [],
+      deletes = [],
+    }: { upserts?: readonly { rowKey: string; document: unknown }[]; deletes?: readonly string[] },
+  ): Promise<void> {
+    // One row may occur once in a transaction: the last word on it counts.
+    const actions = new Map<string, TransactionAction>();
+    for (const { rowKey, document } of upserts)
+      actions.set(rowKey, ['upsert', toEntity(partitionKey, rowKey, document), 'Replace']);
+    const all = [...actions.values()];
+    for (let start = 0; start < all.length; start += transactionSize) {
+      await this.#run(() => this.#client.submitTransaction(all.slice(start, start + transactionSize)));
+    }
+    // Deleting what is not there fails a whole transaction, so deletions go by themselves, a few at a time.
+    const gone = deletes.filter((rowKey) => !actions.has(rowKey));
+    for (let start = 0; start < gone.length; start += 16) {
+      await Promise.all(gone.slice(start, start + 16).map((rowKey) => this.#delete(partitionKey, rowKey)));
+    }
+  }
+
+  async list(
+    partitionKey: string,
+    {
+      from,
+      before,
+      pageSize,
+      continuation,
+    }: {
+      from?: string | undefined;
+      before?: string | undefined;
+      pageSize?: number | undefined;
+      continuation?: string | undefined;
+    } = {},
+  ): Promise<{ entities: StoredEntity[]; continuation: string | undefined }> {
+    const filter = [
+      `PartitionKey eq ${quote(partitionKey)}`,
+      ...(from === undefined ? [] : [`RowKey ge ${quote(from)}`]),
+      ...(before === undefined ? [] : [`RowKey lt ${quote(before)}`]),
+    ].join(' and ');
+    const page = await this.#run(async () => {
+      const pages = this.#client.listEntities({ queryOptions: { filter } }).byPage({
+        maxPageSize: pageSize ?? 1000,
+        ...(continuation === undefined ? {} : { continuationToken: continuation }),
+      });
+      return (await pages.next()).value;
+    });
+    return { entities: (page ?? []).map(fromEntity), continuation: page?.continuationToken };
+  }
+
+  async #delete(partitionKey: string, rowKey: string): Promise<void> {
+    try {
+      await this.#run(() => this.#client.deleteEntity(partitionKey, rowKey));
+    } catch (error) {
+      if (statusOf(error) !== 404) throw error;
+    }
+  }
+
+  /** Makes sure that the table is there, and says of a service out of reach that a later attempt may succeed. */
+  async #run<T>(operation: () => Promise<T>): Promise<T> {
+    try {
+      this.#created ??= this.#client.createTable();
+      await this.#created;
+      return await operation();
+    } catch (error) {
+      const status = statusOf(error);
+      if (status === undefined && !isNetworkError(error)) throw error;
+      if (status !== undefined && status < 500 && status !== 408 && status !== 429) throw error;
+      this.#created = undefined;
+      throw new RetryableError(`Table Storage did not answer (${status ?? (error as Error).message})`, {
+        cause: error,
+      });
+    }
+  }
+}
+
+const isNetworkError = (error: unknown): boolean =>
+  error instanceof Error &&
+  'code' in error &&
+  typeof error.code === 'string' &&
+  /^(E[A-Z]+|REQUEST_SEND_ERROR)$/.test(error.code);
+
+/** Opens a table by its name, with the connection string or the managed identity that the settings give. */
+export function openTable(settings: Settings, name: string): TableStorage {
+  if (settings.StateStorage !== undefined) {
+    return new TableStorage(
+      TableClient.fromConnectionString(settings.StateStorage, name, { allowInsecureConnection: true }),
+    );
+  }
+  const clientId = settings.StateStorage__clientId ?? settings.AZURE_CLIENT_ID;
+  const credential =
+    clientId === undefined ? new ManagedIdentityCredential() : new ManagedIdentityCredential({ clientId });
+  return new TableStorage(new TableClient(settings.StateStorage__tableServiceUri ?? '', name, credential));
+}
