@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import { AmqpFault } from './amqp-fault.ts';
+import type { ControlPlaneOptions } from './control-plane.ts';
+import type { MessageQueue } from './message-queue.ts';
+import type { Topic } from './topic.ts';
+
+const entity = z.string().min(1);
+const times = z.int().min(1).default(1);
+
+/** The body of `POST /__control/faults`: what to do now, or at the next occasions. */
+const faultSchema = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('detach-link'),
+    entity,
+    condition: z.string().default('amqp:link:detach-forced'),
+    description: z.string().default('The link was detached on demand.'),
+  }),
+  z.strictObject({ kind: z.literal('drop-connection'), entity }),
+  z.strictObject({ kind: z.literal('drop-all-connections') }),
+  z.strictObject({ kind: z.literal('refuse-connections'), forMs: z.int().min(1) }),
+  z.strictObject({ kind: z.literal('server-busy'), entity, times }),
+  z.strictObject({ kind: z.literal('refuse-cbs'), times }),
+  z.strictObject({
+    kind: z.literal('expire-lock'),
+    entity,
+    messageId: z.string().optional(),
+    sessionId: z.string().optional(),
+  }),
+]);
+
+/** One fault, checked. */
+export type Fault = z.output<typeof faultSchema>;
+
+/**
+ * Does what a fault asks for, at once or by arming it.
+ *
+ * @returns `affected`: how many links, connections or locks were hit at once; absent for what was armed
+ */
+export function armFault(
+  { namespace, amqp, faultPlan }: ControlPlaneOptions,
+  read: (schema: z.ZodType<Fault>) => Fault,
+): { readonly affected?: number } {
+  const fault = read(faultSchema);
+  const isOf = (address: string): ((entity: MessageQueue | Topic) => boolean) => {
+    const wanted = namespace.source(address) ?? namespace.target(address);
+    return (each) => each === wanted;
+  };
+  switch (fault.kind) {
+    case 'detach-link': {
+      const error = new AmqpFault(fault.condition, 500, fault.description);
+      return { affected: amqp.detachLinks(isOf(fault.entity), error) };
+    }
+    case 'drop-connection':
+      return { affected: amqp.dropConnections(isOf(fault.entity)) };
+    case 'drop-all-connections':
+      return { affected: amqp.dropConnections() };
+    case 'refuse-connections':
+      faultPlan.armConnectionRefusal(fault.forMs);
+      return {};
+    case 'server-busy':
+      faultPlan.armServerBusy(fault.entity, fault.times);
+      return {};
+    case 'refuse-cbs':
+      faultPlan.armClaimRefusal(fault.times);
+      return {};
+    case 'expire-lock':
+      return { affected: namespace.source(fault.entity)?.expireLocksNow(fault) ?? 0 };
+  }
+}

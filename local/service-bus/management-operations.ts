@@ -1,0 +1,184 @@
+import rhea from 'rhea';
+import { faults, toFault } from './amqp-fault.ts';
+import { readDeadLetterInfo } from './delivering-link.ts';
+import type { FaultPlan } from './fault-plan.ts';
+import { swapGuidOrder } from './lock-token.ts';
+import { toTypedMap } from './message-codec.ts';
+import { MessageQueue } from './message-queue.ts';
+import { MAX_MESSAGE_SIZE } from './receiving-link.ts';
+import type { BrokerReply, BrokerRequest } from './request-link.ts';
+import {
+  asBody,
+  type RequestBody,
+  readList,
+  readMap,
+  readNumber,
+  readNumbers,
+  readOptionalBytes,
+  readOptionalText,
+  readText,
+  readUuids,
+} from './request-values.ts';
+import type { SessionTable } from './session-table.ts';
+import { encodeForDelivery, readIncoming } from './stored-message.ts';
+import type { Topic } from './topic.ts';
+
+/** Type codes of the elements of AMQP arrays. */
+const LONG = 0x81;
+const TIMESTAMP = 0x83;
+
+const RECEIVE_AND_DELETE = 0;
+
+const { types } = rhea;
+
+interface Call {
+  readonly body: RequestBody;
+  /** The receiving link on whose behalf a session operation is asked for. */
+  readonly linkName: string | undefined;
+}
+
+/** A body to answer with; `undefined` is "nothing found", which the client reads as an empty result. */
+type Result = Readonly<Record<string, unknown>> | undefined;
+
+const tokensOf = (body: RequestBody): string[] =>
+  readUuids(body, 'lock-tokens').map((uuid) => swapGuidOrder(uuid).toString('hex'));
+
+/** What can be asked of a topic as well as of a queue. */
+const sendingOperations: Record<string, (entity: MessageQueue | Topic, call: Call) => Result> = {
+  'schedule-message': (entity, { body }) => {
+    const messages = readList(body, 'messages').map((each) => {
+      const bytes = readOptionalBytes(asBody(each), 'message');
+      if (!bytes) throw faults.invalidField("Each of the request's 'messages' must hold a 'message'.");
+      if (bytes.length > MAX_MESSAGE_SIZE) throw faults.messageTooLarge(bytes.length, MAX_MESSAGE_SIZE);
+      return readIncoming(bytes);
+    });
+    for (const message of messages) entity.check(message);
+    const numbers = messages.map((message) => entity.enqueue(message));
+    return { 'sequence-numbers': types.wrap_array(numbers, LONG, undefined) };
+  },
+  'cancel-scheduled-message': (entity, { body }) => {
+    entity.cancelScheduled(readNumbers(body, 'sequence-numbers'));
+    return {};
+  },
+};
+
+const queueOperations: Record<string, (queue: MessageQueue, call: Call) => Result> = {
+  'renew-lock': (queue, { body }) => ({
+    expirations: types.wrap_array(queue.renewLocks(tokensOf(body)), TIMESTAMP, undefined),
+  }),
+  'update-disposition': (queue, { body }) => {
+    for (const token of tokensOf(body)) updateDisposition(queue, token, body);
+    return {};
+  },
+  'peek-message': (queue, { body }) => {
+    const from = readNumber(body, 'from-sequence-number');
+    const found = queue.peek(from, readNumber(body, 'message-count'), readOptionalText(body, 'session-id'));
+    if (found.length === 0) return undefined;
+    return { messages: found.map((message) => ({ message: types.wrap_binary(encodeForDelivery(message)) })) };
+  },
+  'receive-by-sequence-number': (queue, { body, linkName }) => {
+    const sessionId = readOptionalText(body, 'session-id');
+    if (queue.sessions && sessionId !== undefined) queue.sessions.assertHeld(sessionId, linkName);
+    const mode = readNumber(body, 'receiver-settle-mode') === RECEIVE_AND_DELETE ? 'delete' : 'lock';
+    const found = queue.takeDeferred(readNumbers(body, 'sequence-numbers'), mode, sessionId);
+    return {
+      messages: found.map((message) => ({
+        message: types.wrap_binary(encodeForDelivery(message)),
+        ...(message.lock && {
+          'lock-token': types.wrap_uuid(swapGuidOrder(Buffer.from(message.lock.token, 'hex'))),
+        }),
+      })),
+    };
+  },
+  'batch-delete-messages': (queue, { body }) => {
+    const before = readNumber(body, 'enqueued-time-utc');
+    const deleted = queue.deleteBatch(readNumber(body, 'message-count'), before);
+    return deleted === 0 ? undefined : { 'message-count': types.wrap_int(deleted) };
+  },
+  'renew-session-lock': (queue, { body, linkName }) => {
+    const untilMs = sessionsOf(queue).renew(readText(body, 'session-id'), linkName);
+    return { expiration: types.wrap_timestamp(untilMs) };
+  },
+  'get-session-state': (queue, { body, linkName }) => {
+    const state = sessionsOf(queue).state(readText(body, 'session-id'), linkName);
+    return { 'session-state': state ? types.wrap_binary(state) : null };
+  },
+  'set-session-state': (queue, { body, linkName }) => {
+    const state = readOptionalBytes(body, 'session-state');
+    sessionsOf(queue).setState(readText(body, 'session-id'), linkName, state);
+    return {};
+  },
+};
+
+function updateDisposition(queue: MessageQueue, token: string, body: RequestBody): void {
+  const status = readText(body, 'disposition-status');
+  const properties = readMap(body, 'properties-to-modify');
+  switch (status) {
+    case 'completed':
+      queue.complete(token);
+      return;
+    case 'abandoned':
+      queue.abandon(token, toTypedMap(properties));
+      return;
+    // The protocol's own spelling.
+    case 'defered':
+      queue.defer(token, toTypedMap(properties));
+      return;
+    case 'suspended': {
+      const { properties: added } = readDeadLetterInfo(properties);
+      const reason = readOptionalText(body, 'deadletter-reason');
+      queue.deadLetter(token, reason, readOptionalText(body, 'deadletter-description'), added);
+      return;
+    }
+    default:
+      throw faults.invalidField(`The disposition status '${status}' is unknown.`);
+  }
+}
+
+function sessionsOf(queue: MessageQueue): SessionTable {
+  if (!queue.sessions) throw faults.notAllowed(`'${queue.name}' does not have sessions.`);
+  return queue.sessions;
+}
+
+function perform(entity: MessageQueue | Topic, operation: string, call: Call): Result {
+  const name = operation.replace(/^com\.microsoft:/, '');
+  const sending = sendingOperations[name];
+  if (sending) return sending(entity, call);
+  const ofQueue = entity instanceof MessageQueue ? queueOperations[name] : undefined;
+  if (!ofQueue || !(entity instanceof MessageQueue)) throw faults.notImplemented(operation);
+  return ofQueue(entity, call);
+}
+
+/** Answers one request to an entity's `$management`; every failure becomes a status and an error condition. */
+export function answerManagement(
+  entity: MessageQueue | Topic,
+  { properties, body }: BrokerRequest,
+  faultPlan: FaultPlan,
+): BrokerReply {
+  const associated = properties['associated-link-name'];
+  const call = { body: asBody(body), linkName: typeof associated === 'string' ? associated : undefined };
+  try {
+    if (faultPlan.takeServerBusy(entity.name)) throw faults.serverBusy();
+    const result = perform(entity, String(properties.operation), call);
+    if (!result) {
+      return {
+        properties: {
+          statusCode: types.wrap_int(204),
+          statusDescription: 'No content',
+          errorCondition: types.wrap_symbol('com.microsoft:message-not-found'),
+        },
+        body: {},
+      };
+    }
+    return { properties: { statusCode: types.wrap_int(200), statusDescription: 'OK' }, body: result };
+  } catch (thrown) {
+    const fault = toFault(thrown);
+    return {
+      properties: {
+        statusCode: types.wrap_int(fault.statusCode),
+        statusDescription: fault.message,
+        errorCondition: types.wrap_symbol(fault.condition),
+      },
+    };
+  }
+}
