@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { AmqpFault } from './amqp-fault.ts';
-import type { ControlPlaneOptions } from './control-plane.ts';
+import { type Controlled, parse } from './control-answer.ts';
 import type { MessageQueue } from './message-queue.ts';
 import type { Topic } from './topic.ts';
 
@@ -28,19 +28,14 @@ const faultSchema = z.discriminatedUnion('kind', [
   }),
 ]);
 
-/** One fault, checked. */
-export type Fault = z.output<typeof faultSchema>;
-
 /**
  * Does what a fault asks for, at once or by arming it.
  *
+ * @throws ControlError 400 for a fault that is none.
  * @returns `affected`: how many links, connections or locks were hit at once; absent for what was armed
  */
-export function armFault(
-  { namespace, amqp, faultPlan }: ControlPlaneOptions,
-  read: (schema: z.ZodType<Fault>) => Fault,
-): { readonly affected?: number } {
-  const fault = read(faultSchema);
+export function armFault({ namespace, amqp, faultPlan }: Controlled, body: unknown): { readonly affected?: number } {
+  const fault = parse(faultSchema, body);
   const isOf = (address: string): ((entity: MessageQueue | Topic) => boolean) => {
     const wanted = namespace.source(address) ?? namespace.target(address);
     return (each) => each === wanted;

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import rhea, { type Delivery, type EventContext, type Sender } from 'rhea';
 import { type AmqpFault, faults, toFault } from './amqp-fault.ts';
+import type { QueueListener } from './listener-ring.ts';
 import { type TypedMap, toTypedMap } from './message-codec.ts';
-import type { MessageQueue, QueueListener } from './message-queue.ts';
+import type { MessageQueue } from './message-queue.ts';
 import { attachOf, internals, settleOutgoing } from './rhea-internals.ts';
 import type { SessionHolder, SessionLock } from './session-table.ts';
 import { encodeForDelivery } from './stored-message.ts';

@@ -1,9 +1,10 @@
-import { randomBytes } from 'node:crypto';
 import rhea from 'rhea';
 import { faults } from './amqp-fault.ts';
 import type { QueueSettings } from './config.ts';
 import { DuplicateWindow } from './duplicate-window.ts';
+import { ListenerRing, type QueueListener } from './listener-ring.ts';
 import { type TypedMap, withApplicationProperties, withTimeToLive } from './message-codec.ts';
+import { MessageLocks } from './message-locks.ts';
 import { ReadyList } from './ready-list.ts';
 import { type SessionLock, SessionTable } from './session-table.ts';
 import type { IncomingMessage, StoredMessage } from './stored-message.ts';
@@ -29,11 +30,6 @@ export interface QueueCounts {
   readonly sessions: number;
 }
 
-/** A receiving link that wants to hear of messages. */
-export interface QueueListener {
-  messagesReady(): void;
-}
-
 const NO_PROPERTIES: TypedMap = new Map();
 
 /** One queue with its locks, sessions and timers; see the picture above. */
@@ -47,31 +43,32 @@ export class MessageQueue {
   readonly #timeline: Timeline;
   readonly #messages = new Map<number, StoredMessage>();
   readonly #ready = new ReadyList<StoredMessage>();
-  readonly #locks = new Map<string, StoredMessage>();
-  readonly #listeners = new Set<QueueListener>();
+  readonly #locks: MessageLocks;
+  readonly #listeners = new ListenerRing(() => this.#ready.size);
   #duplicates: DuplicateWindow;
   #lastSequenceNumber = 0;
-  #isWaking = false;
 
   constructor(name: string, settings: QueueSettings, timeline: Timeline, kind: 'queue' | 'deadLetterQueue' = 'queue') {
     this.name = name;
     this.settings = settings;
     this.#timeline = timeline;
     this.#duplicates = new DuplicateWindow(settings.duplicateWindowMs);
+    const lockDurationMs = (): number => this.settings.lockDurationMs;
+    if (settings.requiresSession) {
+      const putBack = (message: StoredMessage, deliveryFailed: boolean): void => this.#putBack(message, deliveryFailed);
+      this.sessions = new SessionTable({ timeline, lockDurationMs, putBack });
+    }
+    this.#locks = new MessageLocks({
+      timeline,
+      lockDurationMs,
+      sessions: this.sessions,
+      expired: (message) => this.#putBack(message, true),
+    });
     if (kind === 'deadLetterQueue') return;
     // A dead-letter queue has no sessions, and its messages live for ever.
-    this.deadLetters = new MessageQueue(
-      `${name}/$DeadLetterQueue`,
-      { ...settings, requiresSession: false, duplicateWindowMs: 0, defaultTimeToLiveMs: Number.POSITIVE_INFINITY },
-      timeline,
-      'deadLetterQueue',
-    );
-    if (!settings.requiresSession) return;
-    this.sessions = new SessionTable({
-      timeline,
-      lockDurationMs: () => this.settings.lockDurationMs,
-      putBack: (message, deliveryFailed) => this.#putBack(message, deliveryFailed),
-    });
+    const always = { requiresSession: false, duplicateWindowMs: 0, defaultTimeToLiveMs: Number.POSITIVE_INFINITY };
+    const deadLetterSettings = { ...settings, ...always };
+    this.deadLetters = new MessageQueue(`${name}/$DeadLetterQueue`, deadLetterSettings, timeline, 'deadLetterQueue');
   }
 
   /** Changes everything but whether sessions are required, which is fixed when a queue is made. */
@@ -132,8 +129,7 @@ export class MessageQueue {
 
   /** Tells a link of messages until it is taken off again. Links take turns in being told first. */
   listen(listener: QueueListener): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return this.#listeners.add(listener);
   }
 
   /** The next message, locked (peek-lock) or removed (receive-and-delete); `undefined` where there is none. */
@@ -169,12 +165,12 @@ export class MessageQueue {
 
   /** @throws AmqpFault `com.microsoft:message-lock-lost` where the lock is gone; so does every settlement. */
   complete(token: string): void {
-    this.#remove(this.#held(token));
+    this.#remove(this.#locks.get(token));
   }
 
   /** Puts a message back for another attempt, or dead-letters it when that was the last one. */
   abandon(token: string, properties: TypedMap = NO_PROPERTIES): void {
-    const message = this.#held(token);
+    const message = this.#locks.get(token);
     message.content = withApplicationProperties(message.content, properties);
     // Where dead letters are looked through, giving one back is no failed attempt.
     this.#putBack(message, this.deadLetters !== undefined);
@@ -182,16 +178,16 @@ export class MessageQueue {
 
   /** Puts a message back as if it had not been delivered. */
   release(token: string): void {
-    this.#putBack(this.#held(token), false);
+    this.#putBack(this.#locks.get(token), false);
   }
 
   /** Sets a message aside, to be had by its sequence number only. */
   defer(token: string, properties: TypedMap = NO_PROPERTIES): void {
-    const message = this.#held(token);
+    const message = this.#locks.get(token);
     message.content = withApplicationProperties(message.content, properties);
     message.state = 'deferred';
     message.deliveryCount++;
-    this.#unlock(message);
+    this.#locks.unlock(message);
   }
 
   /** Moves a message to the dead-letter queue. */
@@ -201,22 +197,14 @@ export class MessageQueue {
     description: string | undefined,
     properties: TypedMap = NO_PROPERTIES,
   ): void {
-    const message = this.#held(token);
+    const message = this.#locks.get(token);
     if (!this.deadLetters) throw faults.notAllowed('A message of a dead-letter queue cannot be dead-lettered again.');
     this.#moveToDeadLetters(message, reason, description, properties);
   }
 
   /** Prolongs message locks: all of them, or none. Answers their new ends, in epoch milliseconds. */
   renewLocks(tokens: readonly string[]): number[] {
-    const held = tokens.map((token) => this.#held(token));
-    return held.map((message) => {
-      const lock = message.lock;
-      if (!lock || this.sessions) throw faults.messageLockLost();
-      lock.cancelExpiry();
-      lock.untilMs = Date.now() + this.settings.lockDurationMs;
-      lock.cancelExpiry = this.#timeline.at(lock.untilMs, () => this.#putBack(message, true));
-      return lock.untilMs;
-    });
+    return this.#locks.renew(tokens);
   }
 
   /** Looks at messages in any state without touching them, in order, from a sequence number on (inclusive). */
@@ -246,9 +234,7 @@ export class MessageQueue {
   /** Ends locks as if their time were over: one message's, one session's, or all. Says how many there were. */
   expireLocksNow(of: { readonly messageId?: string | undefined; readonly sessionId?: string | undefined }): number {
     if (this.sessions) return this.sessions.expireNow(of.sessionId);
-    const held = [...this.#locks.values()].filter(
-      (message) => of.messageId === undefined || message.messageId === of.messageId,
-    );
+    const held = this.#locks.all(of.messageId);
     for (const message of held) this.#putBack(message, true);
     return held.length;
   }
@@ -320,7 +306,7 @@ export class MessageQueue {
   }
 
   #remove(message: StoredMessage): void {
-    this.#unlock(message);
+    this.#locks.unlock(message);
     message.cancelTimer();
     this.#messages.delete(message.sequenceNumber);
     if (this.sessions) this.sessions.messageGone(message);
@@ -331,24 +317,8 @@ export class MessageQueue {
     if (this.sessions) this.sessions.addReady(message);
     else {
       this.#ready.add(message);
-      this.#wake();
+      this.#listeners.wake();
     }
-  }
-
-  /** Tells the links in turn; once per round of the event loop, however many messages came. */
-  #wake(): void {
-    if (this.#isWaking || this.#listeners.size === 0) return;
-    this.#isWaking = true;
-    queueMicrotask(() => {
-      this.#isWaking = false;
-      for (const listener of [...this.#listeners]) {
-        if (this.#ready.size === 0) return;
-        const before = this.#ready.size;
-        listener.messagesReady();
-        // Whoever got something goes to the end of the line.
-        if (this.#ready.size < before && this.#listeners.delete(listener)) this.#listeners.add(listener);
-      }
-    });
   }
 
   #deliver(message: StoredMessage, mode: 'lock' | 'delete'): StoredMessage {
@@ -356,33 +326,12 @@ export class MessageQueue {
       this.#remove(message);
       return message;
     }
-    const token = randomBytes(16).toString('hex');
-    if (this.sessions && message.sessionId !== undefined) {
-      message.lock = this.sessions.lockFor(message.sessionId, message, token);
-    } else {
-      const untilMs = Date.now() + this.settings.lockDurationMs;
-      const cancelExpiry = this.#timeline.at(untilMs, () => this.#putBack(message, true));
-      message.lock = { token, untilMs, cancelExpiry };
-    }
-    this.#locks.set(token, message);
+    this.#locks.lock(message);
     return message;
-  }
-
-  #held(token: string): StoredMessage {
-    const message = this.#locks.get(token);
-    if (!message) throw faults.messageLockLost();
-    return message;
-  }
-
-  #unlock(message: StoredMessage): void {
-    if (!message.lock) return;
-    message.lock.cancelExpiry();
-    this.#locks.delete(message.lock.token);
-    message.lock = undefined;
   }
 
   #putBack(message: StoredMessage, deliveryFailed: boolean): void {
-    this.#unlock(message);
+    this.#locks.unlock(message);
     if (deliveryFailed) message.deliveryCount++;
     if (message.expiresAtMs <= Date.now()) {
       this.#expire(message);

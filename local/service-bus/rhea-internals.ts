@@ -55,6 +55,8 @@ export const attachOf = (link: Sender | Receiver): Attach => (link as unknown as
 /** Takes a socket that a server accepted. */
 export function acceptSocket(connection: Connection, socket: Socket): void {
   connection.accept(socket);
+  // rhea hears of an end or an error, but not of a socket destroyed from this side: its heartbeat would go on for ever.
+  socket.on('close', () => connection._disconnected());
 }
 
 /** Makes rhea hand over every message of this session as bytes. */
