@@ -1,0 +1,73 @@
+/** Batches (`cardinality: 'many'`): what is there, up to `maxMessageBatchSize`, in one invocation; locks are not renewed. */
+import type { ServiceBusReceivedMessage, ServiceBusReceiver, ServiceBusSessionReceiver } from '@azure/service-bus';
+import { createOutage } from './outage.ts';
+import { openReceiver } from './queue-dispatch.ts';
+import { type DispatchContext, type Dispatcher, entityName, runAndSettle } from './service-bus-dispatch.ts';
+import { batchInvocation } from './service-bus-wire.ts';
+import { startSessionSlots } from './session-dispatch.ts';
+
+/** Starts receiving batches, one after another. */
+export function startBatchDispatch(context: DispatchContext): Dispatcher {
+  const { fn, options, log } = context;
+  const stopping = new AbortController();
+  const outage = createOutage(log, fn.name, entityName(context.entity));
+
+  const run = async (): Promise<void> => {
+    let receiver = openReceiver(context, 0);
+    while (!stopping.signal.aborted) {
+      try {
+        await takeBatch(context, receiver, options.clientRetryOptions.tryTimeout, stopping.signal);
+        outage.recovered();
+      } catch (error) {
+        if (stopping.signal.aborted) break;
+        outage.failed(error);
+        await outage.backOff(stopping.signal);
+        await receiver.close().catch(() => undefined);
+        receiver = openReceiver(context, 0);
+      }
+    }
+    await receiver.close();
+  };
+  const running = run();
+  return {
+    async stop() {
+      stopping.abort();
+      await running;
+    },
+  };
+}
+
+/** Starts taking sessions, and from each its messages in batches. */
+export const startSessionBatchDispatch = (context: DispatchContext): Dispatcher =>
+  startSessionSlots(context, 0, workSessionInBatches);
+
+async function workSessionInBatches(
+  context: DispatchContext,
+  receiver: ServiceBusSessionReceiver,
+  stopping: AbortSignal,
+): Promise<void> {
+  const { sessionIdleTimeout, clientRetryOptions } = context.options;
+  try {
+    while (await takeBatch(context, receiver, sessionIdleTimeout ?? clientRetryOptions.tryTimeout, stopping));
+  } catch (error) {
+    if (stopping.aborted) return;
+    context.log.write('warning', context.fn.name, `Session ${receiver.sessionId} is lost: ${(error as Error).message}`);
+  }
+}
+
+/** Receives and runs one batch; false when none came in `maxWaitTimeInMs`. */
+async function takeBatch(
+  context: DispatchContext,
+  receiver: ServiceBusReceiver,
+  maxWaitTimeInMs: number,
+  abortSignal: AbortSignal,
+): Promise<boolean> {
+  const { maxMessageBatchSize } = context.options;
+  const messages: ServiceBusReceivedMessage[] = await receiver.receiveMessages(maxMessageBatchSize, {
+    maxWaitTimeInMs,
+    abortSignal,
+  });
+  if (messages.length === 0) return false;
+  await runAndSettle(context, receiver, messages, batchInvocation(context.fn, messages));
+  return true;
+}

@@ -1,0 +1,113 @@
+/**
+ * Single dispatch with sessions: up to `maxConcurrentSessions` sessions at a time, each with
+ * `maxConcurrentCallsPerSession` messages. A session is held until it stays empty for `sessionIdleTimeout`,
+ * or its lock or connection is lost; then the next one is accepted.
+ */
+import { isServiceBusError, type ServiceBusReceivedMessage, type ServiceBusSessionReceiver } from '@azure/service-bus';
+import { createOutage, type Outage } from './outage.ts';
+import { type DispatchContext, type Dispatcher, entityName, runAndSettle } from './service-bus-dispatch.ts';
+import { singleMessageInvocation } from './service-bus-wire.ts';
+
+/** Starts taking sessions. */
+export function startSessionDispatch(context: DispatchContext): Dispatcher {
+  return startSessionSlots(context, context.options.maxAutoLockRenewalDuration, workSession);
+}
+
+/**
+ * Runs `maxConcurrentSessions` slots; each accepts the next session, has `work` done on it until that ends, and closes it.
+ * A failed acceptance is tried again with back-off; that there is no session now is no failure.
+ */
+export function startSessionSlots(
+  context: DispatchContext,
+  lockRenewalMs: number,
+  work: (context: DispatchContext, receiver: ServiceBusSessionReceiver, stopping: AbortSignal) => Promise<void>,
+): Dispatcher {
+  const { fn, options, log } = context;
+  const stopping = new AbortController();
+  const outage = createOutage(log, fn.name, entityName(context.entity));
+
+  const runSlot = async (): Promise<void> => {
+    while (!stopping.signal.aborted) {
+      const receiver = await acceptNext(context, lockRenewalMs, outage, stopping.signal);
+      if (!receiver) continue;
+      log.write('debug', fn.name, `Session ${receiver.sessionId} accepted`);
+      await work(context, receiver, stopping.signal);
+      await receiver.close().catch(() => undefined); // lost already
+      log.write('debug', fn.name, `Session ${receiver.sessionId} closed`);
+    }
+  };
+  const slots = Array.from({ length: options.maxConcurrentSessions }, runSlot);
+  return {
+    async stop() {
+      stopping.abort();
+      await Promise.all(slots);
+    },
+  };
+}
+
+/** The next session; undefined when there is none now, when the attempt failed (after a wait), or at the end. */
+async function acceptNext(
+  { client, entity }: DispatchContext,
+  maxAutoLockRenewalDurationInMs: number,
+  outage: Outage,
+  abortSignal: AbortSignal,
+): Promise<ServiceBusSessionReceiver | undefined> {
+  const receiverOptions = { maxAutoLockRenewalDurationInMs, skipParsingBodyAsJson: true, abortSignal };
+  try {
+    const receiver =
+      'queue' in entity
+        ? await client.acceptNextSession(entity.queue, receiverOptions)
+        : await client.acceptNextSession(entity.topic, entity.subscription, receiverOptions);
+    outage.recovered();
+    return receiver;
+  } catch (error) {
+    if (abortSignal.aborted) return undefined;
+    if (isServiceBusError(error) && error.code === 'ServiceTimeout') {
+      outage.recovered();
+      return undefined;
+    }
+    outage.failed(error);
+    await outage.backOff(abortSignal);
+    return undefined;
+  }
+}
+
+/** Works one session's messages; resolves when it is idle or lost, or the host stops, and nothing is in hand. */
+async function workSession(
+  context: DispatchContext,
+  receiver: ServiceBusSessionReceiver,
+  stopping: AbortSignal,
+): Promise<void> {
+  const { fn, options, log } = context;
+  const inHand = new Set<Promise<void>>();
+  const ended = Promise.withResolvers<void>();
+  const idleMs = options.sessionIdleTimeout ?? options.clientRetryOptions.tryTimeout;
+  let idle = setTimeout(ended.resolve, idleMs);
+
+  const handle = async (message: ServiceBusReceivedMessage): Promise<void> => {
+    clearTimeout(idle);
+    const work = runAndSettle(context, receiver, [message], singleMessageInvocation(fn, message));
+    inHand.add(work);
+    await work.finally(() => inHand.delete(work));
+    if (inHand.size > 0) return;
+    clearTimeout(idle);
+    idle = setTimeout(ended.resolve, idleMs);
+  };
+  const subscription = receiver.subscribe(
+    {
+      processMessage: handle,
+      async processError({ error }) {
+        log.write('warning', fn.name, `Session ${receiver.sessionId} is lost: ${error.message}`);
+        ended.resolve();
+      },
+    },
+    { autoCompleteMessages: false, maxConcurrentCalls: options.maxConcurrentCallsPerSession },
+  );
+  stopping.addEventListener('abort', () => ended.resolve(), { once: true });
+  if (stopping.aborted) ended.resolve();
+  await ended.promise;
+  clearTimeout(idle);
+  await subscription.close().catch(() => undefined); // lost already
+  await Promise.allSettled(inHand);
+  clearTimeout(idle);
+}
