@@ -1,0 +1,73 @@
+import type { HttpClient } from '@azure/core-rest-pipeline';
+import type { Telemetry } from '../telemetry/telemetry.ts';
+import { BulkSupport } from './bulk-support.ts';
+import { type Clock, systemClock } from './clock.ts';
+import type { Dataverse } from './dataverse.ts';
+import { type Identity, isLocal } from './identities.ts';
+import { IdentityPool } from './identity-pool.ts';
+import { countRows, createLookup, readTables } from './metadata.ts';
+import { readLists } from './read-lists.ts';
+import { readChanges, readPage } from './read-page.ts';
+import { RowWriter } from './row-writer.ts';
+import { Sender } from './sender.ts';
+import { Throttle } from './throttle.ts';
+import { createTransport } from './transport.ts';
+import type { Bypass } from './update-payload.ts';
+
+export interface DataverseOptions {
+  /** The organisation's root; only its origin counts. */
+  readonly url: string;
+  /** At least one; requests are spread over them, each within limits of its own. */
+  readonly identities: readonly Identity[];
+  readonly telemetry: Telemetry;
+  /** The most requests one identity may have in flight; the client stays below as the service demands. */
+  readonly maxConcurrency: number;
+  /** Share (0 to 90) of the service's execution-time budget that is left to the organisation's other applications. */
+  readonly freeBudgetPercent: number;
+  readonly bypass: Bypass;
+  /** Shows as shared variable `tag` in the organisation's plug-ins, so that they can tell these writes. */
+  readonly tag?: string | undefined;
+  /** Milliseconds from any starting point; for tests that run at another speed. */
+  readonly now?: () => number;
+  readonly sleep?: Clock['sleep'];
+  /** Sends the bytes in place of Node's own client; for tests without sockets. */
+  readonly httpClient?: HttpClient | undefined;
+}
+
+/** A client for one organisation. One per process serves every table at once: what it learns and may send is shared. */
+export function createDataverse(options: DataverseOptions): Dataverse {
+  const { origin } = new URL(options.url);
+  const { telemetry, maxConcurrency } = options;
+  const clock: Clock = { now: options.now ?? systemClock.now, sleep: options.sleep ?? systemClock.sleep };
+  const pool = new IdentityPool({
+    identities: options.identities,
+    scope: `${origin}/.default`,
+    clock,
+    telemetry,
+    createThrottle: () => new Throttle({ maxConcurrency }),
+  });
+  const transport = createTransport({ httpClient: options.httpClient, local: isLocal(options.url) });
+  const sender = new Sender({ origin, pool, transport, clock, telemetry });
+  const writer = new RowWriter({
+    sender,
+    pool,
+    clock,
+    telemetry,
+    bulkSupport: new BulkSupport(sender),
+    bypass: options.bypass,
+    tag: options.tag,
+  });
+  return {
+    readTables: (request, signal) => readTables(sender, request, signal),
+    async createLookup(lookup, signal) {
+      const outcome = await createLookup(sender, clock, lookup, signal);
+      if (outcome === 'created') sender.expectSchemaLag(lookup.table.entitySetName);
+      return outcome;
+    },
+    readChanges: (request, signal) => readChanges(sender, request, signal),
+    readPage: (request, signal) => readPage(sender, request, signal),
+    readLists: (requests, signal) => readLists(sender, requests, origin, signal),
+    countRows: (table, signal) => countRows(sender, table, signal),
+    update: (request) => writer.update(request),
+  };
+}

@@ -1,0 +1,218 @@
+import { TerminalError } from '../errors.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
+import { createTokenSource, type TokenSource } from './access-token.ts';
+import type { Clock } from './clock.ts';
+import type { Identity } from './identities.ts';
+import type { Throttle, WaitCause } from './throttle.ts';
+
+/** A refused identity is tried again after this long: somebody may have granted what was missing. */
+const REFUSAL_MS = 300_000;
+
+/** An identity with all that the process knows of it. */
+export interface Member {
+  readonly clientId: string;
+  readonly tokens: TokenSource;
+  readonly throttle: Throttle;
+  /** Number of the latest request it was given, to take turns. */
+  lastTurn: number;
+  /** What it may not do (a purpose, or `*`), until when. */
+  readonly refusals: Map<string, { readonly until: number; readonly why: string }>;
+}
+
+interface Waiter {
+  readonly purpose: string;
+  readonly since: number;
+  cause: WaitCause;
+  resolve(member: Member): void;
+  reject(reason: unknown): void;
+}
+
+/**
+ * Hands out the right to send: to each request an identity whose throttle admits it, the least busy one first.
+ * Reads go before writes that wait: a write's successor cannot even be named before its rows are read.
+ */
+export class IdentityPool {
+  readonly members: readonly Member[];
+  readonly #clock: Clock;
+  readonly #telemetry: Telemetry;
+  readonly #waiting: { readonly read: Waiter[]; readonly write: Waiter[] } = { read: [], write: [] };
+  #turn = 0;
+  #alarm: { readonly at: number; readonly controller: AbortController } | undefined;
+
+  constructor(options: {
+    readonly identities: readonly Identity[];
+    readonly scope: string;
+    readonly clock: Clock;
+    readonly telemetry: Telemetry;
+    readonly createThrottle: () => Throttle;
+  }) {
+    this.#clock = options.clock;
+    this.#telemetry = options.telemetry;
+    this.members = options.identities.map(({ clientId, credential }) => ({
+      clientId,
+      tokens: createTokenSource(credential, options.scope),
+      throttle: options.createThrottle(),
+      lastTurn: 0,
+      refusals: new Map(),
+    }));
+  }
+
+  /**
+   * Waits until some identity may send, and counts the request as begun in its name; `release` ends it.
+   * @param purpose what is done to what, such as `write:contact`; an identity refused for it is left out
+   * @throws TerminalError where every identity was refused for it
+   */
+  acquire(purpose: string, priority: 'read' | 'write', signal?: AbortSignal): Promise<Member> {
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    return new Promise((resolve, reject) => {
+      const queue = this.#waiting[priority];
+      const onAbort = (): void => {
+        const at = queue.indexOf(waiter);
+        if (at >= 0) queue.splice(at, 1);
+        reject(signal?.reason);
+      };
+      const waiter: Waiter = {
+        purpose,
+        since: this.#clock.now(),
+        cause: 'concurrency',
+        resolve: (member) => {
+          signal?.removeEventListener('abort', onAbort);
+          resolve(member);
+        },
+        reject: (reason) => {
+          signal?.removeEventListener('abort', onAbort);
+          reject(reason);
+        },
+      };
+      signal?.addEventListener('abort', onAbort, { once: true });
+      queue.push(waiter);
+      this.serve();
+    });
+  }
+
+  /** Gives waiting requests what has become free. Called whenever a throttle's state may have changed. */
+  serve(): void {
+    const now = this.#clock.now();
+    let wakeIn = Infinity;
+    for (const queue of [this.#waiting.read, this.#waiting.write]) {
+      for (let at = 0; at < queue.length; ) {
+        const waiter = queue[at];
+        if (!waiter) break;
+        const usable = this.#usable(waiter.purpose, now);
+        if (usable.length === 0) {
+          this.#rejectAll(queue, waiter.purpose);
+          continue;
+        }
+        const { member, waitMs, cause } = pick(usable, now);
+        if (!member) {
+          wakeIn = Math.min(wakeIn, waitMs);
+          waiter.cause = cause;
+          // Who stands behind for the same purpose fares no better; another purpose may have other identities.
+          const next = queue.findIndex((other, index) => index > at && other.purpose !== waiter.purpose);
+          if (next < 0) break;
+          at = next;
+          continue;
+        }
+        queue.splice(at, 1);
+        member.lastTurn = ++this.#turn;
+        member.throttle.start(now);
+        if (now > waiter.since) {
+          this.#telemetry.record('backstamp.dataverse.waited', now - waiter.since, { cause: waiter.cause });
+        }
+        this.#telemetry.record('backstamp.dataverse.in_flight', member.throttle.inFlight, {
+          identity: member.clientId,
+        });
+        waiter.resolve(member);
+      }
+    }
+    this.#setAlarm(now + wakeIn);
+  }
+
+  /** Leaves `member` out of `purpose` (`*`: out of everything) for a while, and says so. */
+  refuse(member: Member, purpose: string, why: string): void {
+    member.refusals.set(purpose, { until: this.#clock.now() + REFUSAL_MS, why });
+    this.#telemetry.log('error', `Identity ${member.clientId} is left out of ${purpose}: ${why}`, {
+      identity: member.clientId,
+    });
+  }
+
+  /** Requests that may be in flight at once over all identities that may do `purpose`, as things stand. */
+  concurrency(purpose: string): number {
+    const now = this.#clock.now();
+    return this.#usable(purpose, now).reduce((sum, { throttle }) => sum + throttle.concurrency(now), 0);
+  }
+
+  #usable(purpose: string, now: number): readonly Member[] {
+    return this.members.filter(({ refusals }) => {
+      for (const key of ['*', purpose]) {
+        const refusal = refusals.get(key);
+        if (refusal && refusal.until > now) return false;
+      }
+      return true;
+    });
+  }
+
+  #rejectAll(queue: Waiter[], purpose: string): void {
+    const error = this.#allRefused(purpose);
+    const others = queue.filter((waiter) => waiter.purpose !== purpose);
+    const refused = queue.filter((waiter) => waiter.purpose === purpose);
+    queue.splice(0, queue.length, ...others);
+    for (const waiter of refused) waiter.reject(error);
+  }
+
+  /** The refusals are forgotten at the same time: the next attempt, after somebody mended them, asks anew. */
+  #allRefused(purpose: string): TerminalError {
+    const reasons = this.members.map(({ clientId, refusals }) => {
+      const why = (refusals.get('*') ?? refusals.get(purpose))?.why ?? 'refused';
+      refusals.delete('*');
+      refusals.delete(purpose);
+      return `${clientId}: ${why}`;
+    });
+    return new TerminalError(
+      reasons.length === 1 ? (reasons[0] ?? '') : `Every identity is refused. ${reasons.join(' ')}`,
+    );
+  }
+
+  #setAlarm(at: number): void {
+    if (this.#alarm && this.#alarm.at <= at && at !== Infinity) return;
+    this.#alarm?.controller.abort();
+    this.#alarm = undefined;
+    if (at === Infinity) return;
+    const controller = new AbortController();
+    this.#alarm = { at, controller };
+    this.#clock
+      .sleep(Math.max(1, at - this.#clock.now()), controller.signal)
+      .then(() => {
+        this.#alarm = undefined;
+        this.serve();
+      })
+      .catch(() => {
+        // The alarm was set to another time.
+      });
+  }
+}
+
+type Picked =
+  | { readonly member: Member; readonly waitMs: 0; readonly cause: undefined }
+  | { readonly member: undefined; readonly waitMs: number; readonly cause: WaitCause };
+
+/** The least busy of the identities that may send now, taking turns among equals; else how long until one may. */
+function pick(members: readonly Member[], now: number): Picked {
+  let best: Member | undefined;
+  let waitMs = Infinity;
+  let cause: WaitCause = 'concurrency';
+  for (const member of members) {
+    const admission = member.throttle.admit(now);
+    if (!admission.admitted) {
+      if (admission.waitMs <= waitMs) ({ waitMs, cause } = admission);
+    } else if (!best || isBefore(member, best, now)) {
+      best = member;
+    }
+  }
+  return best ? { member: best, waitMs: 0, cause: undefined } : { member: undefined, waitMs, cause };
+}
+
+const isBefore = (one: Member, other: Member, now: number): boolean =>
+  load(one, now) - load(other, now) < 0 || (load(one, now) === load(other, now) && one.lastTurn < other.lastTurn);
+
+const load = ({ throttle }: Member, now: number): number => throttle.inFlight / throttle.concurrency(now);

@@ -1,0 +1,197 @@
+import { RetryableError } from '../errors.ts';
+import type { Clock } from './clock.ts';
+import type { LookupMetadata, MetadataRequest, NewLookup, TableMetadata, TableType } from './dataverse.ts';
+import { listAt, parseObject, stringAt } from './json.ts';
+import type { Sender } from './sender.ts';
+import { ServiceFailure } from './service-failure.ts';
+
+/** Definitions of several tables, in one request. */
+export async function readTables(
+  sender: Sender,
+  request: MetadataRequest,
+  signal?: AbortSignal,
+): Promise<ReadonlyMap<string, TableMetadata>> {
+  const { tables, withColumns = [], strong = false } = request;
+  if (tables.length === 0) return new Map();
+  const expand = [
+    'ManyToOneRelationships($select=SchemaName,ReferencingAttribute,ReferencingEntityNavigationPropertyName,ReferencedEntity)',
+  ];
+  if (withColumns.length > 0) expand.push('Attributes($select=LogicalName,AttributeType)');
+  const names = [...new Set(tables)].map((table) => `LogicalName eq '${table.replaceAll("'", "''")}'`);
+  const what = `read the definition of ${tables.join(', ')}`;
+  const answer = await sender.send({
+    kind: 'readMetadata',
+    table: 'EntityDefinitions',
+    method: 'GET',
+    path:
+      'EntityDefinitions?$select=LogicalName,SchemaName,DisplayName,EntitySetName,PrimaryIdAttribute,' +
+      `PrimaryNameAttribute,TableType,ChangeTrackingEnabled&$filter=${encodeURIComponent(names.join(' or '))}` +
+      `&$expand=${expand.join(',')}`,
+    headers: strong ? { Consistency: 'Strong' } : {},
+    what,
+    signal,
+  });
+  const found = listAt(parseObject(answer.body, what), 'value');
+  const wanted = new Set(withColumns);
+  return new Map(
+    found.map((definition) => {
+      const table = toTable(definition, wanted);
+      return [table.logicalName, table];
+    }),
+  );
+}
+
+type Definition = Readonly<Record<string, unknown>>;
+
+function toTable(definition: Definition, withColumns: ReadonlySet<string>): TableMetadata {
+  const text = (key: string): string => stringAt(definition, key) ?? '';
+  const logicalName = text('LogicalName');
+  const columns = withColumns.has(logicalName) ? listAt(definition, 'Attributes') : [];
+  return {
+    logicalName,
+    schemaName: text('SchemaName'),
+    displayName: labelOf(definition.DisplayName) ?? logicalName,
+    entitySetName: text('EntitySetName'),
+    primaryId: text('PrimaryIdAttribute'),
+    primaryName: stringAt(definition, 'PrimaryNameAttribute'),
+    tableType: toTableType(stringAt(definition, 'TableType')),
+    changeTracking: definition.ChangeTrackingEnabled === true,
+    lookups: listAt(definition, 'ManyToOneRelationships').map(toLookup),
+    columns: new Map(
+      columns.map((column) => [stringAt(column, 'LogicalName') ?? '', stringAt(column, 'AttributeType') ?? '']),
+    ),
+  };
+}
+
+const toLookup = (relationship: Definition): LookupMetadata => ({
+  column: stringAt(relationship, 'ReferencingAttribute') ?? '',
+  navigationProperty: stringAt(relationship, 'ReferencingEntityNavigationPropertyName') ?? '',
+  referencedTable: stringAt(relationship, 'ReferencedEntity') ?? '',
+  relationship: stringAt(relationship, 'SchemaName') ?? '',
+});
+
+const toTableType = (type: string | undefined): TableType =>
+  type === 'Elastic' || type === 'Virtual' ? type : 'Standard';
+
+/** A label in the caller's language, else in the first there is. */
+function labelOf(label: unknown): string | undefined {
+  const { UserLocalizedLabel: own, LocalizedLabels: all } = (label ?? {}) as {
+    UserLocalizedLabel?: { Label?: string } | null;
+    LocalizedLabels?: readonly { Label?: string }[];
+  };
+  return own?.Label ?? all?.[0]?.Label;
+}
+
+/** Metadata caches may lag up to 30 s; a strong read goes past them, so this is for slow servers only. */
+const VISIBLE_WITHIN_MS = 120_000;
+const LOOK_AGAIN_MS = 2_000;
+
+const ENGLISH = 1033;
+
+const label = (text: string): object => ({
+  '@odata.type': 'Microsoft.Dynamics.CRM.Label',
+  LocalizedLabels: [{ '@odata.type': 'Microsoft.Dynamics.CRM.LocalizedLabel', Label: text, LanguageCode: ENGLISH }],
+});
+
+/** Every cascade none: an elastic table may be referenced in no other way, and ownership must not flow along. */
+const NO_CASCADE = {
+  Assign: 'NoCascade',
+  Delete: 'NoCascade',
+  Merge: 'NoCascade',
+  Reparent: 'NoCascade',
+  Share: 'NoCascade',
+  Unshare: 'NoCascade',
+};
+
+/**
+ * Adds a lookup column with its relationship and waits until it can be read.
+ * @throws RetryableError where it does not appear in time
+ */
+export async function createLookup(
+  sender: Sender,
+  clock: Clock,
+  lookup: NewLookup,
+  signal?: AbortSignal,
+): Promise<'created' | 'exists'> {
+  const outcome = await postLookup(sender, lookup, signal);
+  const { table, schemaName } = lookup;
+  const column = schemaName.toLowerCase();
+  const deadline = clock.now() + VISIBLE_WITHIN_MS;
+  for (;;) {
+    const request = { tables: [table.logicalName], withColumns: [table.logicalName], strong: true };
+    const read = (await readTables(sender, request, signal)).get(table.logicalName);
+    const visible = read?.columns.has(column) && read.lookups.some((other) => other.column === column);
+    // A column of that name that is no lookup, or leads elsewhere, is for the caller to judge.
+    if (visible || (outcome === 'exists' && read?.columns.has(column))) return outcome;
+    if (clock.now() >= deadline) {
+      throw new RetryableError(`The new column ${column} of ${table.logicalName} has not become visible yet.`);
+    }
+    await clock.sleep(LOOK_AGAIN_MS, signal);
+  }
+}
+
+async function postLookup(sender: Sender, lookup: NewLookup, signal?: AbortSignal): Promise<'created' | 'exists'> {
+  const { table, referencedTable, schemaName, displayName, description, relationshipSchemaName } = lookup;
+  const definition = {
+    '@odata.type': 'Microsoft.Dynamics.CRM.OneToManyRelationshipMetadata',
+    SchemaName: relationshipSchemaName,
+    AssociatedMenuConfiguration: {
+      Behavior: 'UseCollectionName',
+      Group: 'Details',
+      Order: 10_000,
+      Label: label(table.displayName),
+    },
+    CascadeConfiguration: NO_CASCADE,
+    ReferencedEntity: referencedTable.logicalName,
+    ReferencedAttribute: referencedTable.primaryId,
+    ReferencingEntity: table.logicalName,
+    Lookup: {
+      '@odata.type': 'Microsoft.Dynamics.CRM.LookupAttributeMetadata',
+      AttributeType: 'Lookup',
+      AttributeTypeName: { Value: 'LookupType' },
+      SchemaName: schemaName,
+      DisplayName: label(displayName),
+      Description: label(description),
+      RequiredLevel: {
+        Value: 'None',
+        CanBeChanged: true,
+        ManagedPropertyLogicalName: 'canmodifyrequirementlevelsettings',
+      },
+    },
+  };
+  try {
+    await sender.send({
+      kind: 'createLookup',
+      table: 'RelationshipDefinitions',
+      method: 'POST',
+      path: 'RelationshipDefinitions',
+      headers: { 'Content-Type': 'application/json; charset=utf-8' },
+      body: JSON.stringify(definition),
+      what: `add the column ${schemaName} to ${table.logicalName}`,
+      signal,
+    });
+    return 'created';
+  } catch (error) {
+    if (error instanceof ServiceFailure && error.refusal.failureClass === 'duplicate') return 'exists';
+    throw error;
+  }
+}
+
+/** Number of rows from the service's snapshot; undefined where it has none for this table. */
+export async function countRows(sender: Sender, table: string, signal?: AbortSignal): Promise<number | undefined> {
+  const what = `count the rows of ${table}`;
+  const names = encodeURIComponent(JSON.stringify([table]));
+  const answer = await sender.send({
+    kind: 'countRows',
+    table,
+    method: 'GET',
+    path: `RetrieveTotalRecordCount(EntityNames=@p1)?@p1=${names}`,
+    what,
+    signal,
+  });
+  const counts = parseObject(answer.body, what).EntityRecordCountCollection as
+    | { Keys?: readonly string[]; Values?: readonly number[] }
+    | undefined;
+  const at = counts?.Keys?.indexOf(table) ?? -1;
+  return at < 0 ? undefined : counts?.Values?.[at];
+}

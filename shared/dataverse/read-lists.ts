@@ -1,0 +1,151 @@
+import { randomUUID } from 'node:crypto';
+import { RetryableError } from '../errors.ts';
+import type { ListRequest, Row } from './dataverse.ts';
+import { listAt, parseObject, stringAt } from './json.ts';
+import { type BatchPart, MAX_BATCH_URL, MAX_URL, readBatch, writeBatch } from './multipart.ts';
+import { MAX_PAGE, readPage } from './read-page.ts';
+import type { Sender } from './sender.ts';
+import { readRefusal, ServiceFailure } from './service-failure.ts';
+import { API_PATH } from './transport.ts';
+
+/** Parts run one after another, so a batch is kept short enough to be answered in seconds; more go side by side. */
+const LISTS_PER_BATCH = 16;
+
+const PAGE = { Prefer: `odata.maxpagesize=${MAX_PAGE}` };
+
+/**
+ * Rows whose column has one of many values, for each request. One GET where all fits into one, else `$batch`es
+ * of GETs.
+ */
+export async function readLists(
+  sender: Sender,
+  requests: readonly ListRequest[],
+  origin: string,
+  signal?: AbortSignal,
+): Promise<readonly (readonly Row[])[]> {
+  const answers: Row[][] = requests.map(() => []);
+  const asked = requests.filter(({ values }) => values.length > 0);
+  const only = asked[0];
+  if (!only) return answers;
+  if (asked.length === 1) {
+    const [path, ...more] = listPaths(only, MAX_URL - origin.length - API_PATH.length - 1);
+    if (path !== undefined && more.length === 0) {
+      answers[requests.indexOf(only)] = await readWhole(sender, only, path, signal);
+      return answers;
+    }
+  }
+  const lists = requests.flatMap((request, index) =>
+    listPaths(request, MAX_BATCH_URL - API_PATH.length - 1).map((path) => ({ request, index, path })),
+  );
+  const batches: (typeof lists)[] = [];
+  for (let at = 0; at < lists.length; at += LISTS_PER_BATCH) batches.push(lists.slice(at, at + LISTS_PER_BATCH));
+  const read = await Promise.all(batches.map((batch) => readOneBatch(sender, batch, signal)));
+  for (const [at, batch] of batches.entries()) {
+    for (const [part, { index }] of batch.entries()) {
+      const rows = read[at]?.[part] ?? [];
+      // One by one: spreading a long list overflows the stack.
+      for (const row of rows) answers[index]?.push(row);
+    }
+  }
+  return answers;
+}
+
+async function readOneBatch(
+  sender: Sender,
+  lists: readonly { readonly request: ListRequest; readonly path: string }[],
+  signal?: AbortSignal,
+): Promise<readonly (readonly Row[])[]> {
+  const sets = [...new Set(lists.map(({ request }) => request.entitySetName))];
+  const what = `read lists of ${sets.join(', ')}`;
+  const boundary = `batch_${randomUUID()}`;
+  const parts = lists.map(
+    ({ path }): BatchPart => ({
+      method: 'GET',
+      path: `${API_PATH}/${path}`,
+      headers: { Accept: 'application/json', ...PAGE },
+    }),
+  );
+  const answer = await sender.send({
+    kind: 'readLists',
+    table: sets.join(','),
+    method: 'POST',
+    path: '$batch',
+    headers: {
+      'Content-Type': `multipart/mixed; boundary="${boundary}"`,
+      Prefer: 'odata.continue-on-error',
+    },
+    body: writeBatch(boundary, parts),
+    what,
+    signal,
+  });
+  const answers = readBatch(answer.headers.get('Content-Type') ?? '', answer.body);
+  if (answers.length !== lists.length) {
+    throw new RetryableError(`Dataverse answered ${answers.length} of ${lists.length} lists of a batch.`);
+  }
+  return Promise.all(
+    lists.map(({ request, path }, at) => {
+      const part = answers[at];
+      if (part && part.status < 300) return followPages(sender, request, part.body, signal);
+      const refusal = readRefusal(part?.status ?? 0, part?.body ?? '');
+      if (refusal.failureClass === 'throttle' || refusal.failureClass === 'transient') {
+        // By itself once more: the sender knows how to wait. The batch form is for its longer URL only, so keep it.
+        return path.length < MAX_URL / 2
+          ? readWhole(sender, request, path, signal)
+          : readOneBatch(sender, [{ request, path }], signal).then(([rows = []]) => rows);
+      }
+      throw new ServiceFailure(refusal, `read ${request.entitySetName}`);
+    }),
+  );
+}
+
+async function readWhole(sender: Sender, request: ListRequest, path: string, signal?: AbortSignal): Promise<Row[]> {
+  const answer = await sender.send({
+    kind: 'readLists',
+    table: request.entitySetName,
+    method: 'GET',
+    path,
+    headers: PAGE,
+    what: `read ${request.entitySetName}`,
+    signal,
+  });
+  return followPages(sender, request, answer.body, signal);
+}
+
+/** A list may match more rows than a page holds, where many rows share a value. */
+async function followPages(sender: Sender, request: ListRequest, first: string, signal?: AbortSignal): Promise<Row[]> {
+  const { entitySetName, select } = request;
+  const body = parseObject(first, `read ${entitySetName}`);
+  const rows: Row[] = [...listAt(body, 'value')];
+  let nextLink = stringAt(body, '@odata.nextLink');
+  while (nextLink) {
+    const page = await readPage(sender, { entitySetName, select, pageSize: MAX_PAGE, nextLink }, signal);
+    for (const row of page.rows) rows.push(row);
+    nextLink = page.nextLink;
+  }
+  return rows;
+}
+
+/**
+ * The paths, below the API's root and at most `maxLength` characters long, that together ask for all values:
+ * `In` with parameter aliases, values in double quotes so that apostrophes need no care.
+ */
+export function listPaths(request: ListRequest, maxLength: number): readonly string[] {
+  const { entitySetName, select, column, values, filter } = request;
+  const condition = 'Microsoft.Dynamics.CRM.In(PropertyName=@p1,PropertyValues=@p2)';
+  const extra = filter ? encodeURIComponent(` and (${filter})`) : '';
+  const head = `${entitySetName}?$select=${select.join(',')}&$filter=${condition}${extra}&@p1='${column}'&@p2=%5B`;
+  const tail = '%5D';
+  const paths: string[] = [];
+  let list = '';
+  for (const value of new Set(values)) {
+    const item = encodeURIComponent(JSON.stringify(value));
+    if (list && head.length + list.length + 1 + item.length + tail.length > maxLength) {
+      paths.push(`${head}${list}${tail}`);
+      list = item;
+    } else {
+      list = list ? `${list},${item}` : item;
+    }
+  }
+  if (list) paths.push(`${head}${list}${tail}`);
+  return paths;
+}

@@ -1,0 +1,82 @@
+import { ExpiredChangesError, TerminalError } from '../errors.ts';
+import type { ChangePage, PageRequest, Row, RowPage } from './dataverse.ts';
+import { listAt, parseObject, stringAt } from './json.ts';
+import type { Sender } from './sender.ts';
+import { ServiceFailure } from './service-failure.ts';
+
+/** The service gives no more rows than this per page, whatever is asked. */
+export const MAX_PAGE = 5_000;
+
+/** One page of a table's rows. */
+export async function readPage(sender: Sender, request: PageRequest, signal?: AbortSignal): Promise<RowPage> {
+  const { entitySetName, select, filter, orderBy, pageSize, nextLink } = request;
+  const query = [`$select=${select.join(',')}`];
+  if (filter) query.push(`$filter=${encodeURIComponent(filter)}`);
+  if (orderBy) query.push(`$orderby=${encodeURIComponent(orderBy)}`);
+  const what = `read ${entitySetName}`;
+  const answer = await sender.send({
+    kind: 'readPage',
+    table: entitySetName,
+    method: 'GET',
+    path: nextLink ?? `${entitySetName}?${query.join('&')}`,
+    headers: { Prefer: `odata.maxpagesize=${Math.min(pageSize, MAX_PAGE)}` },
+    what,
+    signal,
+  });
+  const body = parseObject(answer.body, what);
+  return { rows: listAt(body, 'value'), nextLink: stringAt(body, '@odata.nextLink') };
+}
+
+export interface ChangesRequest {
+  readonly entitySetName: string;
+  readonly select: readonly string[];
+  readonly pageSize: number;
+  readonly link?: string | undefined;
+}
+
+/** One page of a drain of a table's changes. */
+export async function readChanges(sender: Sender, request: ChangesRequest, signal?: AbortSignal): Promise<ChangePage> {
+  const { entitySetName, select, link } = request;
+  const pageSize = `odata.maxpagesize=${Math.min(request.pageSize, MAX_PAGE)}`;
+  const what = `read the changes of ${entitySetName}`;
+  try {
+    const answer = await sender.send({
+      kind: 'readChanges',
+      table: entitySetName,
+      method: 'GET',
+      path: link ?? `${entitySetName}?$select=${select.join(',')}`,
+      // A link carries the tracking itself; only the first request of a full drain asks for it.
+      headers: { Prefer: link ? pageSize : `odata.track-changes,${pageSize}` },
+      what,
+      signal,
+    });
+    return toChangePage(parseObject(answer.body, what), entitySetName);
+  } catch (error) {
+    if (error instanceof ServiceFailure && error.refusal.failureClass === 'expired') {
+      throw new ExpiredChangesError(
+        `Dataverse no longer knows where the last list of changes of ${entitySetName} ended; all rows must be read again.`,
+        { cause: error },
+      );
+    }
+    throw error;
+  }
+}
+
+function toChangePage(body: Readonly<Record<string, unknown>>, entitySetName: string): ChangePage {
+  const rows: Row[] = [];
+  const deleted: string[] = [];
+  for (const entry of listAt(body, 'value')) {
+    // A deleted entry has `id` and `reason` and a context of its own; a row has neither a reason nor a context.
+    const context = stringAt(entry, '@odata.context');
+    if (context?.endsWith('$deletedEntity')) deleted.push(String(entry.id).toLowerCase());
+    else rows.push(entry);
+  }
+  const nextLink = stringAt(body, '@odata.nextLink');
+  const deltaLink = stringAt(body, '@odata.deltaLink');
+  if (!nextLink && !deltaLink) {
+    throw new TerminalError(
+      `Dataverse does not track the changes of ${entitySetName}: switch "Track changes" on in the table's properties.`,
+    );
+  }
+  return { rows, deleted, nextLink, deltaLink };
+}

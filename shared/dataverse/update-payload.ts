@@ -1,0 +1,46 @@
+import type { RowUpdate, TableMetadata } from './dataverse.ts';
+import { type BatchPart, writeBatch } from './multipart.ts';
+import { API_PATH } from './transport.ts';
+
+/** Which of an organisation's own custom logic a write skips. */
+export interface Bypass {
+  readonly customLogic: 'none' | 'sync' | 'async' | 'all';
+  /** Power Automate flows: true keeps them from being triggered. */
+  readonly flows: boolean;
+}
+
+const CUSTOM_LOGIC = { none: undefined, sync: 'CustomSync', async: 'CustomAsync', all: 'CustomSync,CustomAsync' };
+
+/** Headers that carry the bypass; none where nothing is to be skipped. */
+export function bypassHeaders({ customLogic, flows }: Bypass): Readonly<Record<string, string>> {
+  const logic = CUSTOM_LOGIC[customLogic];
+  return {
+    ...(logic ? { 'MSCRM.BypassBusinessLogicExecution': logic } : {}),
+    ...(flows ? { 'MSCRM.SuppressCallbackRegistrationExpanderJob': 'true' } : {}),
+  };
+}
+
+/** Body of UpdateMultiple: each target names its type and primary id, and holds only what changes. */
+export function writeTargets(table: TableMetadata, rows: readonly RowUpdate[]): string {
+  const type = `Microsoft.Dynamics.CRM.${table.logicalName}`;
+  const targets = rows.map(({ id, values }) => ({ '@odata.type': type, [table.primaryId]: id, ...values }));
+  return JSON.stringify({ Targets: targets });
+}
+
+/** Body of a `$batch` of single updates; `If-Match: *` keeps each from creating a row that is gone. */
+export function writeUpdates(
+  table: TableMetadata,
+  rows: readonly RowUpdate[],
+  options: { readonly boundary: string; readonly headers: Readonly<Record<string, string>>; readonly query: string },
+): string {
+  const headers = { 'Content-Type': 'application/json; type=entry', 'If-Match': '*', ...options.headers };
+  const parts = rows.map(
+    ({ id, values }): BatchPart => ({
+      method: 'PATCH',
+      path: `${API_PATH}/${table.entitySetName}(${id})${options.query}`,
+      headers,
+      body: JSON.stringify(values),
+    }),
+  );
+  return writeBatch(options.boundary, parts);
+}
