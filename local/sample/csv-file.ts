@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
-import { basename } from 'node:path';
-import { type CsvError, parse } from 'csv-parse';
+import { parse as parsePath } from 'node:path';
+import { parse } from 'csv-parse';
 import { SampleDataError } from './organisation.ts';
 
 /** One row of a source table, as the file has it; an empty field is null. */
@@ -40,8 +40,9 @@ interface Parsed {
   readonly info: { readonly lines: number };
 }
 
-const isCsvError = (error: unknown): error is CsvError =>
-  error instanceof Error && 'code' in error && String(error.code).startsWith('CSV_');
+/** The code of what the parser or the file system complains of. */
+const codeOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error ? String(error.code) : String(error);
 
 /** The records of a file with the line each ends at; what is no CSV becomes one clear error. */
 async function* recordsOf(
@@ -56,10 +57,14 @@ async function* recordsOf(
   try {
     yield* parser;
   } catch (error) {
-    if (!isCsvError(error)) throw error;
+    const code = codeOf(error);
+    if (!code.startsWith('CSV_'))
+      throw new SampleDataError(
+        `${parsePath(path).base}: it cannot be read (${code}); make it a file that may be read.`,
+      );
     throw fail(
       parser.info.lines,
-      `it is no valid CSV (${error.code}); put fields with quotes, commas or line ends in quotes, and double the quotes in them.`,
+      `it is no valid CSV (${code}); put fields with quotes, commas or line ends in quotes, and double the quotes in them.`,
     );
   } finally {
     source.destroy();
@@ -97,8 +102,8 @@ function readHeader(header: readonly string[], table: string, fail: (fault: stri
  * @throws SampleDataError for a fault, with file, line and remedy.
  */
 export async function readCsvTable(path: string): Promise<CsvTable> {
-  const file = basename(path);
-  const table = basename(path, '.csv').toLowerCase();
+  const { base: file, name } = parsePath(path);
+  const table = name.toLowerCase();
   const fail = (line: number, fault: string) => new SampleDataError(`${file}, line ${line}: ${fault}`);
   if (!logicalNamePattern.test(table) || table.startsWith('msdynci_'))
     throw new SampleDataError(

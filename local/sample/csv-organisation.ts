@@ -2,16 +2,10 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SourceTable } from '../../shared/contracts/unification-setup.ts';
 import { type CsvRow, type CsvTable, readCsvTable } from './csv-file.ts';
-import { columnFor, valueOf } from './csv-values.ts';
+import { columnFor, parseValue } from './csv-values.ts';
 import { alternateKeyTable, customerProfileTable } from './customer-insights-tables.ts';
 import { alternateValueOf, keyColumnsOf, mapRowsOf, profileIdOf, type UnifiedCustomer } from './key-map.ts';
-import {
-  type Organisation,
-  type Row,
-  SampleDataError,
-  type SourceTable,
-  type TableDefinition,
-} from './organisation.ts';
+import { type ColumnType, type Organisation, type Row, SampleDataError, type TableDefinition } from './organisation.ts';
 import { sourceTables as knownTables } from './source-tables.ts';
 
 /** A customer and its rows, gathered over all files. */
@@ -26,15 +20,22 @@ interface Customer extends UnifiedCustomer {
 interface Loaded {
   readonly csv: CsvTable;
   readonly definition: TableDefinition;
+  /** Of the file's columns, in their order. */
+  readonly types: readonly (ColumnType | undefined)[];
   readonly source: SourceTable;
 }
 
 const knownTable = (name: string): TableDefinition | undefined =>
   Object.values(knownTables).find(({ logicalName }) => logicalName === name);
 
-/** A known table keeps its metadata and gets the file's further columns; any other becomes a custom table. */
-function definitionOf({ table, primaryId, columns, rows }: CsvTable): TableDefinition {
+/**
+ * A known table keeps its metadata, but for lookups to tables that are not there, and gets the file's further
+ * columns; any other becomes a custom table.
+ */
+function definitionOf({ table, primaryId, columns, rows }: CsvTable, present: ReadonlySet<string>): TableDefinition {
   const known = knownTable(table);
+  const knownColumns =
+    known?.columns.filter(({ targets }) => targets?.every((target) => present.has(target)) ?? true) ?? [];
   if (known !== undefined && known.primaryId !== primaryId)
     throw new SampleDataError(
       `${table}.csv, line 1: the first column is "${primaryId}"; the id of this table is "${known.primaryId}", put it first.`,
@@ -42,18 +43,16 @@ function definitionOf({ table, primaryId, columns, rows }: CsvTable): TableDefin
   const found = columns.map((name, at) =>
     columnFor(
       name,
-      known?.columns.find(({ logicalName }) => logicalName === name),
+      knownColumns.find(({ logicalName }) => logicalName === name),
       rows.map(({ values }) => values[at] ?? null),
     ),
   );
   if (known === undefined) {
-    const [firstColumn] = found;
     return {
       logicalName: table,
       schemaName: table,
       displayName: table,
       primaryId,
-      ...(firstColumn?.type === 'String' ? { primaryName: firstColumn.logicalName } : {}),
       tableType: 'Standard',
       changeTracking: true,
       bulk: true,
@@ -61,15 +60,14 @@ function definitionOf({ table, primaryId, columns, rows }: CsvTable): TableDefin
     };
   }
   const inFile = new Set(columns);
-  return { ...known, columns: [...known.columns.filter(({ logicalName }) => !inFile.has(logicalName)), ...found] };
+  return { ...known, columns: [...knownColumns.filter(({ logicalName }) => !inFile.has(logicalName)), ...found] };
 }
 
-function rowOf({ csv, definition }: Loaded, { id, values }: CsvRow): Row {
+function rowOf({ csv, types }: Loaded, { id, values }: CsvRow): Row {
   const row: Record<string, string | number | boolean> = { [csv.primaryId]: id };
   for (const [at, name] of csv.columns.entries()) {
     const text = values[at] ?? null;
-    const type = definition.columns.find(({ logicalName }) => logicalName === name)?.type;
-    const value = text === null || type === undefined ? undefined : valueOf(type, text);
+    const value = text === null ? undefined : parseValue(types[at] ?? 'String', text);
     if (value !== undefined) row[name] = value;
   }
   return row;
@@ -129,18 +127,24 @@ async function csvFilesIn(directory: string): Promise<string[]> {
  * @throws SampleDataError for a fault in the data: one line with file, line and remedy.
  */
 export async function readCsvOrganisation(directory: string): Promise<Organisation> {
-  const loaded: Loaded[] = [];
+  const files: CsvTable[] = [];
   for (const file of await csvFilesIn(directory)) {
     const csv = await readCsvTable(join(directory, file));
-    if (loaded.some(({ source }) => source.table === csv.table))
+    if (files.some(({ table }) => table === csv.table))
       throw new SampleDataError(`${file}: the table "${csv.table}" has another file already; keep one.`);
-    const { table, primaryId } = csv;
-    loaded.push({
-      csv,
-      definition: definitionOf(csv),
-      source: { table, dataSource: 'crm', entity: table, connector: 'dataverse', primaryKey: primaryId },
-    });
+    files.push(csv);
   }
+  const present = new Set(files.map(({ table }) => table));
+  const loaded = files.map((csv): Loaded => {
+    const { table, primaryId, columns } = csv;
+    const definition = definitionOf(csv, present);
+    return {
+      csv,
+      definition,
+      types: columns.map((name) => definition.columns.find(({ logicalName }) => logicalName === name)?.type),
+      source: { table, dataSource: 'crm', entity: table, connector: 'dataverse', primaryKey: primaryId },
+    };
+  });
   const customers = customersOf(loaded);
   const profileTable = customerProfileTable(loaded.map(({ source }) => source));
   const fileOf = (table: string) => loaded.find(({ source }) => source.table === table);

@@ -23,7 +23,7 @@ const wholeNumberOf = (text: string): number | undefined => {
 };
 
 /** The value that a text stands for in a column of this type; undefined where it stands for none. */
-export function valueOf(type: ColumnDefinition['type'], text: string): Value | undefined {
+export function parseValue(type: ColumnDefinition['type'], text: string): Value | undefined {
   switch (type) {
     case 'String':
     case 'Memo':
@@ -61,7 +61,7 @@ export function columnFor(
   for (const text of texts) {
     if (text === null) continue;
     longest = Math.max(longest, text.length);
-    fits &&= known !== undefined && valueOf(known.type, text) !== undefined;
+    fits &&= known !== undefined && parseValue(known.type, text) !== undefined;
   }
   if (fits && known !== undefined)
     return known.maxLength === undefined ? known : { ...known, maxLength: Math.max(known.maxLength, longest) };
