@@ -34,6 +34,8 @@ export const runSchema = z.object({
   eventId: z.string(),
   source: z.string(),
   mode: modeSchema,
+  /** Only these source tables were asked for; all of them where absent. */
+  tables: z.array(z.string()).optional(),
   confirm: z.boolean(),
   status: statusSchema,
   occurredAt: z.iso.datetime({ offset: true }),

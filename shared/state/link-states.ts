@@ -46,10 +46,17 @@ export const passSchema = z.object({
   /** Linked rows seen by the walk, and links it found that the map no longer gives. */
   walked: z.number().int().nonnegative(),
   orphans: z.number().int().nonnegative(),
+  /** Links that Dataverse refused to clear. */
+  uncleared: z.number().int().nonnegative(),
   /** Newest change of the map that was read, in milliseconds; tells whether the map is still growing. */
   newestChange: z.number(),
   slices: z.number().int().nonnegative(),
+  /** The task's counters when the pass began: what earlier passes of the same task did. */
+  base: countersSchema,
+  /** This pass alone. */
   counters: countersSchema,
+  /** Rows of the page at `cursor` that were written and counted before the slice had to stop. */
+  carried: z.number().int().nonnegative(),
   details: z.array(z.string()),
 });
 export type Pass = z.infer<typeof passSchema>;
@@ -60,10 +67,11 @@ export const endedPassSchema = z.object({
   followUp: z.number().int().nonnegative(),
   startedAt: z.iso.datetime(),
   endedAt: z.iso.datetime(),
+  /** The task's counters with this pass included. */
   counters: countersSchema,
   /** The map was still growing while it was read. */
   growing: z.boolean(),
-  /** Rows found in any other state than right: what makes a follow-up or a warning. */
+  /** What an operator should look at; each makes the task end with warnings. */
   warnings: z.array(z.string()),
   details: z.array(z.string()),
 });
@@ -80,7 +88,14 @@ const linkStateSchema = z.object({
 });
 export type LinkState = z.infer<typeof linkStateSchema>;
 
-const partition = 'table';
+/** Whose state: a table's own, or that of one rehearsal, which touches nothing but its own. */
+export interface Slot {
+  readonly table: string;
+  readonly rehearsalOf?: string;
+}
+
+const keyOf = ({ table, rehearsalOf }: Slot): [partitionKey: string, rowKey: string] =>
+  rehearsalOf === undefined ? ['table', table] : ['rehearsal', `${rehearsalOf}|${table}`];
 
 /** The link state of each table, changed by compare-and-set only. */
 export class LinkStates {
@@ -90,19 +105,32 @@ export class LinkStates {
     this.#table = table;
   }
 
-  /** The state of a table; an empty one is recorded at first sight. */
-  async load(table: string): Promise<{ state: LinkState; etag: string }> {
-    let entity = await this.#table.get(partition, table);
+  /** The state in a slot; at first sight an empty one is recorded, or for a rehearsal a copy of the table's watermark. */
+  async load(slot: Slot): Promise<{ state: LinkState; etag: string }> {
+    const key = keyOf(slot);
+    let entity = await this.#table.get(...key);
     if (entity === undefined) {
-      await this.#table.insert(partition, table, { pendingRows: 0 } satisfies LinkState);
-      entity = await this.#table.get(partition, table);
+      const initial: LinkState = { pendingRows: 0 };
+      if (slot.rehearsalOf !== undefined) {
+        const own = await this.#table.get(...keyOf({ table: slot.table }));
+        const { watermark, lastWalkAt } = own === undefined ? initial : linkStateSchema.parse(own.document);
+        Object.assign(initial, { watermark, lastWalkAt });
+      }
+      await this.#table.insert(...key, initial);
+      entity = await this.#table.get(...key);
     }
-    if (entity === undefined) throw new Error(`The link state of ${table} vanished while it was being recorded`);
+    if (entity === undefined) throw new Error(`The link state of ${slot.table} vanished while it was being recorded`);
     return { state: linkStateSchema.parse(entity.document), etag: entity.etag };
   }
 
   /** The new ETag; undefined where another writer was first: the caller then drops what it did. */
-  async save(table: string, state: LinkState, etag: string): Promise<string | undefined> {
-    return this.#table.replace(partition, table, state, etag);
+  async save(slot: Slot, state: LinkState, etag: string): Promise<string | undefined> {
+    return this.#table.replace(...keyOf(slot), state, etag);
+  }
+
+  /** Forgets a rehearsal that has ended. */
+  async removeRehearsal(runId: string, table: string): Promise<void> {
+    const [partition, row] = keyOf({ table, rehearsalOf: runId });
+    await this.#table.applyAll(partition, { deletes: [row] });
   }
 }

@@ -1,0 +1,12 @@
+import { app } from '@azure/functions';
+import { stopRun } from '../shared/api/steer-runs.ts';
+import { services } from '../shared/services.ts';
+
+const parts = services();
+
+app.http('cancel-run', {
+  methods: ['POST'],
+  authLevel: 'function',
+  route: 'runs/{runId}/cancel',
+  handler: (request) => stopRun(parts, request),
+});

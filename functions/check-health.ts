@@ -1,0 +1,12 @@
+import { app } from '@azure/functions';
+import { checkHealth } from '../shared/api/health.ts';
+import { services } from '../shared/services.ts';
+
+const parts = services();
+
+app.http('check-health', {
+  methods: ['GET'],
+  authLevel: 'anonymous',
+  route: 'health',
+  handler: () => checkHealth(parts),
+});

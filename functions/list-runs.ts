@@ -1,0 +1,12 @@
+import { app } from '@azure/functions';
+import { listRuns } from '../shared/api/show-runs.ts';
+import { services } from '../shared/services.ts';
+
+const parts = services();
+
+app.http('list-runs', {
+  methods: ['GET'],
+  authLevel: 'function',
+  route: 'runs',
+  handler: (request) => listRuns(parts, request),
+});

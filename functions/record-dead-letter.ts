@@ -1,0 +1,26 @@
+import { app, type InvocationContext } from '@azure/functions';
+import { linkTasksQueue, serviceBusConnection, unificationEventsQueue } from '../shared/contracts/queues.ts';
+import { type DeadLetterReason, recordDeadEvent, recordDeadTask } from '../shared/linking/record-dead-letter.ts';
+import { services } from '../shared/services.ts';
+
+const parts = services();
+
+/** The broker's reason travels in the message's application properties, whose names the worker writes in camel case. */
+function reasonOf({ triggerMetadata }: InvocationContext): DeadLetterReason {
+  const properties = (triggerMetadata?.applicationProperties ?? {}) as Record<string, unknown>;
+  const text = (name: string) => (typeof properties[name] === 'string' ? properties[name] : undefined);
+  return { reason: text('deadLetterReason'), description: text('deadLetterErrorDescription') };
+}
+
+app.serviceBusQueue('record-dead-event', {
+  connection: serviceBusConnection,
+  queueName: `${unificationEventsQueue}/$DeadLetterQueue`,
+  handler: (message: unknown, context) => recordDeadEvent(parts, message, reasonOf(context)),
+});
+
+// A dead-letter queue has no sessions, whatever its queue has.
+app.serviceBusQueue('record-dead-task', {
+  connection: serviceBusConnection,
+  queueName: `${linkTasksQueue}/$DeadLetterQueue`,
+  handler: (message: unknown, context) => recordDeadTask(parts, message, reasonOf(context)),
+});

@@ -1,0 +1,12 @@
+import { app } from '@azure/functions';
+import { showRun } from '../shared/api/show-runs.ts';
+import { services } from '../shared/services.ts';
+
+const parts = services();
+
+app.http('show-run', {
+  methods: ['GET'],
+  authLevel: 'function',
+  route: 'runs/{runId}',
+  handler: (request) => showRun(parts, request),
+});

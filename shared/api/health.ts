@@ -1,0 +1,18 @@
+import type { HttpResponseInit } from '@azure/functions';
+import type { Parts } from '../linking/parts.ts';
+import { ok, problem } from './http-response.ts';
+
+/** Whether the app can do its work: answers 200 where its state can be read, else 503. Tells nothing else. */
+export async function checkHealth(parts: Parts): Promise<HttpResponseInit> {
+  try {
+    await parts.runs.listRecent(1);
+    return ok({ status: 'healthy' });
+  } catch (error) {
+    parts.telemetry.log('error', 'Health check failed', { reason: String(error) });
+    return problem(
+      503,
+      'Service unavailable',
+      'The state cannot be read: check StateStorage and the identity\'s role "Storage Table Data Contributor".',
+    );
+  }
+}

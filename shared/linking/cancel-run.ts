@@ -1,0 +1,50 @@
+import type { Run } from '../contracts/run.ts';
+import { isFinal } from '../contracts/status.ts';
+import { type Parts, timeOf } from './parts.ts';
+import { endTask } from './task-record.ts';
+
+/** How often a slice looks whether its run was canceled, in milliseconds. */
+const lookEveryMs = 1_000;
+
+export interface CancelWatch {
+  readonly signal: AbortSignal;
+  /** What the signal is aborted with, and nothing else is. */
+  readonly reason: Error;
+  stop(): void;
+}
+
+/** Watches a run's record for a cancellation while a slice works on it. */
+export function watchForCancel(parts: Parts, runId: string): CancelWatch {
+  const controller = new AbortController();
+  const reason = new Error(`Run ${runId} was canceled`);
+  const timer = setInterval(() => {
+    parts.runs.find(runId).then(
+      (run) => {
+        if (run?.value.cancelRequestedAt !== undefined) controller.abort(reason);
+      },
+      // The record is out of reach for now; the slice's own reads and writes will say so.
+      () => undefined,
+    );
+  }, lookEveryMs);
+  timer.unref();
+  return { signal: controller.signal, reason, stop: () => clearInterval(timer) };
+}
+
+/**
+ * Cancels a run: its tasks end as Canceled at once, and a slice that is at work stops before its next request.
+ * What was linked stays linked; the watermarks stay where they were, so the next run misses nothing.
+ * Undefined where there is no such run; a run that has ended is left as it is.
+ */
+export async function cancelRun(parts: Parts, runId: string): Promise<Run | undefined> {
+  for (;;) {
+    const run = await parts.runs.find(runId);
+    if (run === undefined || run.value.endedAt !== undefined) return run?.value;
+    const value = { ...run.value, cancelRequestedAt: run.value.cancelRequestedAt ?? timeOf(parts.now()) };
+    if (!(await parts.runs.save({ value, etag: run.etag }))) continue;
+    const shown = await parts.runs.show(runId);
+    for (const task of shown?.tasks ?? []) {
+      if (!isFinal(task.status)) await endTask(parts, runId, task.table, 'Canceled');
+    }
+    return (await parts.runs.find(runId))?.value;
+  }
+}

@@ -1,0 +1,22 @@
+const hexDigits = /^[0-9a-f]{32}$/;
+
+/**
+ * A GUID in its usual form, lower case with dashes, read from any form it is written in: braces or none, dashes or
+ * none, any case, white space around it. Undefined where the text is no GUID.
+ */
+export function normaliseGuid(text: string): string | undefined {
+  const trimmed = text.trim().toLowerCase();
+  const bare = trimmed.startsWith('{') && trimmed.endsWith('}') ? trimmed.slice(1, -1).trim() : trimmed;
+  if (/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/.test(bare)) return bare;
+  if (!hexDigits.test(bare)) return undefined;
+  return `${bare.slice(0, 8)}-${bare.slice(8, 12)}-${bare.slice(12, 16)}-${bare.slice(16, 20)}-${bare.slice(20)}`;
+}
+
+/** The other ways in which a key may stand in the map; string comparison in Dataverse ignores case. */
+export const spellingsOf = (guid: string): string[] => [
+  `{${guid}}`,
+  guid.replaceAll('-', ''),
+  ` ${guid}`,
+  `${guid} `,
+  ` ${guid} `,
+];

@@ -1,0 +1,115 @@
+import type { Dataverse, ListRequest, Row } from '../dataverse/dataverse.ts';
+import { normaliseGuid, spellingsOf } from './guid.ts';
+import { type MapEntry, readMapRow } from './map-row.ts';
+import { mapColumns, mapSelect, profileCustomerId } from './names.ts';
+import type { TableContext } from './prepare.ts';
+
+/** What the map and the profile table tell when asked for certain rows, instead of read from end to end. */
+
+/** Map rows by their ids. */
+export async function readMapRows(
+  dataverse: Dataverse,
+  context: TableContext,
+  ids: readonly string[],
+  signal: AbortSignal,
+): Promise<readonly Row[]> {
+  const [rows = []] = await dataverse.readLists([mapList(context, mapColumns.id, ids)], signal);
+  return rows;
+}
+
+/** Map rows with the key ring, for those whose key is unusable by itself. */
+export async function readKeyRings(
+  dataverse: Dataverse,
+  context: TableContext,
+  ids: readonly string[],
+  signal: AbortSignal,
+): Promise<readonly Row[]> {
+  const list = mapList(context, mapColumns.id, ids);
+  const [rows = []] = await dataverse.readLists([{ ...list, select: [...list.select, mapColumns.keyRing] }], signal);
+  return rows;
+}
+
+/**
+ * The map's entries for linked source rows, by source id; a source row that is missing from the answer has no entry.
+ * Most keys stand in the map in the usual form. What is not found so is looked for among the map rows of the row's
+ * present profile, whatever their spelling, and last in every other spelling.
+ */
+export async function entriesOf(
+  dataverse: Dataverse,
+  context: TableContext,
+  linked: ReadonlyMap<string, string>,
+  signal: AbortSignal,
+): Promise<Map<string, MapEntry[]>> {
+  const found = new Map<string, MapEntry[]>();
+  const take = (lists: readonly (readonly Row[])[]) => {
+    for (const row of lists.flat()) {
+      const reading = readMapRow(row, context.source);
+      if (reading.kind !== 'entry' || !linked.has(reading.entry.sourceId)) continue;
+      const entries = found.get(reading.entry.sourceId) ?? [];
+      if (!entries.some(({ mapRowId }) => mapRowId === reading.entry.mapRowId)) entries.push(reading.entry);
+      found.set(reading.entry.sourceId, entries);
+    }
+  };
+  const missing = () => [...linked.keys()].filter((id) => !found.has(id));
+
+  if (linked.size === 0) return found;
+  take(await dataverse.readLists([mapList(context, mapColumns.key, [...linked.keys()])], signal));
+  if (missing().length > 0) {
+    const profiles = [...new Set(missing().map((id) => linked.get(id) ?? ''))];
+    take(await dataverse.readLists([mapList(context, mapColumns.profileLookup, profiles)], signal));
+  }
+  if (missing().length > 0) {
+    take(await dataverse.readLists([mapList(context, mapColumns.key, missing().flatMap(spellingsOf))], signal));
+  }
+  return found;
+}
+
+const mapList = (context: TableContext, column: string, values: readonly string[]): ListRequest => ({
+  entitySetName: context.map.entitySetName,
+  select: mapSelect.filter((name) => name !== mapColumns.id),
+  column,
+  values,
+});
+
+/** The profile rows that entries point at, as far as they have arrived. */
+export interface ArrivedProfiles {
+  /** The existing profile row of an entry: by its own pointer, else by its CustomerId. */
+  of(entry: MapEntry): string | undefined;
+  /** The CustomerId that a profile row stands for, where it was read. */
+  customerOf(profileId: string): string | undefined;
+}
+
+/** Requests that find the profiles of entries, to travel with other lists. */
+export function profileLists(context: TableContext, entries: readonly MapEntry[]): [ListRequest, ListRequest] {
+  const byId = new Set<string>();
+  const byCustomer = new Set<string>();
+  for (const entry of entries) {
+    if (entry.profileId !== undefined) byId.add(entry.profileId);
+    else if (entry.customerId !== '') byCustomer.add(entry.customerId);
+  }
+  const list = { entitySetName: context.profile.entitySetName, select: [profileCustomerId] };
+  return [
+    { ...list, column: context.profile.primaryId, values: [...byId] },
+    { ...list, column: profileCustomerId, values: [...byCustomer] },
+  ];
+}
+
+/** Reads the answers to `profileLists`. */
+export function arrivedProfiles(context: TableContext, rows: readonly Row[]): ArrivedProfiles {
+  const customers = new Map<string, string>();
+  const profiles = new Map<string, string>();
+  for (const row of rows) {
+    const id = normaliseGuid(String(row[context.profile.primaryId] ?? ''));
+    const customer = String(row[profileCustomerId] ?? '').trim();
+    if (id === undefined) continue;
+    customers.set(id, customer);
+    if (customer !== '') profiles.set(customer.toLowerCase(), id);
+  }
+  return {
+    of: ({ profileId, customerId }) => {
+      if (profileId !== undefined) return customers.has(profileId) ? profileId : undefined;
+      return profiles.get(customerId.toLowerCase());
+    },
+    customerOf: (profileId) => customers.get(profileId),
+  };
+}

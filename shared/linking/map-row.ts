@@ -1,0 +1,120 @@
+import { z } from 'zod';
+import type { SourceTable } from '../contracts/unification-setup.ts';
+import type { Row } from '../dataverse/dataverse.ts';
+import { normaliseGuid } from './guid.ts';
+import { mapColumns } from './names.ts';
+
+/** A map row, read: "this source row belongs to this customer". */
+export interface MapEntry {
+  readonly mapRowId: string;
+  /** Id of the source row, a GUID in lower case with dashes. */
+  readonly sourceId: string;
+  readonly customerId: string;
+  /** The profile row that the map row points at; undefined where its lookup is empty. */
+  readonly profileId: string | undefined;
+  /** Rises with every change; decides between two map rows of one source row. */
+  readonly version: number;
+}
+
+export type MapRowReading =
+  /** It belongs to another source. */
+  | { readonly kind: 'other' }
+  | { readonly kind: 'entry'; readonly entry: MapEntry }
+  /** It belongs to this table, yet names no usable key. */
+  | { readonly kind: 'unusable'; readonly mapRowId: string; readonly reason: string };
+
+const text = (value: unknown): string => (typeof value === 'string' ? value.trim() : '');
+const sameName = (a: string, b: string): boolean => a.toLowerCase() === b.trim().toLowerCase();
+
+/** The parts of an identifier `DataSource|Table|Key`; the key itself may hold further bars. */
+export function splitIdentifier(identifier: string): { dataSource: string; entity: string; key: string } | undefined {
+  const first = identifier.indexOf('|');
+  const second = identifier.indexOf('|', first + 1);
+  if (first < 0 || second < 0) return undefined;
+  return {
+    dataSource: identifier.slice(0, first).trim(),
+    entity: identifier.slice(first + 1, second).trim(),
+    key: identifier.slice(second + 1).trim(),
+  };
+}
+
+const keyRingSchema = z.array(
+  z.looseObject({
+    dataSourceName: z.string(),
+    // Called `entityName` until 2022.
+    tableName: z.string().optional(),
+    entityName: z.string().optional(),
+    preferredKey: z.string().optional(),
+    keys: z.array(z.string()).optional(),
+  }),
+);
+
+/** Keys that a key ring lists for a source, as GUIDs; undefined where the ring cannot be read. */
+export function keysInRing(ring: string, source: Pick<SourceTable, 'dataSource' | 'entity'>): string[] | undefined {
+  let json: unknown;
+  try {
+    json = JSON.parse(ring);
+  } catch {
+    return undefined;
+  }
+  const parsed = keyRingSchema.safeParse(json);
+  if (!parsed.success) return undefined;
+  const keys = parsed.data
+    .filter(
+      (entry) =>
+        sameName(text(entry.dataSourceName), source.dataSource) &&
+        sameName(text(entry.tableName ?? entry.entityName), source.entity),
+    )
+    .flatMap((entry) => [...(entry.keys ?? []), ...(entry.preferredKey === undefined ? [] : [entry.preferredKey])]);
+  return [...new Set(keys.map(normaliseGuid).filter((key) => key !== undefined))];
+}
+
+/**
+ * Reads one map row for one source table. The separate columns come first, the identifier is the fallback, and the
+ * key ring (where the row was read with it) the last: used only if it names exactly one key of this source.
+ */
+export function readMapRow(row: Row, source: SourceTable): MapRowReading {
+  const mapRowId = text(row[mapColumns.id]).toLowerCase();
+  const identifier = splitIdentifier(text(row[mapColumns.identifier]));
+  const dataSource = text(row[mapColumns.dataSource]) || (identifier?.dataSource ?? '');
+  const entity = text(row[mapColumns.entity]) || (identifier?.entity ?? '');
+  if (!sameName(dataSource, source.dataSource) || !sameName(entity, source.entity)) return { kind: 'other' };
+
+  const ring = keysInRing(text(row[mapColumns.keyRing]), source) ?? [];
+  const sourceId =
+    normaliseGuid(text(row[mapColumns.key])) ??
+    normaliseGuid(identifier?.key ?? '') ??
+    (ring.length === 1 ? ring[0] : undefined);
+  if (sourceId === undefined) {
+    return {
+      kind: 'unusable',
+      mapRowId,
+      reason: `The map row's key is no id of a Dataverse row. Check that ${source.primaryKey} was chosen as primary key of ${source.table} in unification.`,
+    };
+  }
+  return {
+    kind: 'entry',
+    entry: {
+      mapRowId,
+      sourceId,
+      customerId: text(row[mapColumns.customerId]),
+      profileId: normaliseGuid(text(row[mapColumns.profile])),
+      version: Number(row[mapColumns.version] ?? 0),
+    },
+  };
+}
+
+/** One entry per source row: the newest, and of two that name different customers the one whose profile exists. */
+export function onePerSource(entries: readonly MapEntry[], profileExists: (entry: MapEntry) => boolean): MapEntry[] {
+  const chosen = new Map<string, MapEntry>();
+  for (const entry of entries) {
+    const other = chosen.get(entry.sourceId);
+    if (other === undefined || isBetter(entry, other, profileExists)) chosen.set(entry.sourceId, entry);
+  }
+  return [...chosen.values()];
+}
+
+function isBetter(a: MapEntry, b: MapEntry, profileExists: (entry: MapEntry) => boolean): boolean {
+  const [aExists, bExists] = [profileExists(a), profileExists(b)];
+  return aExists === bExists ? a.version > b.version : aExists;
+}

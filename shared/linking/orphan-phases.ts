@@ -1,0 +1,164 @@
+import { noRows } from '../contracts/counters.ts';
+import type { FoundOrphan } from '../state/found-orphans.ts';
+import type { RowOutcome } from '../state/row-outcomes.ts';
+import { normaliseGuid } from './guid.ts';
+import { linkRows, linkUpdate } from './link-rows.ts';
+import { entriesOf } from './map-lookup.ts';
+import { linkValue } from './names.ts';
+import { type Slice, TimeUpError } from './slice.ts';
+
+/** Orphans that may always be cleared: in a small table a few are a large share. */
+const alwaysAllowed = 10;
+const clearPageSize = 1000;
+const sampleSize = 100;
+
+/**
+ * Walks every linked row. Links that the map gives differently are corrected at once; links that it gives no more are
+ * set down, to be cleared when their number is known.
+ */
+export async function walkLinkedRows(slice: Slice): Promise<void> {
+  const { parts, context, slot } = slice;
+  if (context.link === undefined) return;
+  if (slice.pass.cursor === undefined && !slice.isRehearsal) await parts.foundOrphans.dropAll(slot.table);
+  for (;;) {
+    await slice.stopIfTimeIsUp();
+    const page = await parts.dataverse.readPage(
+      {
+        entitySetName: context.table.entitySetName,
+        select: [linkValue],
+        filter: `${linkValue} ne null`,
+        orderBy: context.table.primaryId,
+        pageSize: parts.options.pageSize,
+        nextLink: slice.pass.cursor,
+      },
+      slice.signal,
+    );
+    const linked = new Map<string, string>();
+    for (const row of page.rows) {
+      const [id, profileId] = [row[context.table.primaryId], row[linkValue]].map((value) =>
+        normaliseGuid(String(value ?? '')),
+      );
+      if (id !== undefined && profileId !== undefined) linked.set(id, profileId);
+    }
+    await walkPage(slice, linked, page.nextLink);
+    if (page.nextLink === undefined) return;
+  }
+}
+
+async function walkPage(
+  slice: Slice,
+  linked: ReadonlyMap<string, string>,
+  nextLink: string | undefined,
+): Promise<void> {
+  const { parts, context, slot, pass } = slice;
+  const entries = await entriesOf(parts.dataverse, context, linked, slice.signal);
+  const orphans = [...linked]
+    .filter(([id]) => !entries.has(id))
+    .map(([id, profileId]): FoundOrphan => ({ id, profileId }));
+  const differing = [...entries].filter(([id, given]) => given.every(({ profileId }) => profileId !== linked.get(id)));
+  const report = await linkRows(parts, context, {
+    entries: differing.flatMap(([, given]) => given),
+    cannotBeLinked: false,
+    isRehearsal: slice.isRehearsal,
+    signal: slice.signal,
+    writeSignal: slice.writeSignal,
+  });
+  // Rows whose new profile has not arrived keep the link they have; the map's own change brings them up again.
+  await slice.record({ ...report, keep: report.keep.filter(({ cause }) => cause === 'failed') }, new Map());
+  if (report.isPartial) throw new TimeUpError();
+  if (slice.isRehearsal)
+    await parts.rowOutcomes.record(
+      pass.runId,
+      slot.table,
+      orphans.slice(0, sampleSize).map((orphan) => cleared(slice, orphan)),
+    );
+  else await parts.foundOrphans.keep(slot.table, orphans);
+  await slice.checkpoint({
+    ...(nextLink === undefined ? { phase: 'clear' as const, cursor: undefined } : { cursor: nextLink }),
+    walked: pass.walked + linked.size,
+    orphans: pass.orphans + orphans.length,
+    counters: slice.add({
+      ...noRows,
+      linked: report.counters.linked,
+      relinked: report.counters.relinked,
+      failed: report.counters.failed,
+    }),
+  });
+}
+
+/** Whether the orphans found may be cleared without asking; the limit is a share of the linked rows. */
+export function exceedsLimit(orphans: number, linkedRows: number, limitPercent: number): boolean {
+  return orphans > alwaysAllowed && orphans > (linkedRows * limitPercent) / 100;
+}
+
+/** Clears the links that the walk set down, unless they are more than the safety limit allows and nobody confirmed. */
+export async function clearOrphans(slice: Slice): Promise<void> {
+  const { parts, context, slot, pass } = slice;
+  const { orphanLimitPercent } = parts.options;
+  if (pass.orphans === 0) return;
+  if (!slice.isConfirmed && exceedsLimit(pass.orphans, pass.walked, orphanLimitPercent)) return;
+  if (slice.isRehearsal) {
+    await slice.checkpoint({ counters: slice.add({ ...noRows, cleared: pass.orphans }) });
+    return;
+  }
+  for (;;) {
+    await slice.stopIfTimeIsUp();
+    const page = await parts.foundOrphans.page(slot.table, slice.pass.cursor, clearPageSize);
+    const last = page.at(-1);
+    if (last === undefined) return;
+    const [rows = []] = await parts.dataverse.readLists(
+      [
+        {
+          entitySetName: context.table.entitySetName,
+          select: [linkValue],
+          column: context.table.primaryId,
+          values: page.map(({ id }) => id),
+        },
+      ],
+      slice.signal,
+    );
+    const found = new Map(page.map((orphan) => [orphan.id, orphan]));
+    // Whoever gave the row another link since the walk has the last word.
+    const still = rows
+      .map((row) => ({
+        id: normaliseGuid(String(row[context.table.primaryId] ?? '')) ?? '',
+        profileId: normaliseGuid(String(row[linkValue] ?? '')),
+      }))
+      .filter(({ id, profileId }) => profileId !== undefined && found.get(id)?.profileId === profileId);
+    const report = await parts.dataverse.update({
+      table: context.table,
+      rows: still.map(({ id }) => linkUpdate(context, id, undefined)),
+      signal: slice.writeSignal,
+    });
+    const at = slice.now();
+    const outcomes = report.written.map((id) => cleared(slice, found.get(id) ?? { id, profileId: '' }));
+    const failures = report.failed.map(
+      ({ id, code, message }): RowOutcome => ({
+        id,
+        outcome: 'failed',
+        at,
+        reason: `Dataverse refused to clear the link${code ? ` (${code})` : ''}: ${message}`,
+      }),
+    );
+    await parts.rowOutcomes.record(pass.runId, slot.table, [...outcomes, ...failures]);
+    const counters = slice.add({
+      ...noRows,
+      cleared: report.written.length,
+      gone: report.gone.length,
+    });
+    if (report.unsent.length > 0) {
+      await parts.foundOrphans.drop(slot.table, [...report.written, ...report.gone]);
+      await slice.checkpoint({ counters });
+      throw new TimeUpError();
+    }
+    await slice.checkpoint({ cursor: last.id, counters, uncleared: slice.pass.uncleared + report.failed.length });
+  }
+}
+
+const cleared = (slice: Slice, { id, profileId }: FoundOrphan): RowOutcome => ({
+  id,
+  outcome: 'cleared',
+  at: slice.now(),
+  reason: 'The map no longer gives this row a profile.',
+  previousProfileId: profileId,
+});

@@ -1,0 +1,170 @@
+import { addCounters, type Counters, noRows } from '../contracts/counters.ts';
+import type { Mode } from '../contracts/status.ts';
+import type { EndedPass, LinkState, Pass } from '../state/link-states.ts';
+import { drainMap } from './map-phase.ts';
+import { clearOrphans, exceedsLimit, walkLinkedRows } from './orphan-phases.ts';
+import { type Parts, timeOf } from './parts.ts';
+import { retryPendingRows } from './pending-phase.ts';
+import type { TableContext } from './prepare.ts';
+import type { Slice } from './slice.ts';
+
+/*
+ * A pass, phase by phase. Each phase begins without a cursor; its end is the beginning of the next.
+ *
+ *   pending ──► map ──► orphans ──► clear ──► committed
+ *      │         │         │          │
+ *      │         │         │          └ clears what the walk set down, if the limit allows or it was confirmed
+ *      │         │         └ walks all linked rows; only where there is cause (`orphansDue`)
+ *      │         └ drains the map's changes; left out in mode `orphans`
+ *      └ tries pending rows again
+ */
+
+/** A new pass as it begins; what it reads and why is decided here, and said in its details. */
+export function beginPass(
+  parts: Parts,
+  context: TableContext,
+  state: LinkState,
+  task: { readonly runId: string; readonly followUp: number; readonly mode: Mode; readonly counters: Counters },
+): Pass {
+  const { watermark } = state;
+  const now = parts.now();
+  const fullBecause = whyFull(context, watermark, task.mode, task.followUp);
+  const details: string[] = [];
+  if (context.columnCreated) details.push(`Made the lookup column on ${context.source.table}.`);
+  if (fullBecause !== undefined && task.mode !== 'orphans') details.push(`Full pass: ${fullBecause}.`);
+  const isWalkTime =
+    state.lastWalkAt === undefined || now - Date.parse(state.lastWalkAt) >= parts.options.orphanIntervalMs;
+  let orphansDue: string | undefined;
+  if (task.mode === 'orphans') orphansDue = 'asked for';
+  else if (context.columnCreated || context.link === undefined) orphansDue = undefined;
+  else if (fullBecause !== undefined) orphansDue = 'a full pass';
+  else if (isWalkTime) orphansDue = 'the walk is due';
+  return {
+    runId: task.runId,
+    followUp: task.followUp,
+    mode: task.mode,
+    startedAt: timeOf(now),
+    phase: 'pending',
+    feed: context.feed,
+    full: fullBecause !== undefined,
+    columnCreated: context.columnCreated,
+    untried: true,
+    orphansDue,
+    walked: 0,
+    orphans: 0,
+    uncleared: 0,
+    newestChange: 0,
+    slices: 0,
+    // Rows that wait or fail are a state, not an event: each pass counts them anew.
+    base: { ...task.counters, waiting: 0, failed: 0 },
+    counters: noRows,
+    carried: 0,
+    details,
+  };
+}
+
+function whyFull(
+  context: TableContext,
+  watermark: LinkState['watermark'],
+  mode: Mode,
+  followUp: number,
+): string | undefined {
+  if (context.columnCreated)
+    return watermark === undefined ? 'the first run on this table' : 'the lookup column had been removed';
+  if (watermark === undefined) return 'the first run on this table';
+  // A full run's follow-ups only look for what has arrived since.
+  if (mode === 'full' && followUp === 0) return 'asked for';
+  if (watermark.feed !== context.feed) return `the map is now read by ${context.feed}, before by ${watermark.feed}`;
+  if (context.feed === 'scan') return 'the map can only be read whole';
+  if (watermark.profileSchema !== context.profileSchema) return 'the columns of the customer profile table changed';
+  return undefined;
+}
+
+/**
+ * Carries a pass on from where it stands until it ends.
+ * @throws TimeUpError, LostRaceError, or the reason of the slice's signal; the state then says where to go on
+ */
+export async function carryOn(slice: Slice): Promise<EndedPass> {
+  if (slice.pass.phase === 'pending') {
+    // A rehearsal changes nothing, and the map gives it the same rows again.
+    if (!slice.isRehearsal && slice.state.pendingRows > 0) await retryPendingRows(slice);
+    await slice.checkpoint({ phase: slice.pass.mode === 'orphans' ? 'orphans' : 'map', cursor: undefined });
+  }
+  if (slice.pass.phase === 'map') await drainMap(slice);
+  if (slice.pass.phase === 'orphans') {
+    if (slice.pass.orphansDue !== undefined) await walkLinkedRows(slice);
+    if (slice.pass.phase === 'orphans') await slice.checkpoint({ phase: 'clear', cursor: undefined });
+  }
+  await clearOrphans(slice);
+  return commit(slice);
+}
+
+/** Stores the new watermark together with the pass's end, in one write. */
+async function commit(slice: Slice): Promise<EndedPass> {
+  const { parts, slot, state } = slice;
+  const { pass } = slice;
+  const pending = await countPending(slice);
+  const { warnings, isHeldBack } = warningsOf(slice, pending);
+  const hasWalked = pass.orphansDue !== undefined || pass.columnCreated;
+  const ended: EndedPass = {
+    runId: pass.runId,
+    followUp: pass.followUp,
+    startedAt: pass.startedAt,
+    endedAt: slice.now(),
+    counters: {
+      ...addCounters(pass.base, pass.counters),
+      waiting: pending.waiting,
+      failed: pending.failed + pass.uncleared,
+    },
+    growing: pass.newestChange > Date.parse(pass.startedAt) - parts.options.settlingIntervalMs,
+    warnings,
+    details: [
+      ...pass.details,
+      ...(pass.orphansDue === undefined
+        ? []
+        : [`Walked ${pass.walked} linked rows (${pass.orphansDue}): ${pass.orphans} without a place in the map.`]),
+    ],
+  };
+  const { pass: _, ...rest } = state;
+  await slice.save({
+    ...rest,
+    ...(pass.mode === 'orphans' || pass.next === undefined ? {} : { watermark: pass.next }),
+    lastPass: ended,
+    // A walk whose orphans were held back is due again with the next pass: nothing is forgotten.
+    ...(hasWalked && !isHeldBack ? { lastWalkAt: pass.startedAt } : {}),
+    pendingRows: pending.waiting + pending.failed,
+  });
+  parts.telemetry.record('backstamp.pending_rows', pending.waiting, { table: slot.table, reason: 'waiting' });
+  parts.telemetry.record('backstamp.pending_rows', pending.failed, { table: slot.table, reason: 'failed' });
+  return ended;
+}
+
+async function countPending(slice: Slice): Promise<{ waiting: number; failed: number }> {
+  const { counters } = slice.pass;
+  if (slice.isRehearsal) return { waiting: counters.waiting, failed: counters.failed };
+  const count = { waiting: 0, failed: 0 };
+  if (counters.waiting + counters.failed + slice.state.pendingRows === 0 && slice.pass.slices <= 1) return count;
+  for await (const { cause } of slice.parts.pendingRows.all(slice.slot.table)) count[cause]++;
+  return count;
+}
+
+function warningsOf(
+  slice: Slice,
+  pending: { waiting: number; failed: number },
+): { warnings: string[]; isHeldBack: boolean } {
+  const { pass, isConfirmed, parts } = slice;
+  const warnings: string[] = [];
+  const isHeldBack = !isConfirmed && exceedsLimit(pass.orphans, pass.walked, parts.options.orphanLimitPercent);
+  if (isHeldBack) {
+    const share = ((100 * pass.orphans) / pass.walked).toFixed(1);
+    warnings.push(
+      `${pass.orphans} links (${share} % of the linked rows) have no place in the map any more and were left: more than the limit of ${parts.options.orphanLimitPercent} %. Check the unification; to clear them, start a run in mode orphans with confirm.`,
+    );
+  }
+  const failed = pending.failed + pass.uncleared;
+  if (failed > 0)
+    warnings.push(
+      `${failed} rows could not be written; each is listed with its reason, and every later run tries them again.`,
+    );
+  return { warnings, isHeldBack };
+}

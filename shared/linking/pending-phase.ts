@@ -1,0 +1,76 @@
+import { type Counters, noRows } from '../contracts/counters.ts';
+import type { PendingRow } from '../state/pending-rows.ts';
+import { linkRows, type RowsReport } from './link-rows.ts';
+import { readKeyRings } from './map-lookup.ts';
+import { type MapEntry, readMapRow } from './map-row.ts';
+import { mapColumns } from './names.ts';
+import { type Slice, TimeUpError } from './slice.ts';
+
+/** Pending rows tried at once. */
+const pendingPageSize = 1000;
+
+/**
+ * Tries every pending row again, by what the map gives it now. A row is let go when it is linked, when it no longer
+ * exists, or when the map no longer names it.
+ */
+export async function retryPendingRows(slice: Slice): Promise<void> {
+  const { parts, context, slot } = slice;
+  for (;;) {
+    await slice.stopIfTimeIsUp();
+    const page = await parts.pendingRows.page(slot.table, slice.pass.cursor, pendingPageSize);
+    const last = page.at(-1);
+    if (last === undefined) return;
+
+    const known = new Map(page.map((row) => [row.id, row]));
+    const { entries, unusable } = await rereadMap(slice, page);
+    const report = await linkRows(parts, context, {
+      entries,
+      cannotBeLinked: false,
+      isRehearsal: slice.isRehearsal,
+      signal: slice.signal,
+      writeSignal: slice.writeSignal,
+    });
+    const unnamed = page
+      .filter(({ id }) => !unusable.has(id) && !entries.some(({ sourceId }) => sourceId === id))
+      .map(({ id }) => id);
+    await slice.record({ ...report, settled: [...report.settled, ...unnamed] }, known);
+    if (report.isPartial) {
+      // What is still pending is tried, and counted, again by the next slice.
+      await slice.checkpoint({ counters: slice.add(settledOnly(report)) });
+      throw new TimeUpError();
+    }
+    const failed = report.counters.failed + unusable.size;
+    await slice.checkpoint({ cursor: last.id, counters: slice.add({ ...report.counters, failed }) });
+  }
+}
+
+/** The entries that pending rows' map rows give now, and the pending rows whose key is still unusable. */
+async function rereadMap(
+  slice: Slice,
+  page: readonly PendingRow[],
+): Promise<{ entries: MapEntry[]; unusable: Set<string> }> {
+  const { parts, context } = slice;
+  const byMapRow = new Map(page.map((row) => [row.mapRowId, row]));
+  // With key rings: an unusable key is among the reasons to be pending.
+  const rows = await readKeyRings(parts.dataverse, context, [...byMapRow.keys()], slice.signal);
+  const entries: MapEntry[] = [];
+  const unusable = new Set<string>();
+  for (const row of rows) {
+    const reading = readMapRow(row, context.source);
+    if (reading.kind === 'entry') entries.push(reading.entry);
+    if (reading.kind === 'unusable') {
+      const pending = byMapRow.get(String(row[mapColumns.id]).toLowerCase());
+      if (pending !== undefined) unusable.add(pending.id);
+    }
+  }
+  return { entries, unusable };
+}
+
+const settledOnly = ({ counters }: RowsReport): Counters => ({
+  ...noRows,
+  linked: counters.linked,
+  relinked: counters.relinked,
+  unchanged: counters.unchanged,
+  gone: counters.gone,
+  read: counters.linked + counters.relinked + counters.unchanged + counters.gone,
+});

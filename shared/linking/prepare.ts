@@ -1,0 +1,113 @@
+import { createHash } from 'node:crypto';
+import type { Finding } from '../contracts/run.ts';
+import type { SourceTable } from '../contracts/unification-setup.ts';
+import type { LookupMetadata, TableMetadata } from '../dataverse/dataverse.ts';
+import { RetryableError } from '../errors.ts';
+import type { FeedKind } from '../state/link-states.ts';
+import { linkColumn, linkDisplayName, mapTable, profileTable } from './names.ts';
+import type { Parts } from './parts.ts';
+import { checkTable } from './requirements.ts';
+
+/** What metadata tells a slice about its table; nothing of it is hard-coded. */
+export interface TableContext {
+  readonly source: SourceTable;
+  readonly table: TableMetadata;
+  readonly profile: TableMetadata;
+  readonly map: TableMetadata;
+  /** The lookup towards the profile; undefined only in a rehearsal before the column was ever made. */
+  readonly link: LookupMetadata | undefined;
+  /** The column was made just now. */
+  readonly columnCreated: boolean;
+  readonly feed: FeedKind;
+  /** Changes when the profile table's columns do. */
+  readonly profileSchema: string;
+}
+
+export type Preparation =
+  | { readonly kind: 'ready'; readonly context: TableContext }
+  | { readonly kind: 'skipped'; readonly findings: Finding[] };
+
+/**
+ * Reads the metadata of a source table, the profile table and the map in one request, checks the requirements that
+ * only Dataverse can tell, and makes the lookup column where it is missing (never in a rehearsal).
+ * @throws TerminalError where the column may not be made
+ */
+export async function prepare(
+  parts: Parts,
+  source: SourceTable,
+  isRehearsal: boolean,
+  signal: AbortSignal,
+): Promise<Preparation> {
+  const read = async (strong: boolean) =>
+    parts.dataverse.readTables(
+      { tables: [source.table, profileTable, mapTable], withColumns: [source.table, profileTable], strong },
+      signal,
+    );
+  let tables = await read(false);
+  let columnCreated = false;
+  for (;;) {
+    const [table, profile, map] = [tables.get(source.table), tables.get(profileTable), tables.get(mapTable)];
+    const findings = checkTable({ source, table, profile, map, columns: table?.columns ?? new Map() });
+    if (findings.length > 0 || table === undefined || profile === undefined || map === undefined) {
+      return { kind: 'skipped', findings };
+    }
+    const link = table.lookups.find(
+      ({ column, referencedTable }) => column === linkColumn && referencedTable === profileTable,
+    );
+    if (link !== undefined || isRehearsal) {
+      return {
+        kind: 'ready',
+        context: {
+          source,
+          table,
+          profile,
+          map,
+          link,
+          columnCreated,
+          feed: feedFor(map),
+          profileSchema: fingerprint(profile),
+        },
+      };
+    }
+    if (columnCreated)
+      throw new RetryableError(`${linkColumn} was made on ${source.table} and cannot be seen yet`, {
+        retryAfterMs: 30_000,
+      });
+    const made = await parts.dataverse.createLookup(
+      {
+        table,
+        referencedTable: profile,
+        schemaName: linkColumn,
+        displayName: linkDisplayName,
+        description: 'Unified customer profile of this row',
+        relationshipSchemaName: `${profileTable}_${table.logicalName}`,
+      },
+      signal,
+    );
+    columnCreated = made === 'created';
+    tables = await read(true);
+    if (made === 'exists') {
+      // Somebody else made it a moment ago; whether it is ours, the next round tells.
+      const nowThere = tables.get(source.table)?.lookups.some(({ column }) => column === linkColumn);
+      if (!nowThere)
+        throw new RetryableError(`${linkColumn} of ${source.table} cannot be seen yet`, { retryAfterMs: 30_000 });
+    }
+  }
+}
+
+/** Change tracking is exact and tells deletions; a virtual table can only be read whole. */
+const feedFor = (map: TableMetadata): FeedKind => {
+  if (map.tableType === 'Virtual') return 'scan';
+  return map.changeTracking ? 'changeTracking' : 'modified';
+};
+
+const fingerprint = (table: TableMetadata): string =>
+  createHash('sha256')
+    .update(
+      [...table.columns]
+        .map(([name, type]) => `${name}:${type}`)
+        .sort()
+        .join('\n'),
+    )
+    .digest('hex')
+    .slice(0, 16);

@@ -1,0 +1,89 @@
+import { firstLinkTask } from '../contracts/link-task.ts';
+import type { RunWithTasks, Task } from '../contracts/run.ts';
+import { isFinal } from '../contracts/status.ts';
+import { endRunIfDone } from './end-run.ts';
+import { failTask } from './link-table.ts';
+import { orchestrateRun } from './orchestrate-run.ts';
+import type { Parts } from './parts.ts';
+import { updateTask } from './task-record.ts';
+
+/** A task that shows no sign of life for so long has lost its message; longer than any duplicate window. */
+const stalledAfterMs = 20 * 60_000;
+/** How often a stalled task is sent on its way again before it ends as Failed. */
+const maxResends = 5;
+/** Runs looked at: older ones have been looked at often enough. */
+const runsWatched = 100;
+
+const stalledPrefix = 'No sign of life since ';
+
+/**
+ * Finds what was lost between a record and a send, and sends it again: a run without tasks, a task without a message,
+ * a run whose last task ended and that did not end itself. Removes runs older than the retention period.
+ */
+export async function watchRuns(parts: Parts): Promise<void> {
+  const { runs } = await parts.runs.listRecent(runsWatched);
+  for (const run of runs) {
+    if (run.endedAt === undefined) await watchRun(parts, run);
+  }
+  await prune(parts);
+}
+
+async function watchRun(parts: Parts, run: RunWithTasks): Promise<void> {
+  const { settlingIntervalMs } = parts.options;
+  const patienceMs = stalledAfterMs + settlingIntervalMs;
+  const isOld = (time: string) => parts.now() - Date.parse(time) > patienceMs;
+  if (run.tasks.length === 0) {
+    const { eventId, source, occurredAt, mode, tables, confirm } = run;
+    if (isOld(run.receivedAt)) {
+      await orchestrateRun(parts, {
+        schema: 'backstamp.unification-event/1',
+        eventId,
+        source,
+        occurredAt,
+        mode,
+        tables,
+        confirm,
+      });
+    }
+    return;
+  }
+  for (const task of run.tasks) {
+    if (!isFinal(task.status) && isOld(task.updatedAt)) await resend(parts, task);
+  }
+  await endRunIfDone(parts, run.runId);
+}
+
+async function resend(parts: Parts, task: Task): Promise<void> {
+  const { runId, table } = task;
+  const resends = task.details.filter((line) => line.startsWith(stalledPrefix)).length;
+  parts.telemetry.log('warn', 'A task showed no sign of life', { runId, table, since: task.updatedAt, resends });
+  if (resends >= maxResends) {
+    await failTask(
+      parts,
+      task,
+      `The task was sent on its way ${resends} times and showed no sign of life. See the log of link-table.`,
+    );
+    return;
+  }
+  await parts.messenger.sendLinkTasks([{ ...firstLinkTask(runId, table), followUp: task.passes }]);
+  await updateTask(parts, runId, table, (current) => ({
+    ...current,
+    details: [...current.details, `${stalledPrefix}${task.updatedAt}: sent on its way again.`],
+  }));
+}
+
+async function prune(parts: Parts): Promise<void> {
+  const before = new Date(parts.now() - parts.options.retentionMs).toISOString();
+  const old: string[] = [];
+  for await (const runId of parts.runs.receivedBefore(before)) old.push(runId);
+  for (const runId of old) {
+    const run = await parts.runs.show(runId);
+    if (run === undefined) continue;
+    for (const { table } of run.tasks) {
+      await parts.rowOutcomes.remove(runId, table);
+      await parts.linkStates.removeRehearsal(runId, table);
+    }
+    await parts.runs.remove(run);
+  }
+  if (old.length > 0) parts.telemetry.log('info', 'Old runs removed', { runs: old.length, before });
+}

@@ -1,0 +1,69 @@
+import { createDataverse } from './dataverse/client.ts';
+import { createIdentities } from './dataverse/identities.ts';
+import type { Parts } from './linking/parts.ts';
+import { openServiceBus } from './messaging/service-bus-messenger.ts';
+import { parseSettings, type Settings } from './settings.ts';
+import { FoundOrphans } from './state/found-orphans.ts';
+import { LinkStates } from './state/link-states.ts';
+import { PendingRows } from './state/pending-rows.ts';
+import { RowOutcomes } from './state/row-outcomes.ts';
+import { Runs } from './state/runs.ts';
+import { openTable } from './state/table-storage.ts';
+import { consoleTelemetry } from './telemetry/console-telemetry.ts';
+
+/** Wires the real parts from the settings. */
+function wire(settings: Settings): Parts {
+  const telemetry = consoleTelemetry;
+  const bypasses = new Set(settings.BACKSTAMP_BYPASS);
+  const clientIds =
+    settings.BACKSTAMP_DATAVERSE_CLIENT_IDS ??
+    (settings.AZURE_CLIENT_ID === undefined ? [] : [settings.AZURE_CLIENT_ID]);
+  return {
+    dataverse: createDataverse({
+      url: settings.DATAVERSE_URL,
+      identities: createIdentities(settings.DATAVERSE_URL, clientIds),
+      telemetry,
+      maxConcurrency: settings.BACKSTAMP_MAX_CONCURRENCY,
+      freeBudgetPercent: settings.BACKSTAMP_FREE_BUDGET_PERCENT,
+      bypass: { customLogic: customLogicBypass(bypasses), flows: bypasses.has('flows') },
+    }),
+    messenger: openServiceBus(settings),
+    runs: new Runs(openTable(settings, 'BackstampRuns')),
+    linkStates: new LinkStates(openTable(settings, 'BackstampLinkStates')),
+    pendingRows: new PendingRows(openTable(settings, 'BackstampPendingRows')),
+    rowOutcomes: new RowOutcomes(openTable(settings, 'BackstampRowOutcomes')),
+    foundOrphans: new FoundOrphans(openTable(settings, 'BackstampFoundOrphans')),
+    telemetry,
+    options: {
+      dataverseUrl: settings.DATAVERSE_URL,
+      setup: settings.BACKSTAMP_UNIFICATION,
+      sliceMs: settings.BACKSTAMP_SLICE_SECONDS * 1000,
+      pageSize: settings.BACKSTAMP_PAGE_SIZE,
+      settlingIntervalMs: settings.BACKSTAMP_SETTLING_INTERVAL_SECONDS * 1000,
+      settlingLimitMs: settings.BACKSTAMP_SETTLING_LIMIT_SECONDS * 1000,
+      orphanIntervalMs: settings.BACKSTAMP_ORPHAN_INTERVAL_DAYS * 86_400_000,
+      orphanLimitPercent: settings.BACKSTAMP_ORPHAN_LIMIT_PERCENT,
+      retentionMs: settings.BACKSTAMP_RETENTION_DAYS * 86_400_000,
+    },
+    now: Date.now,
+    startTimer: (ms) => AbortSignal.timeout(ms),
+  };
+}
+
+function customLogicBypass(bypasses: ReadonlySet<string>): 'none' | 'sync' | 'async' | 'all' {
+  const [sync, async] = [bypasses.has('customSync'), bypasses.has('customAsync')];
+  if (sync && async) return 'all';
+  if (sync) return 'sync';
+  return async ? 'async' : 'none';
+}
+
+let wired: Parts | undefined;
+
+/**
+ * The parts that every function of this process shares.
+ * @throws TerminalError that lists every missing or bad app setting
+ */
+export function services(): Parts {
+  wired ??= wire(parseSettings(process.env));
+  return wired;
+}
