@@ -1,0 +1,45 @@
+// The unification set-up as an administrator writes it. The program checks the same shape again when it starts
+// (shared/contracts/unification-setup.ts); a test holds the two equal.
+
+@export()
+@description('One table that takes part in unification.')
+@sealed()
+type sourceTable = {
+  @description('Logical name of the Dataverse table, such as contact.')
+  @minLength(1)
+  @maxLength(128)
+  table: string
+
+  @description('Name of the data source in Customer Insights - Data.')
+  @minLength(1)
+  dataSource: string
+
+  @description('Name of the table in Customer Insights - Data, which may differ from the logical name.')
+  @minLength(1)
+  entity: string
+
+  @description('How Customer Insights ingests the table; only the two Dataverse connectors qualify.')
+  connector: 'dataverse' | 'powerQueryDataverse' | 'other'
+
+  @description('Primary key chosen in the unification step "Describe customer data".')
+  @minLength(1)
+  primaryKey: string
+
+  @description('Root address of the Dataverse environment the table lives in, where it is not the linked one.')
+  environmentUrl: string?
+}
+
+@export()
+@description('What Customer Insights has no interface to tell: which tables are unified, and how.')
+@sealed()
+type unificationSetup = {
+  @description('Whether the environment unifies individual consumers or business accounts.')
+  environmentKind: 'individual' | 'business'
+
+  @description('Where Customer Insights - Data writes its output.')
+  output: 'dataverse' | 'ownDataLake'
+
+  @description('Every source table, each once.')
+  @minLength(1)
+  tables: sourceTable[]
+}
