@@ -37,14 +37,14 @@ export interface DataverseOptions {
 /** A client for one organisation. One per process serves every table at once: what it learns and may send is shared. */
 export function createDataverse(options: DataverseOptions): Dataverse {
   const { origin } = new URL(options.url);
-  const { telemetry, maxConcurrency } = options;
+  const { telemetry, maxConcurrency, freeBudgetPercent } = options;
   const clock: Clock = { now: options.now ?? systemClock.now, sleep: options.sleep ?? systemClock.sleep };
   const pool = new IdentityPool({
     identities: options.identities,
     scope: `${origin}/.default`,
     clock,
     telemetry,
-    createThrottle: () => new Throttle({ maxConcurrency }),
+    createThrottle: () => new Throttle({ maxConcurrency, freeBudgetPercent }),
   });
   const transport = createTransport({ httpClient: options.httpClient, local: isLocal(options.url) });
   const sender = new Sender({ origin, pool, transport, clock, telemetry });

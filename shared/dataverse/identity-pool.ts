@@ -136,6 +136,11 @@ export class IdentityPool {
     });
   }
 
+  /** Whether another identity than `member` may do `purpose`. */
+  hasOthers(member: Member, purpose: string): boolean {
+    return this.#usable(purpose, this.#clock.now()).some((other) => other !== member);
+  }
+
   /** Requests that may be in flight at once over all identities that may do `purpose`, as things stand. */
   concurrency(purpose: string): number {
     const now = this.#clock.now();

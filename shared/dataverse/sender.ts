@@ -1,9 +1,12 @@
 import type { HttpHeaders } from '@azure/core-rest-pipeline';
-import { messageOf, RetryableError } from '../errors.ts';
+import { messageOf, RetryableError, TerminalError } from '../errors.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
+import { readNumber, readRetryAfter } from './answer-headers.ts';
 import type { Clock } from './clock.ts';
 import type { IdentityPool, Member } from './identity-pool.ts';
+import { meet, PATIENCE, type RetryKind } from './patience.ts';
 import { type Refusal, readRefusal, ServiceFailure, throttleCause } from './service-failure.ts';
+import type { Finished } from './throttle.ts';
 import { API_PATH, type Transport, type WireAnswer } from './transport.ts';
 
 /** What a request does; the `kind` attribute in telemetry. */
@@ -42,24 +45,6 @@ export interface Answer {
   /** In whose name it was sent. */
   readonly member: Member;
 }
-
-/** How often, and after what pause (milliseconds, by attempt from 0), a failure is met with the same request again. */
-interface Patience {
-  readonly attempts: number;
-  pauseMs(attempt: number): number;
-}
-
-const jitter = (ms: number): number => ms * (0.75 + Math.random() / 2);
-
-const PATIENCE = {
-  transient: { attempts: 6, pauseMs: (attempt) => Math.min(30_000, jitter(500 * 2 ** attempt)) },
-  bulkRace: { attempts: 3, pauseMs: (attempt) => jitter(500 * 2 ** attempt) },
-  schemaLag: { attempts: 8, pauseMs: () => 5_000 },
-  // Another customization may hold the lock for minutes while an app is installed.
-  customizationLock: { attempts: 20, pauseMs: (attempt) => jitter(Math.min(30_000, 5_000 * 1.5 ** attempt)) },
-  // The pause is the Retry-After; this one is for an answer without.
-  throttle: { attempts: 12, pauseMs: (attempt) => Math.min(60_000, jitter(1_000 * 2 ** attempt)) },
-} satisfies Record<string, Patience>;
 
 const READ_TIMEOUT_MS = 120_000;
 /** Bulk requests with costly plug-ins are slow but alive; the .NET client waits as long. */
@@ -109,18 +94,19 @@ export class Sender {
    * @throws the signal's reason once it is aborted
    */
   async send(request: Request): Promise<Answer> {
-    const { pool, clock } = this.#options;
+    const { pool, clock, origin } = this.#options;
+    const url = resolve(request.path, origin);
     const write = WRITES.has(request.kind);
-    const purpose = `${write ? 'write' : 'read'}:${request.table}`;
-    const spent = new Map<keyof typeof PATIENCE, number>();
+    const purpose = purposeOf(request);
+    const spent = new Map<RetryKind, number>();
     let freshTokenTried: Member | undefined;
     for (;;) {
       const member = await pool.acquire(purpose, write ? 'write' : 'read', request.signal);
-      const outcome = await this.#attempt(member, request);
+      const outcome = await this.#attempt(member, request, url);
       if ('answer' in outcome) return outcome.answer;
 
       const { refusal, retryAfterMs } = outcome;
-      const kind = retryKind(refusal, request, this.expectsSchemaLag(request.table));
+      const kind = meet(refusal, { rows: request.rows, lagging: this.expectsSchemaLag(request.table) });
       if (kind === 'unauthorized' && freshTokenTried !== member) {
         freshTokenTried = member;
         continue;
@@ -145,52 +131,70 @@ export class Sender {
       // A Retry-After already stops the identity; the request itself may go on in another's name at once.
       if (retryAfterMs !== undefined && kind !== 'customizationLock') continue;
       const pause = Math.max(pauseMs(attempt), retryAfterMs ?? 0);
+      // Too many at once is mended by fewer at once; a spent budget only by time, for every request in this name.
+      if (kind === 'throttle' && throttleCause(refusal) !== 'concurrency') member.throttle.stop(clock.now() + pause);
       this.#options.telemetry.record('backstamp.dataverse.waited', pause, { cause: kind });
       await clock.sleep(pause, request.signal);
     }
   }
 
   /** One request in one identity's name; tells the throttle and the telemetry what came of it. */
-  async #attempt(member: Member, request: Request): Promise<Outcome> {
-    const { pool, clock, telemetry } = this.#options;
+  async #attempt(member: Member, request: Request, url: string): Promise<Outcome> {
+    const { pool, clock } = this.#options;
     const started = clock.now();
     let outcome: Outcome | undefined;
     try {
-      outcome = await this.#exchange(member, request, started);
+      outcome = await this.#exchange(member, request, url, started);
       return outcome;
     } finally {
-      const now = clock.now();
-      member.throttle.finish(now);
-      const refused = outcome && 'refusal' in outcome ? outcome : undefined;
-      if (refused?.retryAfterMs !== undefined) member.throttle.stop(now + refused.retryAfterMs);
-      if (refused?.refusal.failureClass === 'throttle') {
-        telemetry.count('backstamp.dataverse.throttled', 1, { cause: throttleCause(refused.refusal) });
-      } else if (refused?.refusal.failureClass === 'customizationLock') {
-        telemetry.count('backstamp.dataverse.throttled', 1, { cause: 'customization' });
-      }
-      telemetry.count('backstamp.dataverse.requests', 1, {
-        kind: request.kind,
-        status: refused ? refused.refusal.status : 200,
-        identity: member.clientId,
-      });
-      telemetry.record('backstamp.dataverse.request.duration', now - started, { kind: request.kind });
+      this.#conclude(member, request, started, outcome);
       pool.serve();
     }
   }
 
-  async #exchange(member: Member, request: Request, started: number): Promise<Outcome> {
-    const { transport, origin, clock } = this.#options;
+  /** Tells the identity's throttle, and the telemetry, how a request ended; without outcome it was cut off. */
+  #conclude(member: Member, request: Request, started: number, outcome: Outcome | undefined): void {
+    const { clock, telemetry } = this.#options;
+    const now = clock.now();
+    const durationMs = now - started;
+    const { throttle, clientId: identity } = member;
+    const answer = outcome && 'answer' in outcome ? outcome.answer : undefined;
+    const refused = outcome && 'refusal' in outcome ? outcome : undefined;
+    const failure = refused?.refusal.failureClass;
+    const refusedBy = failure === 'throttle' && refused ? throttleCause(refused.refusal) : undefined;
+    throttle.finish(now, {
+      durationMs,
+      refusedBy,
+      work: answer && request.rows ? { kind: `${request.kind}:${request.table}`, rows: request.rows } : undefined,
+      ...readLimits(answer?.headers ?? refused?.headers),
+    });
+    if (refused?.retryAfterMs !== undefined) throttle.stop(now + refused.retryAfterMs);
+    if (refusedBy) telemetry.count('backstamp.dataverse.throttled', 1, { cause: refusedBy });
+    if (failure === 'customizationLock') {
+      telemetry.count('backstamp.dataverse.throttled', 1, { cause: 'customization' });
+    }
+    const { kind } = request;
+    telemetry.count('backstamp.dataverse.requests', 1, { kind, status: refused?.refusal.status ?? 200, identity });
+    telemetry.record('backstamp.dataverse.request.duration', durationMs, { kind });
+    telemetry.record('backstamp.dataverse.concurrency', throttle.concurrency(now), { identity });
+    telemetry.record('backstamp.dataverse.budget_used', throttle.budgetUsed(now), { identity });
+  }
+
+  async #exchange(member: Member, request: Request, url: string, started: number): Promise<Outcome> {
+    const { transport, clock, pool } = this.#options;
     let token: string;
     try {
       token = await member.tokens.get();
     } catch (error) {
-      return refused('identityRefused', `No access token: ${messageOf(error)}`);
+      // Another identity may have a token; where there is none, this one's trouble may pass.
+      const others = pool.hasOthers(member, purposeOf(request));
+      return refused(others ? 'identityRefused' : 'transient', `No access token: ${messageOf(error)}`);
     }
     let wire: WireAnswer;
     try {
       wire = await transport.send({
         method: request.method,
-        url: this.#resolve(request.path, origin),
+        url,
         headers: request.headers ?? {},
         body: request.body,
         token,
@@ -208,59 +212,40 @@ export class Sender {
     }
     const refusal = readRefusal(wire.status, wire.body);
     if (refusal.failureClass === 'unauthorized') member.tokens.reject(token);
-    return { refusal, retryAfterMs: readRetryAfter(wire.headers.get('Retry-After')) };
-  }
-
-  /** A token is never sent elsewhere than to the organisation, whatever a link says. */
-  #resolve(path: string, origin: string): string {
-    if (!/^[a-z][a-z0-9+.-]*:/i.test(path)) return `${origin}${API_PATH}/${path}`;
-    if (new URL(path).origin !== origin) {
-      throw new ServiceFailure(
-        { status: 0, code: '', message: 'The link leads outside the organisation.', failureClass: 'request' },
-        `follow ${new URL(path).origin}`,
-      );
-    }
-    return path;
+    return { refusal, retryAfterMs: readRetryAfter(wire.headers.get('Retry-After')), headers: wire.headers };
   }
 }
 
-type Outcome = { readonly answer: Answer } | { readonly refusal: Refusal; readonly retryAfterMs: number | undefined };
+interface Refused {
+  readonly refusal: Refusal;
+  readonly retryAfterMs?: number | undefined;
+  readonly headers?: HttpHeaders;
+}
 
-const refused = (failureClass: 'transient' | 'tooLarge' | 'identityRefused', message: string): Outcome => ({
+type Outcome = { readonly answer: Answer } | Refused;
+
+const purposeOf = ({ kind, table }: Request): string => `${WRITES.has(kind) ? 'write' : 'read'}:${table}`;
+
+const refused = (failureClass: 'transient' | 'tooLarge' | 'identityRefused', message: string): Refused => ({
   refusal: { status: 0, code: '', message, failureClass },
-  retryAfterMs: undefined,
 });
 
-/** What the sender does about a refusal of this request. */
-function retryKind(
-  { failureClass }: Refusal,
-  request: Request,
-  lagging: boolean,
-): keyof typeof PATIENCE | 'identity' | 'unauthorized' | 'never' {
-  switch (failureClass) {
-    case 'throttle':
-    case 'transient':
-    case 'bulkRace':
-    case 'customizationLock':
-    case 'unauthorized':
-      return failureClass;
-    case 'identityRefused':
-    case 'privilege':
-      return 'identity';
-    case 'schemaLag':
-      return lagging ? 'schemaLag' : 'never';
-    case 'tooLarge':
-      return (request.rows ?? 0) > 1 ? 'never' : 'transient';
-    default:
-      return 'never';
-  }
+/** What every answer tells of the service's limits. */
+function readLimits(headers: HttpHeaders | undefined): Pick<Finished, 'hint' | 'requestsLeft' | 'executionLeftMs'> {
+  const seconds = readNumber(headers?.get('x-ms-ratelimit-time-remaining-xrm-requests'));
+  return {
+    hint: readNumber(headers?.get('x-ms-dop-hint')),
+    requestsLeft: readNumber(headers?.get('x-ms-ratelimit-burst-remaining-xrm-requests')),
+    executionLeftMs: seconds === undefined ? undefined : seconds * 1000,
+  };
 }
 
-/** Seconds, or a date; milliseconds. Undefined where absent or unreadable. */
-export function readRetryAfter(value: string | undefined): number | undefined {
-  if (value === undefined) return undefined;
-  const seconds = Number(value);
-  if (Number.isFinite(seconds)) return Math.max(0, seconds * 1000);
-  const date = Date.parse(value);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - Date.now());
+/** A token is never sent elsewhere than to the organisation, whatever a link says. */
+function resolve(path: string, origin: string): string {
+  if (!/^[a-z][a-z0-9+.-]*:/i.test(path)) return `${origin}${API_PATH}/${path}`;
+  const target = new URL(path).origin;
+  if (target === origin) return path;
+  throw new TerminalError(
+    `Dataverse gave a link to ${target}, outside the organisation ${origin}: it is not followed.`,
+  );
 }

@@ -1,3 +1,8 @@
+import { ConcurrencyWindow } from './concurrency-window.ts';
+import { LatencyBaseline } from './latency-baseline.ts';
+import type { ThrottleCause } from './service-failure.ts';
+import { SlidingBudget } from './sliding-budget.ts';
+
 /** Why a request has to wait. */
 export type WaitCause = 'retryAfter' | 'concurrency' | 'budget';
 
@@ -6,34 +11,81 @@ export type Admission =
   | { readonly admitted: true }
   | { readonly admitted: false; readonly waitMs: number; readonly cause: WaitCause };
 
+/** What the end of a request tells about the service. */
+export interface Finished {
+  readonly durationMs: number;
+  /** What was written, where it was: only like is compared with like. */
+  readonly work?: { readonly kind: string; readonly rows: number } | undefined;
+  /** Present where the service refused by one of its limits. */
+  readonly refusedBy?: ThrottleCause | undefined;
+  /** Requests that the service recommends to have in flight. */
+  readonly hint?: number | undefined;
+  /** What the service says is left in its window: requests, and milliseconds of execution. */
+  readonly requestsLeft?: number | undefined;
+  readonly executionLeftMs?: number | undefined;
+}
+
+/** Documented limits of service protection: for one user on one web server, in any five minutes. */
+const REQUESTS = 6_000;
+const EXECUTION_MS = 1_200_000;
+
+/** What is left of the execution time is spread over this long: soon enough used, and no burst that others feel. */
+const SPREAD_MS = 60_000;
+
 const ADMITTED: Admission = { admitted: true };
 
 /**
  * What one identity may send, in one process: a state machine without clock or timers; `now` is in milliseconds.
  *
- * A Retry-After given to the identity is a hard stop: nothing is admitted before it is over.
+ * Three things hold a request back: a Retry-After given to the identity (a hard stop: nothing is admitted before it is over),
+ * the window of requests in flight, and the budgets of requests and execution time.
  */
 export class Throttle {
+  readonly #window: ConcurrencyWindow;
+  readonly #baseline = new LatencyBaseline();
+  readonly #requests = new SlidingBudget(REQUESTS, 1);
+  readonly #execution: SlidingBudget;
   #inFlight = 0;
   #stoppedUntil = 0;
-  readonly #maxConcurrency: number;
 
-  constructor(options: { readonly maxConcurrency: number }) {
-    this.#maxConcurrency = options.maxConcurrency;
+  /**
+   * @param options.maxConcurrency the most requests in flight
+   * @param options.freeBudgetPercent share of the execution time that is left to others
+   */
+  constructor(options: { readonly maxConcurrency: number; readonly freeBudgetPercent: number }) {
+    this.#window = new ConcurrencyWindow(options.maxConcurrency);
+    this.#execution = new SlidingBudget(EXECUTION_MS, 1 - options.freeBudgetPercent / 100);
   }
 
   admit(now: number): Admission {
     if (now < this.#stoppedUntil) return { admitted: false, waitMs: this.#stoppedUntil - now, cause: 'retryAfter' };
-    if (this.#inFlight >= this.#maxConcurrency) return { admitted: false, waitMs: Infinity, cause: 'concurrency' };
+    const budgetWaitMs = Math.max(this.#requests.waitMs(now), this.#execution.waitMs(now));
+    if (budgetWaitMs > 0) return { admitted: false, waitMs: budgetWaitMs, cause: 'budget' };
+    if (this.#inFlight >= this.#window.limit) return { admitted: false, waitMs: Infinity, cause: 'concurrency' };
+    if (this.#inFlight >= this.#paced(now)) return { admitted: false, waitMs: 1_000, cause: 'budget' };
     return ADMITTED;
   }
 
-  start(_now: number): void {
+  start(now: number): void {
     this.#inFlight++;
+    this.#requests.spend(now, 1);
   }
 
-  finish(_now: number): void {
-    this.#inFlight--;
+  finish(now: number, end: Finished): void {
+    const inFlight = this.#inFlight--;
+    this.#execution.spend(now, end.durationMs);
+    if (end.hint !== undefined) this.#window.hint(end.hint);
+    if (end.refusedBy === 'concurrency') this.#window.tooMany(inFlight);
+    else if (end.refusedBy === 'requests') this.#requests.refused(now);
+    else if (end.refusedBy === 'executionTime') this.#execution.refused(now);
+    else {
+      if (end.requestsLeft !== undefined) this.#requests.observeRemaining(now, end.requestsLeft);
+      if (end.executionLeftMs !== undefined) this.#execution.observeRemaining(now, end.executionLeftMs);
+      if (end.work) {
+        const { kind, rows } = end.work;
+        this.#window.finished(this.#baseline.observe(kind, rows, end.durationMs, this.#window.slowness), inFlight);
+      }
+    }
   }
 
   /** Nothing may start before `until`. */
@@ -45,8 +97,19 @@ export class Throttle {
     return this.#inFlight;
   }
 
-  /** Requests that may be in flight at once, as things stand. */
-  concurrency(_now: number): number {
-    return this.#maxConcurrency;
+  /** Requests that may be in flight at once, as things stand; at least 1. */
+  concurrency(now: number): number {
+    return Math.min(this.#window.limit, this.#paced(now));
+  }
+
+  /** Share of the execution-time budget used in the current window. */
+  budgetUsed(now: number): number {
+    return this.#execution.used(now) / this.#execution.capacity;
+  }
+
+  /** Requests in flight that spend what is left, and what becomes free meanwhile, evenly. */
+  #paced(now: number): number {
+    const free = this.#execution.capacity - this.#execution.used(now) + this.#execution.freedWithin(now, SPREAD_MS);
+    return Math.max(1, Math.ceil(free / SPREAD_MS));
   }
 }

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { RetryableError } from '../errors.ts';
+import { readRetryAfter } from './answer-headers.ts';
 import type { RowFailure, RowUpdate, TableMetadata, UpdateReport, UpdateRequest } from './dataverse.ts';
 import { type BatchAnswer, readBatch } from './multipart.ts';
 import type { RowWriter, WriteMode } from './row-writer.ts';
-import { type Answer, readRetryAfter } from './sender.ts';
+import type { Answer } from './sender.ts';
 import { missingRows, type Refusal, readRefusal, ServiceFailure, throttleCause } from './service-failure.ts';
 import { bypassHeaders, writeTargets, writeUpdates } from './update-payload.ts';
 

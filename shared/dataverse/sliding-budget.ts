@@ -1,0 +1,122 @@
+/** Service protection counts over the last five minutes. */
+export const BUDGET_WINDOW_MS = 300_000;
+
+/** What was spent is kept by second: fine enough to pace by, small enough to forget about. */
+const SLOT_MS = 1_000;
+const SLOTS = BUDGET_WINDOW_MS / SLOT_MS;
+
+/** The service's own count is compared with ours only from this share of the budget on; below, requests under way blur it. */
+const COMPARABLE_FROM = 0.4;
+/** The most web servers that a difference between the counts is explained by. */
+const MOST_SERVERS = 64;
+
+/** After a refusal the budget is taken for a little less than what had been spent, and raised again step by step. */
+const AFTER_REFUSAL = 0.98;
+const RAISE = 1.02;
+const LONGEST_WAIT_FOR_RAISE = 16 * BUDGET_WINDOW_MS;
+
+/**
+ * What one identity may spend of one measure (requests, or milliseconds of execution) in a sliding window.
+ *
+ * The documented limit holds for each web server, and nobody tells how many there are. So the budget starts at the documented
+ * limit; the rest that the service reports shows by how much its count runs slower than ours (more servers) or faster; and a
+ * refusal shows where the end really is. Pure: time comes in with each call, in milliseconds.
+ */
+export class SlidingBudget {
+  readonly #slots = new Float64Array(SLOTS);
+  #slot = 0;
+  #used = 0;
+  #limit: number;
+  readonly #share: number;
+  /** Our count divided by the service's. */
+  #ratio = 1;
+  #ceiling = Infinity;
+  #raiseAt = Infinity;
+  #raiseAfterMs = BUDGET_WINDOW_MS;
+
+  /**
+   * @param limit the documented limit of one server
+   * @param share the part of the budget that may be used, above 0 and up to 1
+   */
+  constructor(limit: number, share: number) {
+    this.#limit = limit;
+    this.#share = share;
+  }
+
+  /** What may be used in a window. */
+  get capacity(): number {
+    return Math.min(this.#limit * this.#ratio, this.#ceiling) * this.#share;
+  }
+
+  used(now: number): number {
+    this.#advance(now);
+    return this.#used;
+  }
+
+  spend(now: number, amount: number): void {
+    this.#advance(now);
+    const at = this.#slot % SLOTS;
+    this.#slots[at] = (this.#slots[at] ?? 0) + amount;
+    this.#used += amount;
+  }
+
+  /** What becomes free again within `ms` from now. */
+  freedWithin(now: number, ms: number): number {
+    this.#advance(now);
+    const slots = Math.min(SLOTS - 1, Math.floor(ms / SLOT_MS));
+    let freed = 0;
+    for (let ahead = 1; ahead <= slots; ahead++) freed += this.#slots[(this.#slot + ahead) % SLOTS] ?? 0;
+    return freed;
+  }
+
+  /** Milliseconds until less than the capacity is used; 0 where it is already. */
+  waitMs(now: number): number {
+    this.#advance(now);
+    let left = this.#used;
+    if (left < this.capacity) return 0;
+    for (let ahead = 1; ahead < SLOTS; ahead++) {
+      left -= this.#slots[(this.#slot + ahead) % SLOTS] ?? 0;
+      if (left < this.capacity) return (this.#slot + ahead) * SLOT_MS - now;
+    }
+    return BUDGET_WINDOW_MS;
+  }
+
+  /** The service says that `remaining` is left. */
+  observeRemaining(now: number, remaining: number): void {
+    this.#limit = Math.max(this.#limit, remaining);
+    const used = this.used(now);
+    const counted = this.#limit - remaining;
+    if (used < this.#limit * COMPARABLE_FROM * this.#share) return;
+    const ratio = counted > 0 ? Math.min(MOST_SERVERS, used / counted) : MOST_SERVERS;
+    this.#ratio += 0.2 * (Math.max(0.7, ratio) - this.#ratio);
+  }
+
+  /** The service refused a request because this budget is spent. */
+  refused(now: number): void {
+    const used = this.used(now);
+    // A refusal with little spent comes from somebody else's requests in the same name: it says nothing about the budget.
+    if (used < (this.#limit * COMPARABLE_FROM) / 2) return;
+    this.#ceiling = Math.min(this.#ceiling, used * AFTER_REFUSAL);
+    if (this.#raiseAt !== Infinity) this.#raiseAfterMs = Math.min(LONGEST_WAIT_FOR_RAISE, this.#raiseAfterMs * 2);
+    this.#raiseAt = now + this.#raiseAfterMs;
+  }
+
+  #advance(now: number): void {
+    const slot = Math.floor(now / SLOT_MS);
+    if (slot - this.#slot >= SLOTS) {
+      this.#slots.fill(0);
+      this.#used = 0;
+      this.#slot = slot;
+    }
+    while (this.#slot < slot) {
+      this.#slot++;
+      const at = this.#slot % SLOTS;
+      this.#used -= this.#slots[at] ?? 0;
+      this.#slots[at] = 0;
+    }
+    if (now >= this.#raiseAt) {
+      this.#ceiling *= RAISE;
+      this.#raiseAt = now + this.#raiseAfterMs;
+    }
+  }
+}
