@@ -111,9 +111,9 @@ export class Sender {
         freshTokenTried = member;
         continue;
       }
-      if (kind === 'identity' || kind === 'unauthorized') {
-        const scope = refusal.failureClass === 'privilege' ? purpose : '*';
-        pool.refuse(member, scope, new ServiceFailure(refusal, request.what).message);
+      if (kind === 'identity') continue;
+      if (kind === 'unauthorized') {
+        pool.refuse(member, '*', new ServiceFailure(refusal, request.what).message);
         continue;
       }
       if (kind === 'never') throw new ServiceFailure(refusal, request.what);
@@ -169,6 +169,11 @@ export class Sender {
       ...readLimits(answer?.headers ?? refused?.headers),
     });
     if (refused?.retryAfterMs !== undefined) throttle.stop(now + refused.retryAfterMs);
+    // Here, not where the next attempt is decided: what becomes free goes to waiting requests at once.
+    if (refused && (failure === 'identityRefused' || failure === 'privilege')) {
+      const purpose = failure === 'privilege' ? purposeOf(request) : '*';
+      this.#options.pool.refuse(member, purpose, new ServiceFailure(refused.refusal, request.what).message);
+    }
     if (refusedBy) telemetry.count('backstamp.dataverse.throttled', 1, { cause: refusedBy });
     if (failure === 'customizationLock') {
       telemetry.count('backstamp.dataverse.throttled', 1, { cause: 'customization' });
