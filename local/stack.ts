@@ -3,6 +3,8 @@
  * with the app in it. Each is a process of its own on loopback, so that any of them can be killed and started again.
  */
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { type ProcessEnd, type RunningProcess, startProcess } from './processes.ts';
 
@@ -101,6 +103,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   };
 
   try {
+    if (known.tables === 0) known.tables = await findFreePort();
     const outcomes = await Promise.allSettled((['tables', 'broker', 'dataverse'] as const).map(start));
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
     settings = { ...connectionSettings(known), ...options.settings };
@@ -160,10 +163,20 @@ function commandOf(part: StackPart, ports: Required<StackPorts>, options: StackO
   }
 }
 
-/** Azurite says where it listens in a sentence. */
+/** Azurite says that it listens in a sentence. */
 function readAzuriteReady(line: string): { port: number } | undefined {
-  const match = /listen(?:s|ing) (?:at|on) http:\/\/127\.0\.0\.1:(\d+)/.exec(line);
+  const match = /successfully started on 127\.0\.0\.1:(\d+)/.exec(line);
   return match ? { port: Number(match[1]) } : undefined;
+}
+
+/** Azurite takes port 0 but never tells which one it got, so a free one is looked for beforehand. */
+async function findFreePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
 }
 
 const connectionSettings = (ports: Required<StackPorts>): Record<string, string> => ({

@@ -13,7 +13,7 @@ export function startBatchDispatch(context: DispatchContext): Dispatcher {
   const outage = createOutage(log, fn.name, entityName(context.entity));
 
   const run = async (): Promise<void> => {
-    let receiver = openReceiver(context, 0);
+    let receiver = openReceiver(context);
     while (!stopping.signal.aborted) {
       try {
         await takeBatch(context, receiver, options.clientRetryOptions.tryTimeout, stopping.signal);
@@ -23,7 +23,7 @@ export function startBatchDispatch(context: DispatchContext): Dispatcher {
         outage.failed(error);
         await outage.backOff(stopping.signal);
         await receiver.close().catch(() => undefined);
-        receiver = openReceiver(context, 0);
+        receiver = openReceiver(context);
       }
     }
     await receiver.close();

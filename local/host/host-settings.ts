@@ -8,6 +8,7 @@ import { HostStartError } from './host-start-error.ts';
 import { messageOf } from './message-of.ts';
 import { parseTimeSpan } from './time-span.ts';
 
+const noLimit = '-1';
 const timeSpan = z.string().transform((text, context) => {
   const milliseconds = parseTimeSpan(text);
   if (milliseconds !== undefined) return milliseconds;
@@ -43,10 +44,15 @@ const serviceBusSchema = z.looseObject({
   clientRetryOptions: retrySchema.prefault({}),
 });
 
+// The default of the Flex Consumption plan.
+const defaultTimeoutMs = 1_800_000;
+const functionTimeout = z.union([z.literal(noLimit).transform(() => undefined), timeSpan], {
+  error: (issue) => `"${String(issue.input)}" is neither a time span such as 00:05:00 nor "${noLimit}" for no limit`,
+});
+
 const hostSchema = z.object({
   version: z.literal('2.0', 'must be "2.0"'),
-  // "-1" means no limit; without a value, the default of the Flex Consumption plan.
-  functionTimeout: z.union([z.literal('-1').transform(() => undefined), timeSpan]).default(1_800_000),
+  functionTimeout: functionTimeout.default(defaultTimeoutMs),
   extensions: z
     .object({
       http: z.object({ routePrefix: z.string().default('api') }).prefault({}),

@@ -46,11 +46,12 @@ export function startServiceBusTriggers(given: ServiceBusTriggersOptions): Servi
   const contexts = given.functions.map((fn): DispatchContext => {
     const where = `Function ${fn.name}`;
     const { connection, autoCompleteMessages } = fn.trigger;
+    const entity = resolveEntity(fn, settings);
     const connectionName = typeof connection === 'string' && connection !== '' ? connection : 'ServiceBus';
     return {
       fn,
       client: clientOf(settings.resolve(connectionName, where), where),
-      entity: resolveEntity(fn, settings),
+      entity,
       options,
       autoComplete: typeof autoCompleteMessages === 'boolean' ? autoCompleteMessages : options.autoCompleteMessages,
       invoker,

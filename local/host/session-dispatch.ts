@@ -53,11 +53,17 @@ async function acceptNext(
   abortSignal: AbortSignal,
 ): Promise<ServiceBusSessionReceiver | undefined> {
   const receiverOptions = { maxAutoLockRenewalDurationInMs, skipParsingBodyAsJson: true, abortSignal };
+  const accepting =
+    'queue' in entity
+      ? client.acceptNextSession(entity.queue, receiverOptions)
+      : client.acceptNextSession(entity.topic, entity.subscription, receiverOptions);
   try {
-    const receiver =
-      'queue' in entity
-        ? await client.acceptNextSession(entity.queue, receiverOptions)
-        : await client.acceptNextSession(entity.topic, entity.subscription, receiverOptions);
+    // The client notices an abort only when the broker has answered, which may take a minute.
+    const receiver = await untilAborted(accepting, abortSignal);
+    if (!receiver) {
+      accepting.then((late) => late.close()).catch(() => undefined);
+      return undefined;
+    }
     outage.recovered();
     return receiver;
   } catch (error) {
@@ -70,6 +76,16 @@ async function acceptNext(
     await outage.backOff(abortSignal);
     return undefined;
   }
+}
+
+/** What `promise` brings, or undefined as soon as `signal` aborts. */
+async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  const first = Promise.withResolvers<T | undefined>();
+  const giveUp = (): void => first.resolve(undefined);
+  if (signal.aborted) giveUp();
+  signal.addEventListener('abort', giveUp);
+  promise.then(first.resolve, first.reject);
+  return await first.promise.finally(() => signal.removeEventListener('abort', giveUp));
 }
 
 /** Works one session's messages; resolves when it is idle or lost, or the host stops, and nothing is in hand. */
@@ -103,9 +119,7 @@ async function workSession(
     },
     { autoCompleteMessages: false, maxConcurrentCalls: options.maxConcurrentCallsPerSession },
   );
-  stopping.addEventListener('abort', () => ended.resolve(), { once: true });
-  if (stopping.aborted) ended.resolve();
-  await ended.promise;
+  await untilAborted(ended.promise, stopping);
   clearTimeout(idle);
   await subscription.close().catch(() => undefined); // lost already
   await Promise.allSettled(inHand);
