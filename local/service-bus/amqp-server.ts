@@ -18,9 +18,6 @@ import type { Topic } from './topic.ts';
 const CLAIMS_ADDRESS = '$cbs';
 const MANAGEMENT_SUFFIX = /\/\$management$/i;
 
-/** Deliveries of one link that may be unsettled at once; rhea's own 2,048 would let one held message stall the rest. */
-const MAX_UNSETTLED = 65_536;
-
 /** The server's half of an open link. */
 interface OpenLink {
   readonly link: Sender | Receiver;
@@ -118,7 +115,6 @@ export class AmqpServer {
     const connection = this.#container.create_connection({
       port: 0,
       reconnect: false,
-      session_buffer_size: { outgoing: MAX_UNSETTLED },
       sender_options: { autosettle: false, treat_modified_as_released: false } as object,
       receiver_options: { autoaccept: false, credit_window: 1000 },
     });

@@ -90,11 +90,6 @@ const queueOperations: Record<string, (queue: MessageQueue, call: Call) => Resul
       })),
     };
   },
-  'batch-delete-messages': (queue, { body }) => {
-    const before = readNumber(body, 'enqueued-time-utc');
-    const deleted = queue.deleteBatch(readNumber(body, 'message-count'), before);
-    return deleted === 0 ? undefined : { 'message-count': types.wrap_int(deleted) };
-  },
   'renew-session-lock': (queue, { body, linkName }) => {
     const untilMs = sessionsOf(queue).renew(readText(body, 'session-id'), linkName);
     return { expiration: types.wrap_timestamp(untilMs) };

@@ -188,6 +188,8 @@ export class MessageQueue {
     message.state = 'deferred';
     message.deliveryCount++;
     this.#locks.unlock(message);
+    // Its lifetime may have ended while it was held.
+    if (message.expiresAtMs <= Date.now()) this.#expire(message);
   }
 
   /** Moves a message to the dead-letter queue. */
@@ -217,18 +219,6 @@ export class MessageQueue {
       if (sessionId === undefined || message.sessionId === sessionId) found.push(message);
     }
     return found;
-  }
-
-  /** Deletes up to `count` active messages that nobody holds and that came before a moment; says how many. */
-  deleteBatch(count: number, enqueuedBeforeMs: number): number {
-    const doomed: StoredMessage[] = [];
-    for (const message of this.#messages.values()) {
-      if (doomed.length >= count) break;
-      const isFree = message.state === 'active' && !message.lock;
-      if (isFree && message.enqueuedAtMs <= enqueuedBeforeMs) doomed.push(message);
-    }
-    for (const message of doomed) this.#remove(message);
-    return doomed.length;
   }
 
   /** Ends locks as if their time were over: one message's, one session's, or all. Says how many there were. */
