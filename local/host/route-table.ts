@@ -97,12 +97,16 @@ function fillAbsent(segment: Segment, params: Record<string, string>): boolean {
 
 function parseTemplate(template: string): Segment[] {
   try {
-    const trimmed = template.replace(/^~?\/+|\/+$/g, '');
+    const trimmed = hideDoubledBraces(template).replace(/^~?\/+|\/+$/g, '');
     return trimmed === '' ? [] : splitOutsideBraces(trimmed).map(parseSegment);
   } catch (error) {
     throw new Error(`route "${template}" is malformed: ${(error as Error).message}`, { cause: error });
   }
 }
+
+// A doubled brace stands for itself, as in `{code:regex(^[a-z]{{2}}$)}`: it is put aside while templates are cut up.
+const hideDoubledBraces = (text: string): string => text.replaceAll('{{', '\u0001').replaceAll('}}', '\u0002');
+const showBraces = (text: string): string => text.replaceAll('\u0001', '{').replaceAll('\u0002', '}');
 
 /** Cuts at slashes, but not inside `{…}`, where a regex constraint may hold one. */
 function splitOutsideBraces(template: string): string[] {
@@ -122,15 +126,15 @@ function parseSegment(text: string): Segment {
   const parameters: Parameter[] = [];
   let pattern = '';
   let literalFrom = 0;
-  const whole = /^\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}$/.test(text);
-  for (const match of text.matchAll(/\{((?:[^{}]|\{[^{}]*\})*)\}/g)) {
-    pattern += escapePattern(text.slice(literalFrom, match.index));
+  const whole = /^\{[^{}]*\}$/.test(text);
+  for (const match of text.matchAll(/\{([^{}]*)\}/g)) {
+    pattern += escapePattern(showBraces(text.slice(literalFrom, match.index)));
     literalFrom = match.index + match[0].length;
     const parameter = parseParameter(match[1] ?? '');
     parameters.push(parameter);
     pattern += parameter.isCatchAll || whole ? '(.*)' : '(.+?)';
   }
-  pattern += escapePattern(text.slice(literalFrom));
+  pattern += escapePattern(showBraces(text.slice(literalFrom)));
   return { pattern: new RegExp(`^${pattern}$`, 'is'), parameters, rank: rankOf(parameters, whole) };
 }
 
@@ -144,7 +148,7 @@ function parseParameter(text: string): Parameter {
     isCatchAll: match[1] !== '',
     isOptional: match[5] !== undefined,
     fallback: match[4],
-    checks: constraints.map(compileConstraint),
+    checks: constraints.map((constraint) => compileConstraint(showBraces(constraint))),
   };
 }
 
