@@ -184,7 +184,9 @@ resource unrecordedDeadLetters 'Microsoft.Insights/metricAlerts@2026-01-01' = {
           criterionType: 'StaticThresholdCriterion'
           metricNamespace: 'Microsoft.ServiceBus/namespaces'
           metricName: 'DeadletteredMessages'
-          dimensions: [{ name: 'EntityName', operator: 'Include', values: [entityNames.unificationEvents, entityNames.linkTasks] }]
+          dimensions: [
+            { name: 'EntityName', operator: 'Include', values: [entityNames.unificationEvents, entityNames.linkTasks] }
+          ]
           // The least in the window: a message that was there for a moment is not meant.
           timeAggregation: 'Minimum'
           operator: 'GreaterThan'

@@ -131,7 +131,7 @@ module functionApp 'function-app.bicep' = {
     tableEndpoint: storage.outputs.tableEndpoint
     packageContainer: storage.outputs.packageContainer
     serviceBusNamespace: serviceBus.outputs.fullyQualifiedNamespace
-    eventHubsNamespace: doors.diagnosticLog ? diagnosticLogDoor!.outputs.fullyQualifiedNamespace : ''
+    readsDiagnosticLog: doors.diagnosticLog
     applicationInsightsConnectionString: monitoring.outputs.connectionString
     dataverseUrl: dataverseUrl
     unification: unification
@@ -139,8 +139,9 @@ module functionApp 'function-app.bicep' = {
     maximumInstanceCount: maximumInstanceCount
     subnetId: isPrivate ? network!.outputs.appSubnetId : ''
   }
-  // The host reads its storage as soon as it starts; without its roles it would stay down until its next try.
-  dependsOn: [roles, blobEndpoint, tableEndpoint, serviceBusEndpoint]
+  // The host reads what it is connected to as soon as it starts; without its roles it would stay down until
+  // its next try.
+  dependsOn: [roles, diagnosticLogDoor, blobEndpoint, tableEndpoint, serviceBusEndpoint]
 }
 
 module alerts 'alerts.bicep' = {

@@ -2,7 +2,7 @@
 // read it. Azure Verified Module: avm/res/event-hub/namespace.
 
 import { builtInRoles } from 'built-in-roles.bicep'
-import { hostIdentityName } from 'names.bicep'
+import { eventHubsName, hostIdentityName } from 'names.bicep'
 
 @description('Region of the namespace.')
 param location string
@@ -15,7 +15,7 @@ resource host 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' exis
 }
 
 resource namespace 'Microsoft.EventHub/namespaces@2026-01-01' = {
-  name: 'evhns-backstamp-${resourceToken}'
+  name: eventHubsName(resourceToken)
   location: location
   // Standard, for a consumer group of our own.
   sku: { name: 'Standard', tier: 'Standard', capacity: 1 }
@@ -40,12 +40,12 @@ resource readLog 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   properties: {
     principalId: host.properties.principalId
     principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', builtInRoles.eventHubsDataReceiver)
+    roleDefinitionId: subscriptionResourceId(
+      'Microsoft.Authorization/roleDefinitions',
+      builtInRoles.eventHubsDataReceiver
+    )
   }
 }
-
-@description('Address of the namespace.')
-output fullyQualifiedNamespace string = '${namespace.name}.servicebus.windows.net'
 
 @description('Name of the namespace to choose in Customer Insights under Settings > System > Diagnostic.')
 output namespaceName string = namespace.name

@@ -47,7 +47,10 @@ resource deliver 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   properties: {
     principalId: topic.identity.principalId
     principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', builtInRoles.serviceBusDataSender)
+    roleDefinitionId: subscriptionResourceId(
+      'Microsoft.Authorization/roleDefinitions',
+      builtInRoles.serviceBusDataSender
+    )
   }
 }
 

@@ -3,6 +3,7 @@
 // the package's place stand in functionAppConfig instead, and none of those settings is emitted.
 
 import { linkingOptions } from 'linking-options.bicep'
+import { eventHubsName } from 'names.bicep'
 import { unificationSetup } from 'unification-setup.bicep'
 
 @description('Region of the app.')
@@ -38,8 +39,8 @@ param packageContainer string
 @description('Address of the Service Bus namespace.')
 param serviceBusNamespace string
 
-@description('Address of the Event Hubs namespace of the diagnostic log; empty where that door is shut.')
-param eventHubsNamespace string
+@description('Whether the app reads the diagnostic log from Event Hubs.')
+param readsDiagnosticLog bool
 
 @description('Address that telemetry is sent to.')
 param applicationInsightsConnectionString string
@@ -79,13 +80,13 @@ var requiredSettings = {
   BACKSTAMP_DATAVERSE_CLIENT_IDS: join(concat([hostClientId], writerClientIds), ',')
 }
 // Read by the host alone, for its Event Hubs trigger.
-var diagnosticLogSettings = empty(eventHubsNamespace)
-  ? {}
-  : {
-      DiagnosticLogConnection__fullyQualifiedNamespace: eventHubsNamespace
+var diagnosticLogSettings = readsDiagnosticLog
+  ? {
+      DiagnosticLogConnection__fullyQualifiedNamespace: '${eventHubsName(resourceToken)}.servicebus.windows.net'
       DiagnosticLogConnection__credential: 'managedidentity'
       DiagnosticLogConnection__clientId: hostClientId
     }
+  : {}
 var givenOptions = filter(items(options), option => option.value != null)
 var optionSettings = toObject(givenOptions, option => option.key, option => string(option.value))
 

@@ -27,3 +27,7 @@ func applicationInsightsName(resourceToken string) string => 'appi-backstamp-${r
 @export()
 @description('Name of the Event Grid topic.')
 func eventGridTopicName(resourceToken string) string => 'evgt-backstamp-${resourceToken}'
+
+@export()
+@description('Name of the Event Hubs namespace of the diagnostic log.')
+func eventHubsName(resourceToken string) string => 'evhns-backstamp-${resourceToken}'

@@ -41,7 +41,10 @@ resource hostBlobs 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   properties: {
     principalId: host.properties.principalId
     principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', builtInRoles.storageBlobDataOwner)
+    roleDefinitionId: subscriptionResourceId(
+      'Microsoft.Authorization/roleDefinitions',
+      builtInRoles.storageBlobDataOwner
+    )
   }
 }
 
@@ -67,7 +70,10 @@ resource receiveEvents 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   properties: {
     principalId: host.properties.principalId
     principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', builtInRoles.serviceBusDataReceiver)
+    roleDefinitionId: subscriptionResourceId(
+      'Microsoft.Authorization/roleDefinitions',
+      builtInRoles.serviceBusDataReceiver
+    )
   }
 }
 
@@ -77,7 +83,10 @@ resource receiveTasks 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   properties: {
     principalId: host.properties.principalId
     principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', builtInRoles.serviceBusDataReceiver)
+    roleDefinitionId: subscriptionResourceId(
+      'Microsoft.Authorization/roleDefinitions',
+      builtInRoles.serviceBusDataReceiver
+    )
   }
 }
 
@@ -88,7 +97,10 @@ resource sendEvents 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   properties: {
     principalId: host.properties.principalId
     principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', builtInRoles.serviceBusDataSender)
+    roleDefinitionId: subscriptionResourceId(
+      'Microsoft.Authorization/roleDefinitions',
+      builtInRoles.serviceBusDataSender
+    )
   }
 }
 
@@ -99,7 +111,10 @@ resource sendTasks 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   properties: {
     principalId: host.properties.principalId
     principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', builtInRoles.serviceBusDataSender)
+    roleDefinitionId: subscriptionResourceId(
+      'Microsoft.Authorization/roleDefinitions',
+      builtInRoles.serviceBusDataSender
+    )
   }
 }
 
@@ -109,7 +124,10 @@ resource sendOutcome 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   properties: {
     principalId: host.properties.principalId
     principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', builtInRoles.serviceBusDataSender)
+    roleDefinitionId: subscriptionResourceId(
+      'Microsoft.Authorization/roleDefinitions',
+      builtInRoles.serviceBusDataSender
+    )
   }
 }
 

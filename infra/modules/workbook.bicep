@@ -8,21 +8,76 @@ param workspaceId string
 
 var panels = [
   { title: 'Runs by how they ended', chart: 'table', width: '50', query: loadTextContent('../queries/runs.kql') }
-  { title: 'Unification events by door', chart: 'barchart', width: '50', query: loadTextContent('../queries/events.kql') }
+  {
+    title: 'Unification events by door'
+    chart: 'barchart'
+    width: '50'
+    query: loadTextContent('../queries/events.kql')
+  }
   { title: 'Tables', chart: 'table', width: '100', query: loadTextContent('../queries/tables.kql') }
   { title: 'Rows by outcome', chart: 'barchart', width: '50', query: loadTextContent('../queries/rows-by-outcome.kql') }
-  { title: 'Throughput: rows written per second', chart: 'timechart', width: '50', query: loadTextContent('../queries/throughput.kql') }
-  { title: 'Requests to Dataverse by status', chart: 'barchart', width: '50', query: loadTextContent('../queries/requests.kql') }
-  { title: 'Duration of requests (ms)', chart: 'timechart', width: '50', query: loadTextContent('../queries/request-duration.kql') }
-  { title: 'Throttling: refused requests by cause', chart: 'barchart', width: '50', query: loadTextContent('../queries/throttled.kql') }
-  { title: 'Throttling: seconds waited by cause', chart: 'barchart', width: '50', query: loadTextContent('../queries/waited.kql') }
-  { title: 'Requests at once, and how many are allowed', chart: 'timechart', width: '50', query: loadTextContent('../queries/concurrency.kql') }
-  { title: 'Execution-time budget used (%)', chart: 'timechart', width: '50', query: loadTextContent('../queries/budget.kql') }
+  {
+    title: 'Throughput: rows written per second'
+    chart: 'timechart'
+    width: '50'
+    query: loadTextContent('../queries/throughput.kql')
+  }
+  {
+    title: 'Requests to Dataverse by status'
+    chart: 'barchart'
+    width: '50'
+    query: loadTextContent('../queries/requests.kql')
+  }
+  {
+    title: 'Duration of requests (ms)'
+    chart: 'timechart'
+    width: '50'
+    query: loadTextContent('../queries/request-duration.kql')
+  }
+  {
+    title: 'Throttling: refused requests by cause'
+    chart: 'barchart'
+    width: '50'
+    query: loadTextContent('../queries/throttled.kql')
+  }
+  {
+    title: 'Throttling: seconds waited by cause'
+    chart: 'barchart'
+    width: '50'
+    query: loadTextContent('../queries/waited.kql')
+  }
+  {
+    title: 'Requests at once, and how many are allowed'
+    chart: 'timechart'
+    width: '50'
+    query: loadTextContent('../queries/concurrency.kql')
+  }
+  {
+    title: 'Execution-time budget used (%)'
+    chart: 'timechart'
+    width: '50'
+    query: loadTextContent('../queries/budget.kql')
+  }
   { title: 'Rows per request', chart: 'timechart', width: '50', query: loadTextContent('../queries/batch-size.kql') }
-  { title: 'Pending and waiting rows', chart: 'timechart', width: '50', query: loadTextContent('../queries/pending.kql') }
-  { title: 'Age of the watermarks (hours)', chart: 'timechart', width: '50', query: loadTextContent('../queries/watermark-age.kql') }
+  {
+    title: 'Pending and waiting rows'
+    chart: 'timechart'
+    width: '50'
+    query: loadTextContent('../queries/pending.kql')
+  }
+  {
+    title: 'Age of the watermarks (hours)'
+    chart: 'timechart'
+    width: '50'
+    query: loadTextContent('../queries/watermark-age.kql')
+  }
   { title: 'Dead letters', chart: 'barchart', width: '50', query: loadTextContent('../queries/dead-letters.kql') }
-  { title: 'Failures and their remedies', chart: 'table', width: '100', query: loadTextContent('../queries/failures.kql') }
+  {
+    title: 'Failures and their remedies'
+    chart: 'table'
+    width: '100'
+    query: loadTextContent('../queries/failures.kql')
+  }
   { title: 'Invocations', chart: 'table', width: '100', query: loadTextContent('../queries/invocations.kql') }
 ]
 
@@ -88,7 +143,11 @@ resource workbook 'Microsoft.Insights/workbooks@2023-06-01' = {
     category: 'workbook'
     sourceId: workspaceId
     version: '1.0'
-    serializedData: string({ version: 'Notebook/1.0', items: concat([timeRange], items), fallbackResourceIds: [workspaceId] })
+    serializedData: string({
+      version: 'Notebook/1.0'
+      items: concat([timeRange], items)
+      fallbackResourceIds: [workspaceId]
+    })
   }
 }
 

@@ -1,0 +1,70 @@
+/** The real Bicep compiler, for tests that read what the deployment templates say. */
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { promisify } from 'node:util';
+import { z } from 'zod';
+import { hasDotnet, restoreBicep } from '../../infra/scripts/restore-bicep.ts';
+
+export const infraFolder = join(import.meta.dirname, '..', '..', 'infra');
+export const dataverseUrl = 'https://contoso.crm.dynamics.com';
+const subscriptionId = '11111111-1111-1111-1111-111111111111';
+
+/** Why the tests of the deployment cannot run here; undefined where they can. */
+export const missing = (await hasDotnet())
+  ? undefined
+  : 'dotnet is not installed, so the Bicep compiler cannot be restored from NuGet';
+
+const run = promisify(execFile);
+
+/** Runs the compiler; what it says on standard error are warnings and errors. */
+export async function bicep(...args: readonly string[]): Promise<{ stdout: string; stderr: string }> {
+  const compiler = await restoreBicep();
+  return run(compiler, [...args], {
+    env: { ...process.env, DATAVERSE_URL: dataverseUrl },
+    maxBuffer: 64 * 1024 * 1024,
+  });
+}
+
+const resourceSchema = z.looseObject({
+  id: z.string(),
+  type: z.string(),
+  name: z.string(),
+  properties: z.record(z.string(), z.unknown()).default({}),
+});
+export type PredictedResource = z.infer<typeof resourceSchema>;
+const snapshotSchema = z.object({
+  predictedResources: z.array(resourceSchema),
+  diagnostics: z.array(z.unknown()),
+});
+
+/** What a deployment of main.bicep with these parameters (Bicep text, one `param` a line) would create. */
+export async function predictResources(parameters: string): Promise<readonly PredictedResource[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'backstamp-infra-'));
+  try {
+    const file = join(folder, 'test.bicepparam');
+    await writeFile(file, `using '${relative(folder, join(infraFolder, 'main.bicep'))}'\n${parameters}\n`);
+    await bicep('snapshot', file, '--subscription-id', subscriptionId, '--location', 'westeurope');
+    const text = await readFile(join(folder, 'test.snapshot.json'), 'utf8');
+    const snapshot = snapshotSchema.parse(JSON.parse(text));
+    if (snapshot.diagnostics.length > 0) throw new Error(`The snapshot has faults: ${text}`);
+    return snapshot.predictedResources;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** The resources of one type, in the order of the template. */
+export const ofType = (resources: readonly PredictedResource[], type: string): readonly PredictedResource[] =>
+  resources.filter((resource) => resource.type === type);
+
+/**
+ * The one resource of a type.
+ * @throws Error when there is none, or more than one.
+ */
+export function onlyOne(resources: readonly PredictedResource[], type: string): PredictedResource {
+  const [resource, another] = ofType(resources, type);
+  if (!resource || another) throw new Error(`Expected one ${type}, found ${ofType(resources, type).length}`);
+  return resource;
+}

@@ -1,0 +1,23 @@
+import type { Metric } from '../../shared/telemetry/telemetry.ts';
+
+/**
+ * The attributes that each metric is recorded with; the type makes this list name every metric, and no other. Queries
+ * may use a metric's own attributes only.
+ */
+export const attributesOf: Readonly<Record<Metric, readonly string[]>> = {
+  'backstamp.rows': ['table', 'outcome'],
+  'backstamp.dataverse.requests': ['kind', 'status', 'identity'],
+  'backstamp.dataverse.request.duration': ['kind'],
+  'backstamp.dataverse.throttled': ['cause'],
+  'backstamp.dataverse.waited': ['cause'],
+  'backstamp.dataverse.in_flight': ['identity'],
+  'backstamp.dataverse.concurrency': ['identity'],
+  'backstamp.dataverse.batch_size': ['table'],
+  'backstamp.dataverse.budget_used': ['identity'],
+  'backstamp.watermark.age': ['table'],
+  'backstamp.pending_rows': ['table', 'reason'],
+  'backstamp.task.duration': ['table', 'status'],
+  'backstamp.run.duration': ['status'],
+  'backstamp.events': ['door'],
+  'backstamp.dead_letters': ['queue'],
+};
