@@ -1,0 +1,113 @@
+import type { RequestContext } from './context.ts';
+import { badRequest, unknownSegment } from './errors.ts';
+import type { Table } from './metadata/table.ts';
+import type { DataverseResponse } from './request.ts';
+import { json, noContent } from './response.ts';
+import { depthName, parseDepth } from './security/grants.ts';
+import { isObject, parseBody } from './write/payload.ts';
+import { demandRowOf, parseRowKey } from './write/row-key.ts';
+
+type Handler = (context: RequestContext, argument: string) => DataverseResponse;
+
+/** A function or action without a row, with the method it answers to. */
+export interface Operation {
+  readonly method: 'GET' | 'POST';
+  readonly run: Handler;
+}
+
+const answer = (context: RequestContext, name: string, body: object) =>
+  json({ '@odata.context': `${context.apiRoot}/$metadata#Microsoft.Dynamics.CRM.${name}Response`, ...body });
+
+/** Functions and actions that are bound to nothing, by name. */
+export const operations: ReadonlyMap<string, Operation> = new Map<string, Operation>([
+  ['WhoAmI', { method: 'GET', run: whoAmI }],
+  ['RetrieveTotalRecordCount', { method: 'GET', run: retrieveTotalRecordCount }],
+  ['GetValidReferencingEntities', { method: 'GET', run: getValidReferencingEntities }],
+  ['CanBeReferenced', { method: 'POST', run: (context) => eligibility(context, 'CanBeReferenced') }],
+  ['CanBeReferencing', { method: 'POST', run: (context) => eligibility(context, 'CanBeReferencing') }],
+  ['PublishXml', { method: 'POST', run: publish }],
+  ['PublishAllXml', { method: 'POST', run: publish }],
+]);
+
+function whoAmI(context: RequestContext): DataverseResponse {
+  const { caller, organisation } = context;
+  const ids = { BusinessUnitId: caller.businessUnitId, UserId: caller.userId, OrganizationId: organisation.id };
+  return answer(context, 'WhoAmI', ids);
+}
+
+function retrieveTotalRecordCount(context: RequestContext, argument: string): DataverseResponse {
+  const list = /^EntityNames=(@\w+|\[.*\])$/s.exec(argument)?.[1] ?? '';
+  const text = list.startsWith('@') ? (context.options.aliases.get(list) ?? '') : list;
+  let names: unknown;
+  try {
+    names = JSON.parse(text);
+  } catch {
+    throw badRequest(`EntityNames must be a list of logical names, not '${text}'.`);
+  }
+  if (!Array.isArray(names)) throw badRequest(`EntityNames must be a list of logical names, not '${text}'.`);
+  const values = names.map((name) => {
+    const table = context.organisation.table(String(name));
+    if (!table) throw badRequest(`The entity with a name = '${String(name)}' was not found.`, '0x80040217');
+    context.caller.demand('Read', table);
+    return context.organisation.countSnapshot(table);
+  });
+  const collection = { Count: names.length, IsReadOnly: false, Keys: names, Values: values };
+  return answer(context, 'RetrieveTotalRecordCount', { EntityRecordCountCollection: collection });
+}
+
+function getValidReferencingEntities(context: RequestContext, argument: string): DataverseResponse {
+  const name = /^ReferencedEntityName='([^']*)'$/.exec(argument)?.[1] ?? '';
+  const referenced = context.organisation.table(name);
+  if (!referenced) throw badRequest(`The entity with a name = '${name}' was not found.`, '0x80040217');
+  const names = [...context.organisation.tables()].filter((table) => table.identity.tableType !== 'Virtual');
+  return answer(context, 'GetValidReferencingEntities', { EntityNames: names.map((table) => table.name) });
+}
+
+function eligibility(context: RequestContext, name: 'CanBeReferenced' | 'CanBeReferencing'): DataverseResponse {
+  const table = context.organisation.table(String(parseBody(context, name).EntityName));
+  if (!table) throw badRequest('The entity was not found.', '0x80040217');
+  return answer(context, name, { [name]: table.identity.tableType !== 'Virtual' });
+}
+
+function publish(context: RequestContext): DataverseResponse {
+  context.caller.demandPrivilege('prvPublishCustomization');
+  return noContent();
+}
+
+/** `GET {api}/systemusers(<id>)/Microsoft.Dynamics.CRM.RetrieveUserPrivileges()`. */
+export function retrieveUserPrivileges(context: RequestContext, table: Table, keyText: string): DataverseResponse {
+  if (table.name !== 'systemuser') throw unknownSegment('RetrieveUserPrivileges');
+  const slot = demandRowOf(context, table, parseRowKey(table, keyText));
+  const user = context.users.byId(table.rows.ids[slot] as string);
+  const privileges = context.organisation.builtIn('privilege');
+  const held = privileges.rows.ids.flatMap((id, row) => {
+    const name = String(privileges.cell(row, 'name'));
+    const depth = user.depth(name);
+    if (depth === undefined) return [];
+    return [{ Depth: depthName(depth), PrivilegeId: id, BusinessUnitId: user.businessUnitId, PrivilegeName: name }];
+  });
+  return answer(context, 'RetrieveUserPrivileges', { RolePrivileges: held });
+}
+
+/** `POST {api}/roles(<id>)/Microsoft.Dynamics.CRM.AddPrivilegesRole`. */
+export function addPrivilegesRole(context: RequestContext, table: Table, keyText: string): DataverseResponse {
+  if (table.name !== 'role') throw unknownSegment('AddPrivilegesRole');
+  context.caller.demand('Write', table);
+  const slot = demandRowOf(context, table, parseRowKey(table, keyText));
+  const { Privileges: wanted } = parseBody(context, 'roles');
+  if (!Array.isArray(wanted) || !wanted.every(isObject)) throw badRequest('Privileges must be a list.', '0x80040203');
+  const privileges = context.organisation.builtIn('privilege');
+  const pairs = wanted.map((one) => {
+    const row = privileges.rows.find(String(one.PrivilegeId).toLowerCase());
+    const depth = parseDepth(String(one.Depth));
+    if (row === undefined || depth === undefined) {
+      throw badRequest(
+        `Privilege ${String(one.PrivilegeId)} at depth ${String(one.Depth)} does not exist.`,
+        '0x80040203',
+      );
+    }
+    return [String(privileges.cell(row, 'name')), depth] as const;
+  });
+  context.users.addToRole(table.rows.ids[slot] as string, pairs);
+  return noContent();
+}

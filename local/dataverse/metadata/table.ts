@@ -1,0 +1,108 @@
+import { RowStore } from '../store/row-store.ts';
+import type { Column } from './column.ts';
+
+/** How a table's rows are kept; decides about partitions, referential checks and bulk errors. */
+export type TableType = 'Standard' | 'Elastic' | 'Virtual';
+
+/** What is fixed when a table is made. */
+export interface TableIdentity {
+  readonly metadataId: string;
+  readonly logicalName: string;
+  readonly schemaName: string;
+  readonly entitySetName: string;
+  readonly displayName: string;
+  readonly primaryId: string;
+  readonly primaryName: string;
+  readonly tableType: TableType;
+  /** Rows of organisation-owned tables have no owner and are all readable to whoever may read the table. */
+  readonly ownership: 'UserOwned' | 'OrganizationOwned';
+  readonly isCustom: boolean;
+}
+
+/** The target of a single-valued navigation property. */
+export interface Navigation {
+  readonly name: string;
+  readonly column: Column;
+  readonly target: string;
+}
+
+/** A table: its definition and its rows. */
+export class Table {
+  readonly identity: TableIdentity;
+  readonly rows = new RowStore();
+  readonly columns = new Map<string, Column>();
+  readonly #byProperty = new Map<string, Column>();
+  readonly #navigations = new Map<string, Navigation>();
+  /** Whether delta links are given out. */
+  changeTracking: boolean;
+  /** Whether CreateMultiple and UpdateMultiple exist. */
+  bulk: boolean;
+  /** Organisation version at the last change of the definition: older delta tokens have expired. */
+  definedAt = 0;
+  /** Set by a schema change: the next bulk request makes the server build its table types first. */
+  awaitsBulkPreparation = false;
+  /** A bulk request is building them right now. */
+  isPreparingBulk = false;
+
+  constructor(identity: TableIdentity, changeTracking: boolean, bulk: boolean) {
+    this.identity = identity;
+    this.changeTracking = changeTracking;
+    this.bulk = bulk;
+  }
+
+  get name(): string {
+    return this.identity.logicalName;
+  }
+
+  get isElastic(): boolean {
+    return this.identity.tableType === 'Elastic';
+  }
+
+  addColumn(column: Column): void {
+    this.columns.set(column.logicalName, column);
+    this.#byProperty.set(column.property, column);
+  }
+
+  addNavigation(navigation: Navigation): void {
+    this.#navigations.set(navigation.name, navigation);
+  }
+
+  removeColumn(column: Column): void {
+    this.columns.delete(column.logicalName);
+    this.#byProperty.delete(column.property);
+    for (const [name, navigation] of this.#navigations) {
+      if (navigation.column === column) this.#navigations.delete(name);
+    }
+  }
+
+  /** The column that answers and filters call by this name. */
+  columnOf(property: string): Column | undefined {
+    return this.#byProperty.get(property);
+  }
+
+  /** The single-valued navigation property of this exact name. */
+  navigation(name: string): Navigation | undefined {
+    return this.#navigations.get(name);
+  }
+
+  navigations(): IterableIterator<Navigation> {
+    return this.#navigations.values();
+  }
+
+  /** A cell by logical name; null where the table has no such column. */
+  cell(slot: number, logicalName: string): string | number | boolean | null {
+    return this.columns.get(logicalName)?.cells.get(slot) ?? null;
+  }
+
+  /** Partition id of an elastic row; `undefined` on other tables. */
+  partitionOf(slot: number): string | undefined {
+    if (!this.isElastic) return undefined;
+    const partition = this.columns.get('partitionid')?.cells.get(slot);
+    return typeof partition === 'string' ? partition : undefined;
+  }
+
+  /** The row's etag. */
+  etag(slot: number): string {
+    return `W/"${this.rows.version(slot)}"`;
+  }
+}
