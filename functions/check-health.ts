@@ -1,5 +1,6 @@
 import { app } from '@azure/functions';
 import { checkHealth } from '../shared/api/health.ts';
+import { routeHandler } from '../shared/api/route-handler.ts';
 import { services } from '../shared/services.ts';
 
 const parts = services();
@@ -8,5 +9,5 @@ app.http('check-health', {
   methods: ['GET'],
   authLevel: 'anonymous',
   route: 'health',
-  handler: () => checkHealth(parts),
+  handler: routeHandler(parts, checkHealth),
 });

@@ -1,7 +1,13 @@
 import { app } from '@azure/functions';
-import { showStatus } from '../shared/api/show-runs.ts';
+import { routeHandler } from '../shared/api/route-handler.ts';
+import { showStatus } from '../shared/api/show-status.ts';
 import { services } from '../shared/services.ts';
 
 const parts = services();
 
-app.http('get-status', { methods: ['GET'], authLevel: 'function', route: 'status', handler: () => showStatus(parts) });
+app.http('get-status', {
+  methods: ['GET'],
+  authLevel: 'function',
+  route: 'status',
+  handler: routeHandler(parts, showStatus),
+});

@@ -1,4 +1,5 @@
 import { app } from '@azure/functions';
+import { routeHandler } from '../shared/api/route-handler.ts';
 import { listRuns } from '../shared/api/show-runs.ts';
 import { services } from '../shared/services.ts';
 
@@ -8,5 +9,5 @@ app.http('list-runs', {
   methods: ['GET'],
   authLevel: 'function',
   route: 'runs',
-  handler: (request) => listRuns(parts, request),
+  handler: routeHandler(parts, listRuns),
 });

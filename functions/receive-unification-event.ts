@@ -1,5 +1,6 @@
 import { app } from '@azure/functions';
-import { answerHandshake, receiveEvent } from '../shared/api/event-door.ts';
+import { eventDoor } from '../shared/api/event-door.ts';
+import { routeHandler } from '../shared/api/route-handler.ts';
 import { services } from '../shared/services.ts';
 
 const parts = services();
@@ -8,5 +9,5 @@ app.http('receive-unification-event', {
   methods: ['POST', 'OPTIONS'],
   authLevel: 'function',
   route: 'unification-events',
-  handler: (request) => (request.method === 'OPTIONS' ? answerHandshake(request) : receiveEvent(parts, request)),
+  handler: routeHandler(parts, eventDoor),
 });

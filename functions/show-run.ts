@@ -1,4 +1,5 @@
 import { app } from '@azure/functions';
+import { routeHandler } from '../shared/api/route-handler.ts';
 import { showRun } from '../shared/api/show-runs.ts';
 import { services } from '../shared/services.ts';
 
@@ -8,5 +9,5 @@ app.http('show-run', {
   methods: ['GET'],
   authLevel: 'function',
   route: 'runs/{runId}',
-  handler: (request) => showRun(parts, request),
+  handler: routeHandler(parts, showRun),
 });

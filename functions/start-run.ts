@@ -1,4 +1,5 @@
 import { app } from '@azure/functions';
+import { routeHandler } from '../shared/api/route-handler.ts';
 import { startRun } from '../shared/api/steer-runs.ts';
 import { services } from '../shared/services.ts';
 
@@ -8,5 +9,5 @@ app.http('start-run', {
   methods: ['POST'],
   authLevel: 'function',
   route: 'runs',
-  handler: (request) => startRun(parts, request),
+  handler: routeHandler(parts, startRun),
 });

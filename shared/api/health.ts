@@ -1,14 +1,15 @@
-import type { HttpResponseInit } from '@azure/functions';
+import type { HttpRequest, HttpResponseInit } from '@azure/functions';
+import { messageOf } from '../errors.ts';
 import type { Parts } from '../linking/parts.ts';
 import { ok, problem } from './http-response.ts';
 
 /** Whether the app can do its work: answers 200 where its state can be read, else 503. Tells nothing else. */
-export async function checkHealth(parts: Parts): Promise<HttpResponseInit> {
+export async function checkHealth(parts: Parts, _request: HttpRequest): Promise<HttpResponseInit> {
   try {
     await parts.runs.listRecent(1);
     return ok({ status: 'healthy' });
   } catch (error) {
-    parts.telemetry.log('error', 'Health check failed', { reason: String(error) });
+    parts.telemetry.log('error', 'Health check failed', { reason: messageOf(error) });
     return problem(
       503,
       'Service unavailable',

@@ -1,0 +1,141 @@
+import { z } from 'zod';
+import { runIdSchema } from '../contracts/link-task.ts';
+import { runSchema, runWithTasksSchema, statusAnswerSchema } from '../contracts/run.ts';
+import { cloudEventSchema, plainEventSchema } from '../contracts/unification-event.ts';
+import { logicalNameSchema } from '../contracts/unification-setup.ts';
+import {
+  acceptedSchema,
+  healthSchema,
+  rowListQuerySchema,
+  rowListSchema,
+  runListQuerySchema,
+  runListSchema,
+  startRunSchema,
+} from './schemas.ts';
+
+/** One route of the HTTP API as its callers need to know it. */
+export interface Operation {
+  /** Name of the function that answers. */
+  readonly name: string;
+  readonly method: 'get' | 'post' | 'options';
+  /** Below `/api`. */
+  readonly path: string;
+  readonly summary: string;
+  readonly needsKey: boolean;
+  readonly pathParameters?: z.ZodObject;
+  readonly query?: z.ZodObject;
+  readonly body?: z.ZodType;
+  readonly answer: { readonly status: number; readonly description: string; readonly schema?: z.ZodType };
+  /** Media types of the answer besides JSON. */
+  readonly alternatives?: readonly string[];
+  /** Statuses of problem documents that this route may answer, besides 401 and 500. */
+  readonly problems: readonly number[];
+}
+
+const runPath = z.object({ runId: runIdSchema });
+
+/** Every route, in the order of the document. The functions register exactly these. */
+export const operations: readonly Operation[] = [
+  {
+    name: 'receive-unification-event',
+    method: 'post',
+    path: '/unification-events',
+    summary: 'Reports a completed unification run: a CloudEvents 1.0 event, or the plain body that a flow posts.',
+    needsKey: true,
+    body: z.union([cloudEventSchema, plainEventSchema]),
+    answer: { status: 202, description: 'The run that answers the event is on its way.', schema: acceptedSchema },
+    problems: [400, 413, 415, 503],
+  },
+  {
+    name: 'receive-unification-event',
+    method: 'options',
+    path: '/unification-events',
+    summary: 'The handshake by which a sender of CloudEvents asks whether its events are welcome.',
+    needsKey: true,
+    answer: { status: 200, description: 'They are.' },
+    problems: [400],
+  },
+  {
+    name: 'get-status',
+    method: 'get',
+    path: '/status',
+    summary: 'Groups and tasks with their newest status: what Settings > System > Status shows.',
+    needsKey: true,
+    answer: { status: 200, description: 'The newest task of each table.', schema: statusAnswerSchema },
+    problems: [503],
+  },
+  {
+    name: 'list-runs',
+    method: 'get',
+    path: '/runs',
+    summary: 'Runs with their tasks, newest first, a page at a time.',
+    needsKey: true,
+    query: runListQuerySchema,
+    answer: { status: 200, description: 'A page of runs.', schema: runListSchema },
+    problems: [400, 503],
+  },
+  {
+    name: 'start-run',
+    method: 'post',
+    path: '/runs',
+    summary: 'Starts a run over all source tables or some: incremental, full, orphans, or rehearsal.',
+    needsKey: true,
+    body: startRunSchema,
+    answer: { status: 202, description: 'The run is on its way.', schema: acceptedSchema },
+    problems: [400, 413, 503],
+  },
+  {
+    name: 'show-run',
+    method: 'get',
+    path: '/runs/{runId}',
+    summary: 'One run with its tasks.',
+    needsKey: true,
+    pathParameters: runPath,
+    answer: { status: 200, description: 'The run.', schema: runWithTasksSchema },
+    problems: [400, 404, 503],
+  },
+  {
+    name: 'cancel-run',
+    method: 'post',
+    path: '/runs/{runId}/cancel',
+    summary: 'Cancels a run; what was linked stays linked. A run that has ended stays as it is.',
+    needsKey: true,
+    pathParameters: runPath,
+    answer: { status: 200, description: 'The run as it is now.', schema: runSchema },
+    problems: [400, 404, 503],
+  },
+  {
+    name: 'list-rows',
+    method: 'get',
+    path: '/runs/{runId}/tables/{table}/rows',
+    summary: 'What became of the rows of one table in one run, where there is something to tell, a page at a time.',
+    needsKey: true,
+    pathParameters: runPath.extend({ table: logicalNameSchema }),
+    query: rowListQuerySchema,
+    answer: {
+      status: 200,
+      description: 'A page of rows. As CSV, the header X-Continuation asks for the next page.',
+      schema: rowListSchema,
+    },
+    alternatives: ['text/csv'],
+    problems: [400, 404, 503],
+  },
+  {
+    name: 'get-openapi',
+    method: 'get',
+    path: '/openapi.json',
+    summary: 'This document.',
+    needsKey: true,
+    answer: { status: 200, description: 'An OpenAPI 3.1 document.' },
+    problems: [],
+  },
+  {
+    name: 'check-health',
+    method: 'get',
+    path: '/health',
+    summary: 'Whether the app can do its work.',
+    needsKey: false,
+    answer: { status: 200, description: 'It can.', schema: healthSchema },
+    problems: [503],
+  },
+];

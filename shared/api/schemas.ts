@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import { runIdSchema } from '../contracts/link-task.ts';
+import { runWithTasksSchema } from '../contracts/run.ts';
+import { modeSchema } from '../contracts/status.ts';
+import { logicalNameSchema } from '../contracts/unification-setup.ts';
+import { rowOutcomeSchema } from '../state/row-outcomes.ts';
+import { continuationSchema, pageSizeSchema } from './paging.ts';
+
+/** What the API takes and gives beyond the records themselves. */
+
+export const healthSchema = z.object({ status: z.literal('healthy') });
+
+export const runListQuerySchema = z.object({
+  pageSize: pageSizeSchema(100, 20),
+  continuation: continuationSchema.optional(),
+});
+
+export const runListSchema = z.object({
+  /** Newest first. */
+  runs: z.array(runWithTasksSchema),
+  /** Asks for the next page; absent on the last. */
+  continuation: z.string().optional(),
+});
+export type RunList = z.infer<typeof runListSchema>;
+
+/** What an operator asks for. */
+export const startRunSchema = z.strictObject({
+  mode: modeSchema,
+  tables: z.array(logicalNameSchema).min(1).max(100).optional(),
+  /** Clear even more links than the safety limit allows. */
+  confirm: z.boolean().optional(),
+});
+export type StartRun = z.infer<typeof startRunSchema>;
+
+/** A run that is on its way; it can be seen under its id a moment later. */
+export const acceptedSchema = z.object({ eventId: z.string(), runId: runIdSchema });
+export type Accepted = z.infer<typeof acceptedSchema>;
+
+export const outcomeSchema = rowOutcomeSchema.shape.outcome;
+
+export const rowListQuerySchema = z.object({
+  outcome: outcomeSchema.optional(),
+  /** Only rows whose id, reason or customer contains this. */
+  search: z.string().trim().min(1).max(200).optional(),
+  pageSize: pageSizeSchema(1000, 100),
+  continuation: continuationSchema.optional(),
+  format: z.enum(['json', 'csv']).optional(),
+});
+
+export const rowListSchema = z.object({
+  rows: z.array(rowOutcomeSchema),
+  /** Rows looked at for this page: more than were given where a search passed some over. */
+  examined: z.number().int(),
+  /** Asks for the next page; absent on the last. A search may give an empty page and still go on. */
+  continuation: z.string().optional(),
+});
+export type RowList = z.infer<typeof rowListSchema>;

@@ -1,0 +1,73 @@
+import type { HttpRequest, HttpResponseInit } from '@azure/functions';
+import type { z } from 'zod';
+import { runIdSchema } from '../contracts/link-task.ts';
+import { logicalNameSchema } from '../contracts/unification-setup.ts';
+import type { Parts } from '../linking/parts.ts';
+import type { RowOutcome } from '../state/row-outcomes.ts';
+import { notFound, ok } from './http-response.ts';
+import { listFrom } from './paging.ts';
+import { parseInput, queryOf } from './route-handler.ts';
+import { toCsv } from './row-outcome-csv.ts';
+import { type RowList, rowListQuerySchema } from './schemas.ts';
+
+/** Rows that a search looks at in one request, at most: 10 pages of the storage service, about half a second. */
+const maxExamined = 10_000;
+const searchPageSize = 1_000;
+
+/** What became of the rows of one task, a page at a time; as CSV where `format` or the Accept header asks for it. */
+export async function showRows(parts: Parts, request: HttpRequest): Promise<HttpResponseInit> {
+  const refusal = 'The rows asked for cannot be shown.';
+  const runId = parseInput(runIdSchema, request.params.runId, refusal);
+  const table = parseInput(logicalNameSchema, request.params.table, refusal);
+  const query = parseInput(rowListQuerySchema, queryOf(request), refusal);
+  const list = await listFrom(query.continuation, () => findRows(parts, runId, table, query));
+  if (list.rows.length === 0 && (await parts.runs.findTask(runId, table)) === undefined) {
+    return notFound(`task for table ${table} in run ${runId}`);
+  }
+  const isCsv = query.format === 'csv' || (query.format === undefined && acceptsCsv(request));
+  if (!isCsv) return ok(list);
+  const { continuation } = list;
+  return {
+    status: 200,
+    body: toCsv(list.rows, query.continuation === undefined),
+    headers: {
+      'cache-control': 'no-store',
+      'content-type': 'text/csv; charset=utf-8; header=present',
+      'content-disposition': `attachment; filename="${table}-${query.outcome ?? 'rows'}-${runId.slice(0, 8)}.csv"`,
+      ...(continuation === undefined ? {} : { 'x-continuation': continuation }),
+    },
+  };
+}
+
+const acceptsCsv = (request: HttpRequest): boolean => (request.headers.get('accept') ?? '').includes('text/csv');
+
+async function findRows(
+  parts: Parts,
+  runId: string,
+  table: string,
+  { outcome, search, pageSize, continuation }: z.infer<typeof rowListQuerySchema>,
+): Promise<RowList> {
+  const rows: RowOutcome[] = [];
+  let examined = 0;
+  let next = continuation;
+  do {
+    const page = await parts.rowOutcomes.page(runId, table, {
+      outcome,
+      pageSize: search === undefined ? pageSize : searchPageSize,
+      continuation: next,
+    });
+    examined += page.outcomes.length;
+    const matches = search === undefined ? page.outcomes : page.outcomes.filter((row) => contains(row, search));
+    for (const row of matches) rows.push(row);
+    next = page.continuation;
+  } while (next !== undefined && search !== undefined && rows.length < pageSize && examined < maxExamined);
+  return { rows, examined, ...(next === undefined ? {} : { continuation: next }) };
+}
+
+function contains(row: RowOutcome, search: string): boolean {
+  const wanted = search.toLowerCase();
+  const { id, reason, customerId, previousCustomerId, profileId, previousProfileId } = row;
+  return [id, reason, customerId, previousCustomerId, profileId, previousProfileId].some((text) =>
+    text?.toLowerCase().includes(wanted),
+  );
+}
