@@ -1,4 +1,5 @@
 import { createDataverse } from './dataverse/client.ts';
+import { systemClock } from './dataverse/clock.ts';
 import { createIdentities } from './dataverse/identities.ts';
 import type { Parts } from './linking/parts.ts';
 import { openServiceBus } from './messaging/service-bus-messenger.ts';
@@ -47,6 +48,11 @@ function wire(settings: Settings): Parts {
     },
     now: Date.now,
     startTimer: (ms) => AbortSignal.timeout(ms),
+    sleep: (ms) => systemClock.sleep(ms),
+    repeat: (ms, action) => {
+      const timer = setInterval(action, ms).unref();
+      return () => clearInterval(timer);
+    },
   };
 }
 

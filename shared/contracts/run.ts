@@ -34,8 +34,8 @@ export const runSchema = z.object({
   eventId: z.string(),
   source: z.string(),
   mode: modeSchema,
-  /** Only these source tables were asked for; all of them where absent. */
-  tables: z.array(z.string()).optional(),
+  /** Every source table of the run; it has ended when each has a task and every task has ended. */
+  tables: z.array(z.string()),
   confirm: z.boolean(),
   status: statusSchema,
   occurredAt: z.iso.datetime({ offset: true }),

@@ -12,7 +12,8 @@ export async function endRunIfDone(parts: Parts, runId: string): Promise<void> {
   for (;;) {
     const shown = await parts.runs.show(runId);
     if (shown === undefined || shown.endedAt !== undefined) return;
-    if (shown.tasks.length === 0 || !shown.tasks.every(({ status }) => isFinal(status))) return;
+    const ended = new Set(shown.tasks.filter(({ status }) => isFinal(status)).map(({ table }) => table));
+    if (!shown.tables.every((table) => ended.has(table))) return;
     const status = worstOf(shown.tasks.map((task) => task.status));
     const endedAt = timeOf(parts.now());
     await parts.messenger.publishLinkingCompleted(completedEvent(parts, shown, status, endedAt));

@@ -3,36 +3,25 @@ import { firstLinkTask } from '../contracts/link-task.ts';
 import type { Run, Task } from '../contracts/run.ts';
 import type { UnificationEvent } from '../contracts/unification-event.ts';
 import { runIdOf } from '../contracts/unification-event.ts';
-import type { SourceTable } from '../contracts/unification-setup.ts';
 import { endRunIfDone } from './end-run.ts';
 import { type Parts, timeOf } from './parts.ts';
 import { checkSetup, skippedDetails } from './requirements.ts';
+import { withPatience } from './with-patience.ts';
 
 /**
  * Answers a unification event: records the run and a task per source table, and sends what is to be linked on its
  * way. Every step may be repeated without a second effect, so an event may come twice, or half done.
  */
 export async function orchestrateRun(parts: Parts, event: UnificationEvent): Promise<string> {
-  const receivedAt = timeOf(parts.now());
-  const runId = runIdOf(event.eventId);
-  const run: Run = {
-    runId,
-    eventId: event.eventId,
-    source: event.source,
-    mode: event.mode,
-    tables: event.tables,
-    confirm: event.confirm ?? false,
-    status: 'Queued',
-    occurredAt: event.occurredAt,
-    receivedAt,
-  };
-  const recorded = await parts.runs.record(run);
-  if (recorded.value.endedAt !== undefined) return runId;
+  return withPatience(parts, `The run of event ${event.eventId}`, () => orchestrate(parts, event));
+}
 
-  const chosen = new Set(event.tables ?? parts.options.setup.tables.map(({ table }) => table));
-  for (const source of parts.options.setup.tables) {
-    if (chosen.has(source.table)) await parts.runs.recordTask(newTask(parts, recorded.value, source));
-  }
+async function orchestrate(parts: Parts, event: UnificationEvent): Promise<string> {
+  const { value: run } = await parts.runs.record(newRun(parts, event));
+  const { runId } = run;
+  if (run.endedAt !== undefined) return runId;
+  await recordTasks(parts, run);
+
   const shown = await parts.runs.show(runId);
   const queued = (shown?.tasks ?? []).filter(({ status }) => status === 'Queued');
   await parts.messenger.sendLinkTasks(queued.map(({ table }) => firstLinkTask(runId, table)));
@@ -41,13 +30,44 @@ export async function orchestrateRun(parts: Parts, event: UnificationEvent): Pro
   return runId;
 }
 
-function newTask(parts: Parts, run: Run, source: SourceTable): Task {
+/** The run that answers an event, as it begins. */
+export function newRun(parts: Parts, event: UnificationEvent): Run {
+  return {
+    runId: runIdOf(event.eventId),
+    eventId: event.eventId,
+    source: event.source,
+    mode: event.mode,
+    // As they are now: a run that is half recorded when the settings change is still recorded to its end.
+    tables: event.tables ?? parts.options.setup.tables.map(({ table }) => table),
+    confirm: event.confirm ?? false,
+    status: 'Queued',
+    occurredAt: event.occurredAt,
+    receivedAt: timeOf(parts.now()),
+  };
+}
+
+/** Records a task for every table of a run that has none yet. */
+export async function recordTasks(parts: Parts, run: Run): Promise<void> {
+  for (const table of run.tables) await parts.runs.recordTask(newTask(parts, run, table));
+}
+
+function newTask(parts: Parts, run: Run, table: string): Task {
   const { setup, dataverseUrl } = parts.options;
-  const findings = checkSetup({ setup, source, dataverseUrl });
+  const source = setup.tables.find((candidate) => candidate.table === table);
+  const findings =
+    source === undefined
+      ? [
+          {
+            code: 'not-set-up',
+            finding: `${table} is not among the tables of BACKSTAMP_UNIFICATION.`,
+            remedy: 'Add it to the set-up, or leave it out of the run.',
+          },
+        ]
+      : checkSetup({ setup, source, dataverseUrl });
   const isSkipped = findings.length > 0;
   return {
     runId: run.runId,
-    table: source.table,
+    table,
     mode: run.mode,
     status: isSkipped ? 'Skipped' : 'Queued',
     queuedAt: run.receivedAt,

@@ -36,6 +36,9 @@ export interface Parts {
   readonly now: () => number;
   /** A signal that is aborted when a slice's time is up. */
   readonly startTimer: (ms: number) => AbortSignal;
+  readonly sleep: (ms: number) => Promise<void>;
+  /** Does something every so many milliseconds, until the function it returns is called. */
+  readonly repeat: (ms: number, action: () => void) => () => void;
 }
 
 export const timeOf = (now: number): string => new Date(now).toISOString();

@@ -1,8 +1,10 @@
 import { linkTaskSchema } from '../contracts/link-task.ts';
 import { linkTasksQueue, unificationEventsQueue } from '../contracts/queues.ts';
-import { parseUnificationEvent, runIdOf } from '../contracts/unification-event.ts';
+import { parseUnificationEvent } from '../contracts/unification-event.ts';
+import { endRunIfDone } from './end-run.ts';
 import { failTask } from './link-table.ts';
-import { type Parts, timeOf } from './parts.ts';
+import { newRun, recordTasks } from './orchestrate-run.ts';
+import type { Parts } from './parts.ts';
 
 /** Why the broker set a message aside, as it says itself. */
 export interface DeadLetterReason {
@@ -23,35 +25,21 @@ export async function recordDeadTask(parts: Parts, body: unknown, reason: DeadLe
   await failTask(parts, message.data, words(linkTasksQueue, reason));
 }
 
-/** Records the run of an event that could not be processed as Failed, where there is no record of its end yet. */
+/** Records the run of an event that could not be processed, and ends every task that the orchestrator left without an end. */
 export async function recordDeadEvent(parts: Parts, body: unknown, reason: DeadLetterReason): Promise<void> {
   parts.telemetry.count('backstamp.dead_letters', 1, { queue: unificationEventsQueue });
   const event = parseUnificationEvent(body, parts.now());
   if (!event.success) return logUnreadable(parts, unificationEventsQueue, reason);
-  const now = timeOf(parts.now());
-  const { eventId, source, mode, tables, confirm = false, occurredAt } = event.data;
-  const runId = runIdOf(eventId);
-  const run = await parts.runs.record({
-    runId,
-    eventId,
-    source,
-    mode,
-    tables,
-    confirm,
-    status: 'Failed',
-    occurredAt,
-    receivedAt: now,
-    endedAt: now,
-  });
-  parts.telemetry.log('error', 'A unification event could not be processed', { runId, ...reason });
-  if (run.value.endedAt !== undefined) return;
-  // The orchestrator had begun: whatever it recorded and never sent ends here.
-  const shown = await parts.runs.show(runId);
-  for (const { table } of shown?.tasks ?? [])
-    await failTask(parts, { runId, table }, words(unificationEventsQueue, reason));
-  if (shown !== undefined && shown.tasks.length === 0) {
-    await parts.runs.save({ value: { ...run.value, status: 'Failed', endedAt: now }, etag: run.etag });
+  const { value: run } = await parts.runs.record(newRun(parts, event.data));
+  parts.telemetry.log('error', 'A unification event could not be processed', { runId: run.runId, ...reason });
+  if (run.endedAt !== undefined) return;
+  await recordTasks(parts, run);
+  const shown = await parts.runs.show(run.runId);
+  for (const { table, status } of shown?.tasks ?? []) {
+    // A task that is at work had its message; it ends by itself.
+    if (status === 'Queued') await failTask(parts, { runId: run.runId, table }, words(unificationEventsQueue, reason));
   }
+  await endRunIfDone(parts, run.runId);
 }
 
 function logUnreadable(parts: Parts, queue: string, reason: DeadLetterReason): void {

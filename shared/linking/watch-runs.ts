@@ -1,6 +1,7 @@
 import { firstLinkTask } from '../contracts/link-task.ts';
 import type { RunWithTasks, Task } from '../contracts/run.ts';
 import { isFinal } from '../contracts/status.ts';
+import type { ListedRun } from '../state/runs.ts';
 import { endRunIfDone } from './end-run.ts';
 import { failTask } from './link-table.ts';
 import { orchestrateRun } from './orchestrate-run.ts';
@@ -32,7 +33,7 @@ async function watchRun(parts: Parts, run: RunWithTasks): Promise<void> {
   const { settlingIntervalMs } = parts.options;
   const patienceMs = stalledAfterMs + settlingIntervalMs;
   const isOld = (time: string) => parts.now() - Date.parse(time) > patienceMs;
-  if (run.tasks.length === 0) {
+  if (run.tasks.length < run.tables.length) {
     const { eventId, source, occurredAt, mode, tables, confirm } = run;
     if (isOld(run.receivedAt)) {
       await orchestrateRun(parts, {
@@ -74,16 +75,16 @@ async function resend(parts: Parts, task: Task): Promise<void> {
 
 async function prune(parts: Parts): Promise<void> {
   const before = new Date(parts.now() - parts.options.retentionMs).toISOString();
-  const old: string[] = [];
-  for await (const runId of parts.runs.receivedBefore(before)) old.push(runId);
-  for (const runId of old) {
+  const old: ListedRun[] = [];
+  for await (const listed of parts.runs.receivedBefore(before)) old.push(listed);
+  for (const listed of old) {
+    const { runId } = listed;
     const run = await parts.runs.show(runId);
-    if (run === undefined) continue;
-    for (const { table } of run.tasks) {
+    for (const table of run?.tables ?? []) {
       await parts.rowOutcomes.remove(runId, table);
       await parts.linkStates.removeRehearsal(runId, table);
     }
-    await parts.runs.remove(run);
+    await parts.runs.remove(listed);
   }
   if (old.length > 0) parts.telemetry.log('info', 'Old runs removed', { runs: old.length, before });
 }

@@ -16,6 +16,12 @@ const recentPartition = 'recent';
 const recentRow = (receivedAt: string, runId: string): string =>
   `${String(Number.MAX_SAFE_INTEGER - Date.parse(receivedAt)).padStart(16, '0')}|${runId}`;
 
+/** A run's entry in the list of runs. */
+export interface ListedRun {
+  readonly runId: string;
+  readonly rowKey: string;
+}
+
 /** Runs and their tasks: the account that operators read. */
 export class Runs {
   readonly #table: EntityTable;
@@ -83,18 +89,22 @@ export class Runs {
     return { runs: runs.filter((run) => run !== undefined), continuation: page.continuation };
   }
 
-  /** Removes a run with its tasks; the entry in the list goes last, so that a broken-off removal is found again. */
-  async remove(run: Run): Promise<void> {
-    const rows: string[] = [];
-    for await (const { rowKey } of listAll(this.#table, run.runId)) rows.push(rowKey);
-    await this.#table.applyAll(run.runId, { deletes: rows });
-    await this.#table.applyAll(recentPartition, { deletes: [recentRow(run.receivedAt, run.runId)] });
+  /**
+   * Removes a run with its tasks: the run's own record after its tasks, whose tables it names, and its entry in the list
+   * last. So a removal that broke off is found and finished by the next.
+   */
+  async remove({ runId, rowKey }: ListedRun): Promise<void> {
+    const tasks: string[] = [];
+    for await (const entity of listAll(this.#table, runId)) if (entity.rowKey !== runRow) tasks.push(entity.rowKey);
+    await this.#table.applyAll(runId, { deletes: tasks });
+    await this.#table.applyAll(runId, { deletes: [runRow] });
+    await this.#table.applyAll(recentPartition, { deletes: [rowKey] });
   }
 
-  /** Ids of runs received before a time, oldest last; for pruning. */
-  async *receivedBefore(time: string): AsyncGenerator<string> {
-    for await (const { document } of listAll(this.#table, recentPartition, { from: recentRow(time, '') })) {
-      yield (document as { runId: string }).runId;
+  /** Runs received before a time, newest first; for pruning. */
+  async *receivedBefore(time: string): AsyncGenerator<ListedRun> {
+    for await (const { rowKey, document } of listAll(this.#table, recentPartition, { from: recentRow(time, '') })) {
+      yield { runId: (document as { runId: string }).runId, rowKey };
     }
   }
 }
