@@ -8,6 +8,7 @@ import { type Aggregation, aggregate, parseApply } from './aggregate.ts';
 import { countChanges, isChangeRead, readChanges } from './changes.ts';
 import { compileFilter, type Predicate } from './filter-compile.ts';
 import { parseFilter } from './filter-parser.ts';
+import { withListedProperties } from './listed-columns.ts';
 import { parseOrderBy } from './order-by.ts';
 import { contextUrl, MOST_ROWS, nextLink } from './page-links.ts';
 import { readSkipToken, writeSkipToken } from './paging-cookie.ts';
@@ -82,7 +83,8 @@ function readPage(context: RequestContext, table: Table, scope: ReadonlySet<numb
 
 function rowsOf(context: RequestContext, table: Table, scope: ReadonlySet<number> | undefined) {
   const text = context.options.values.get('$filter');
-  const filter = text === undefined ? undefined : parseFilter(text, context.options.aliases);
+  const filter =
+    text === undefined ? undefined : withListedProperties(parseFilter(text, context.options.aliases), table);
   const matches = allOf([
     filter && compileFilter(filter, rowOperands(context, table)),
     reachableRows(context.organisation, context.caller, 'Read', table),
