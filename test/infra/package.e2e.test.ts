@@ -1,0 +1,78 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { unzipSync } from 'fflate';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { measureColdStart, type PackagedApp, packageApp } from '../../infra/scripts/package.ts';
+import { unificationSetup } from '../../local/sample/organisation.ts';
+import { playScenario, prepareScenario } from '../../local/start/scenario.ts';
+import { startTestStack } from '../support/stack.ts';
+
+describe('the packaged app', () => {
+  // Outside the project, so that nothing of the project's node_modules can be found from there.
+  let folder: string;
+  let app: PackagedApp;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'backstamp-package-'));
+    app = await packageApp(join(folder, 'package'));
+  });
+  afterAll(async () => {
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it('is one zip of the app, host.json and package.json, far under 6 MB', async () => {
+    const zipped = Object.keys(unzipSync(await readFile(app.zipFile)));
+
+    expect(zipped.toSorted()).toEqual(app.files);
+    expect(
+      zipped.filter((file) => !/^(dist\/(functions|chunks)\/[^/]+\.js|host\.json|package\.json)$/.test(file)),
+    ).toEqual([]);
+    expect(app.zipBytes).toBeLessThan(6 * 1024 * 1024);
+  });
+
+  it('holds no test, no local part and no development dependency', async () => {
+    const { devDependencies } = JSON.parse(
+      await readFile(join(import.meta.dirname, '..', '..', 'package.json'), 'utf8'),
+    ) as { devDependencies: Record<string, string> };
+    // The Service Bus client brings the AMQP library that the embedded broker is built on too.
+    const needed = ['rhea'];
+    const development = Object.keys(devDependencies).filter((name) => !needed.includes(name));
+
+    const isForeign = (source: string): boolean =>
+      !/^(functions|shared|node_modules)\//.test(source) ||
+      development.some((name) => source.startsWith(`node_modules/${name}/`));
+
+    expect(app.sources.filter(isForeign)).toEqual([]);
+    expect(app.sources).toContain('shared/services.ts');
+  });
+
+  it('registers its functions soon after the process starts', async () => {
+    const { ms, functions } = await measureColdStart(app.folder);
+
+    expect(functions).toBeGreaterThanOrEqual(app.files.filter((file) => file.startsWith('dist/functions/')).length);
+    // Under a second on an idle machine; twice that where other tests run beside.
+    expect(ms).toBeLessThan(2000);
+  });
+
+  it('links the sample organisation on the embedded stack, from the package itself', async () => {
+    const scenario = await prepareScenario({ rows: 2000, data: undefined });
+    const stack = await startTestStack({
+      appDir: app.folder,
+      settings: {
+        BACKSTAMP_UNIFICATION: JSON.stringify(unificationSetup(scenario.organisation)),
+        BACKSTAMP_SETTLING_INTERVAL_SECONDS: '1',
+      },
+    });
+    let shown = '';
+    try {
+      const isRight = await playScenario(stack, scenario, (text) => {
+        shown += text;
+      });
+
+      expect(isRight, shown).toBe(true);
+    } finally {
+      await stack.stop();
+    }
+  });
+});
