@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { AmqpFault } from './amqp-fault.ts';
-import { type Controlled, parse } from './control-answer.ts';
-import type { MessageQueue } from './message-queue.ts';
+import { ControlError, type Controlled, parse } from './control-answer.ts';
+import { MessageQueue } from './message-queue.ts';
 import type { Topic } from './topic.ts';
 
 const entity = z.string().min(1);
@@ -31,13 +31,18 @@ const faultSchema = z.discriminatedUnion('kind', [
 /**
  * Does what a fault asks for, at once or by arming it.
  *
- * @throws ControlError 400 for a fault that is none.
+ * @throws ControlError 400 for a fault that is none, 404 for one of an unknown entity.
  * @returns `affected`: how many links, connections or locks were hit at once; absent for what was armed
  */
 export function armFault({ namespace, amqp, faultPlan }: Controlled, body: unknown): { readonly affected?: number } {
   const fault = parse(faultSchema, body);
+  const find = (address: string): MessageQueue | Topic => {
+    const found = namespace.source(address) ?? namespace.target(address);
+    if (!found) throw new ControlError(404, `There is no entity '${address}'.`);
+    return found;
+  };
   const isOf = (address: string): ((entity: MessageQueue | Topic) => boolean) => {
-    const wanted = namespace.source(address) ?? namespace.target(address);
+    const wanted = find(address);
     return (each) => each === wanted;
   };
   switch (fault.kind) {
@@ -53,12 +58,26 @@ export function armFault({ namespace, amqp, faultPlan }: Controlled, body: unkno
       faultPlan.armConnectionRefusal(fault.forMs);
       return {};
     case 'server-busy':
-      faultPlan.armServerBusy(fault.entity, fault.times);
+      faultPlan.armServerBusy(find(fault.entity).name, fault.times);
       return {};
     case 'refuse-cbs':
       faultPlan.armClaimRefusal(fault.times);
       return {};
     case 'expire-lock':
-      return { affected: namespace.source(fault.entity)?.expireLocksNow(fault) ?? 0 };
+      return { affected: expireLock(find(fault.entity), fault) };
   }
+}
+
+function expireLock(
+  of: MessageQueue | Topic,
+  which: { readonly messageId?: string | undefined; readonly sessionId?: string | undefined },
+): number {
+  if (!(of instanceof MessageQueue)) throw new ControlError(400, `'${of.name}' is a topic: it holds no locks.`);
+  if (of.sessions && which.messageId !== undefined) {
+    throw new ControlError(400, `'${of.name}' locks sessions, not messages: give a sessionId.`);
+  }
+  if (!of.sessions && which.sessionId !== undefined) {
+    throw new ControlError(400, `'${of.name}' has no sessions: give a messageId.`);
+  }
+  return of.expireLocksNow(which);
 }

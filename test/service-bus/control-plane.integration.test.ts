@@ -211,4 +211,18 @@ describe('a fault on demand', () => {
     await until(() => errors.length > 0, 'the holder hears of it');
     expect(errors[0]).toMatchObject({ code: 'SessionLockLost' });
   });
+
+  it('of an unknown entity, or of a lock that the entity does not have, is refused', async () => {
+    const [plain, withSessions] = [await broker.queue(), await broker.queue({ RequiresSession: true })];
+    const topic = await broker.topic({}, {});
+    const post = (fault: object) => broker.control('POST', '/__control/faults', fault);
+    expect(await post({ kind: 'detach-link', entity: 'nowhere' })).toMatchObject({
+      status: 404,
+      body: { error: "There is no entity 'nowhere'." },
+    });
+    expect((await post({ kind: 'server-busy', entity: 'nowhere' })).status).toBe(404);
+    expect((await post({ kind: 'expire-lock', entity: plain, sessionId: 's' })).status).toBe(400);
+    expect((await post({ kind: 'expire-lock', entity: withSessions, messageId: 'm' })).status).toBe(400);
+    expect((await post({ kind: 'expire-lock', entity: topic })).status).toBe(400);
+  });
 });
