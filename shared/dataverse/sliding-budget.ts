@@ -3,13 +3,19 @@ export const BUDGET_WINDOW_MS = 300_000;
 
 /** What was spent is kept by second: fine enough to pace by, small enough to forget about. */
 const SLOT_MS = 1_000;
-const SLOTS = BUDGET_WINDOW_MS / SLOT_MS;
+/** One more than the window has, so that nothing counts as free before it is. */
+const SLOTS = BUDGET_WINDOW_MS / SLOT_MS + 1;
 
 /** The service's own count is compared with ours only from this share of the budget on; below, requests under way blur it. */
 const COMPARABLE_FROM = 0.4;
 /** The most web servers that a difference between the counts is explained by. */
 const MOST_SERVERS = 64;
 
+/** The budget is believed to be smaller at once, larger only in the long run. */
+const TOWARDS_LESS = 0.2;
+const TOWARDS_MORE = 0.03;
+/** A little is left alone: the service's count and ours never end at the same moment. */
+const USABLE = 0.985;
 /** After a refusal the budget is taken for a little less than what had been spent, and raised again step by step. */
 const AFTER_REFUSAL = 0.98;
 const RAISE = 1.02;
@@ -45,7 +51,7 @@ export class SlidingBudget {
 
   /** What may be used in a window. */
   get capacity(): number {
-    return Math.min(this.#limit * this.#ratio, this.#ceiling) * this.#share;
+    return Math.min(this.#limit * this.#ratio * USABLE, this.#ceiling) * this.#share;
   }
 
   used(now: number): number {
@@ -69,10 +75,10 @@ export class SlidingBudget {
     return freed;
   }
 
-  /** Milliseconds until less than the capacity is used; 0 where it is already. */
-  waitMs(now: number): number {
+  /** Milliseconds until less than the capacity is used, `reserved` counted in; 0 where it is already. */
+  waitMs(now: number, reserved = 0): number {
     this.#advance(now);
-    let left = this.#used;
+    let left = this.#used + reserved;
     if (left < this.capacity) return 0;
     for (let ahead = 1; ahead < SLOTS; ahead++) {
       left -= this.#slots[(this.#slot + ahead) % SLOTS] ?? 0;
@@ -88,7 +94,8 @@ export class SlidingBudget {
     const counted = this.#limit - remaining;
     if (used < this.#limit * COMPARABLE_FROM * this.#share) return;
     const ratio = counted > 0 ? Math.min(MOST_SERVERS, used / counted) : MOST_SERVERS;
-    this.#ratio += 0.2 * (Math.max(0.7, ratio) - this.#ratio);
+    const step = ratio > this.#ratio ? TOWARDS_MORE : TOWARDS_LESS;
+    this.#ratio += step * (Math.max(0.7, ratio) - this.#ratio);
   }
 
   /** The service refused a request because this budget is spent. */

@@ -1,7 +1,7 @@
 import { ConcurrencyWindow } from './concurrency-window.ts';
 import { LatencyBaseline } from './latency-baseline.ts';
 import type { ThrottleCause } from './service-failure.ts';
-import { SlidingBudget } from './sliding-budget.ts';
+import { BUDGET_WINDOW_MS, SlidingBudget } from './sliding-budget.ts';
 
 /** Why a request has to wait. */
 export type WaitCause = 'retryAfter' | 'concurrency' | 'budget';
@@ -29,8 +29,11 @@ export interface Finished {
 const REQUESTS = 6_000;
 const EXECUTION_MS = 1_200_000;
 
-/** What is left of the execution time is spread over this long: soon enough used, and no burst that others feel. */
-const SPREAD_MS = 60_000;
+/** What is left of the execution time is spread over this long: evenly enough that hardly any of it expires unused. */
+const SPREAD_MS = 150_000;
+/** After a rest (below the first share of the budget) work may run ahead of the even pace, up to the second share. */
+const RESTED_BELOW = 0.05;
+const SPRINT_UP_TO = 0.5;
 
 const ADMITTED: Admission = { admitted: true };
 
@@ -47,6 +50,10 @@ export class Throttle {
   readonly #execution: SlidingBudget;
   #inFlight = 0;
   #stoppedUntil = 0;
+  #sprinting = true;
+  /** Smoothed duration of a request. */
+  #typicalMs = 0;
+  readonly #leavesFree: boolean;
 
   /**
    * @param options.maxConcurrency the most requests in flight
@@ -54,12 +61,13 @@ export class Throttle {
    */
   constructor(options: { readonly maxConcurrency: number; readonly freeBudgetPercent: number }) {
     this.#window = new ConcurrencyWindow(options.maxConcurrency);
+    this.#leavesFree = options.freeBudgetPercent > 0;
     this.#execution = new SlidingBudget(EXECUTION_MS, 1 - options.freeBudgetPercent / 100);
   }
 
   admit(now: number): Admission {
     if (now < this.#stoppedUntil) return { admitted: false, waitMs: this.#stoppedUntil - now, cause: 'retryAfter' };
-    const budgetWaitMs = Math.max(this.#requests.waitMs(now), this.#execution.waitMs(now));
+    const budgetWaitMs = Math.max(this.#requests.waitMs(now), this.#execution.waitMs(now, this.#reserved(now)));
     if (budgetWaitMs > 0) return { admitted: false, waitMs: budgetWaitMs, cause: 'budget' };
     if (this.#inFlight >= this.#window.limit) return { admitted: false, waitMs: Infinity, cause: 'concurrency' };
     if (this.#inFlight >= this.#paced(now)) return { admitted: false, waitMs: 1_000, cause: 'budget' };
@@ -74,6 +82,7 @@ export class Throttle {
   finish(now: number, end: Finished): void {
     const inFlight = this.#inFlight--;
     this.#execution.spend(now, end.durationMs);
+    this.#typicalMs += 0.3 * (end.durationMs - this.#typicalMs);
     if (end.hint !== undefined) this.#window.hint(end.hint);
     if (end.refusedBy === 'concurrency') this.#window.tooMany(inFlight);
     else if (end.refusedBy === 'requests') this.#requests.refused(now);
@@ -107,9 +116,26 @@ export class Throttle {
     return this.#execution.used(now) / this.#execution.capacity;
   }
 
-  /** Requests in flight that spend what is left, and what becomes free meanwhile, evenly. */
+  /**
+   * What one more request adds to the budget by the time it ends: itself and those under way, less what will have become free.
+   * The service counts a request when it ends, so all of the budget can be used without looking ahead; a share that is to be
+   * left free cannot.
+   */
+  #reserved(now: number): number {
+    if (!this.#leavesFree) return 0;
+    return (this.#inFlight + 1) * this.#typicalMs - this.#execution.freedWithin(now, this.#typicalMs);
+  }
+
+  /** Requests in flight that spend what is left, and what becomes free meanwhile, evenly; any number in a sprint. */
   #paced(now: number): number {
-    const free = this.#execution.capacity - this.#execution.used(now) + this.#execution.freedWithin(now, SPREAD_MS);
+    const { capacity } = this.#execution;
+    // Others who are to have their share have it at every moment, not on average.
+    if (this.#leavesFree) return Math.max(1, Math.ceil(capacity / BUDGET_WINDOW_MS));
+    const used = this.#execution.used(now);
+    if (used < capacity * RESTED_BELOW) this.#sprinting = true;
+    else if (used >= capacity * SPRINT_UP_TO) this.#sprinting = false;
+    if (this.#sprinting) return Infinity;
+    const free = capacity - used + this.#execution.freedWithin(now, SPREAD_MS);
     return Math.max(1, Math.ceil(free / SPREAD_MS));
   }
 }

@@ -60,10 +60,12 @@ export function createFakeClock() {
 /** A client over a pretended service: `respond` answers each request; every request seen is kept. */
 export function createFakeDataverse(
   respond: (request: SeenRequest, count: number) => FakeAnswer | Promise<FakeAnswer>,
-  options: Partial<DataverseOptions> & { readonly clientIds?: readonly string[] } = {},
+  options: Partial<DataverseOptions> & {
+    readonly clientIds?: readonly string[];
+    readonly clock?: ReturnType<typeof createFakeClock>;
+  } = {},
 ): { readonly dataverse: Dataverse; readonly seen: SeenRequest[]; readonly now: () => number } {
-  const { clientIds = ['app-1'], ...rest } = options;
-  const clock = createFakeClock();
+  const { clientIds = ['app-1'], clock = createFakeClock(), ...rest } = options;
   const seen: SeenRequest[] = [];
   const httpClient: HttpClient = {
     async sendRequest(request: PipelineRequest) {

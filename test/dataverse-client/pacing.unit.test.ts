@@ -1,0 +1,130 @@
+import { describe, expect, it } from 'vitest';
+import { silentTelemetry } from '../../shared/telemetry/telemetry.ts';
+import { contact, createFakeClock, createFakeDataverse, guid } from './fake-http.ts';
+import { createModelledService, documented, type ServiceModel } from './modelled-service.ts';
+
+const WINDOW_S = 300;
+
+/** Writes rows through the client against a modelled service, on a clock that jumps, four pages side by side. */
+async function writeRows(
+  rows: number,
+  model: Partial<ServiceModel>,
+  options: { readonly identities?: number; readonly freeBudgetPercent?: number; readonly maxConcurrency?: number } = {},
+) {
+  const { identities = 1, freeBudgetPercent = 0, maxConcurrency = 40 } = options;
+  const clock = createFakeClock();
+  const service = createModelledService({ ...documented, ...model }, clock);
+  const { dataverse } = createFakeDataverse(service.respond, {
+    clock,
+    clientIds: Array.from({ length: identities }, (_, n) => `app-${n + 1}`),
+    telemetry: silentTelemetry,
+    freeBudgetPercent,
+    maxConcurrency,
+  });
+  const page = 5_000;
+  let next = 0;
+  const lane = async (): Promise<void> => {
+    while (next < rows) {
+      const from = next;
+      next += page;
+      const ids = Array.from({ length: Math.min(page, rows - from) }, (_, n) => ({
+        id: guid(from + n),
+        values: { a: 1 },
+      }));
+      await dataverse.update({ table: contact, rows: ids });
+    }
+  };
+  await Promise.all(Array.from({ length: 2 + 2 * identities }, lane));
+  const seconds = clock.now() / 1000;
+  const { costPerRequestMs, costPerRowMs, executionMs, servers } = { ...documented, ...model };
+  // In whole windows the budgets permit their sum, spent on requests of a thousand rows; what is left over is not judged.
+  const windows = Math.floor(seconds / WINDOW_S);
+  const limit = (windows * executionMs * servers * identities) / (costPerRowMs + costPerRequestMs / 1000);
+  const done = service.samples
+    .filter(({ at }) => at <= windows * WINDOW_S * 1000)
+    .reduce((sum, one) => sum + one.rows, 0);
+  const share = done / limit;
+  return { ...service, seconds, share, refusedShare: service.stats.throttled / service.stats.requests };
+}
+
+describe('pacing', { timeout: 60_000 }, () => {
+  it('reaches 95 % of what the budget permits over a million rows, and draws hardly a 429', async () => {
+    const { share, refusedShare, stats } = await writeRows(1_000_000, {});
+
+    expect(share).toBeGreaterThan(0.95);
+    expect(refusedShare).toBeLessThan(0.01);
+    expect(stats.early).toBe(0);
+  });
+
+  it('does so with four identities, each within its own budget', async () => {
+    const { share, refusedShare, stats } = await writeRows(1_500_000, {}, { identities: 4 });
+
+    expect(share).toBeGreaterThan(0.95);
+    expect(refusedShare).toBeLessThan(0.01);
+    expect(stats.early).toBe(0);
+  });
+
+  it('finds the budget without being told what is left', async () => {
+    const { share, refusedShare, stats } = await writeRows(1_000_000, { headers: false });
+
+    expect(share).toBeGreaterThan(0.93);
+    expect(refusedShare).toBeLessThan(0.01);
+    expect(stats.early).toBe(0);
+  });
+
+  it('uses the budgets of several web servers', async () => {
+    const { share, refusedShare } = await writeRows(1_500_000, { servers: 3, dopHint: 15 });
+
+    expect(share).toBeGreaterThan(0.9);
+    expect(refusedShare).toBeLessThan(0.01);
+  });
+
+  it('leaves half of the execution time free where asked, and uses the other half', async () => {
+    const { samples, seconds } = await writeRows(300_000, {}, { freeBudgetPercent: 50 });
+    // What a request costs is spread over the time it took.
+    const used = (from: number, to: number): number =>
+      samples.reduce((sum, { at, ms }) => sum + Math.max(0, Math.min(at, to) - Math.max(at - ms, from)), 0);
+    const shares: number[] = [];
+    for (let from = 0; from + 300_000 <= seconds * 1000 - 60_000; from += 30_000) {
+      shares.push(used(from, from + 300_000) / documented.executionMs);
+    }
+
+    expect(Math.max(...shares)).toBeLessThanOrEqual(0.5);
+    expect(Math.min(...shares)).toBeGreaterThan(0.45);
+  });
+
+  it('sends less within seconds when the organisation slows down, and comes back afterwards', async () => {
+    const slow = { from: 100_000, to: 200_000 };
+    const { samples } = await writeRows(
+      1_200_000,
+      {
+        executionMs: 100_000_000,
+        dopHint: 8,
+        costPerRequestMs: 100,
+        costPerRowMs: 4,
+        slowdown: (now) => (now >= slow.from && now < slow.to ? 3 : 1),
+      },
+      { maxConcurrency: 16 },
+    );
+    const inFlight = (from: number, to: number): number => {
+      const those = samples.filter(({ at }) => at >= from && at < to);
+      return those.reduce((sum, sample) => sum + sample.inFlight, 0) / those.length;
+    };
+
+    expect(inFlight(115_000, slow.to)).toBeLessThan(0.5 * inFlight(50_000, slow.from));
+    expect(inFlight(260_000, 300_000)).toBeGreaterThan(0.7 * inFlight(50_000, slow.from));
+  });
+
+  it('stays near the knee where more at once only makes each slower', async () => {
+    const { stats } = await writeRows(100_000, { contention: 1, executionMs: 100_000_000, dopHint: 5 });
+
+    expect(stats.maxInFlight).toBeLessThanOrEqual(10);
+  });
+
+  it('needs fewer at once after a concurrency limit, not minutes of waiting', async () => {
+    const { seconds, stats } = await writeRows(100_000, { concurrency: 6, executionMs: 100_000_000, dopHint: 10 });
+
+    expect(stats.throttled).toBeLessThan(20);
+    expect(seconds).toBeLessThan(1.3 * ((100_000 * 0.0205) / 6));
+  });
+});
