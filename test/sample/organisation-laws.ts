@@ -1,6 +1,11 @@
 import { expect } from 'vitest';
 import type { Organisation, Row, TrueLink } from '../../local/sample/organisation.ts';
 
+/** `expect` takes its time; this is for checks made on each of many thousand rows. */
+function demand(holds: boolean, what: () => string): void {
+  if (!holds) throw new Error(what());
+}
+
 /** Every row of an organisation by table and id. */
 export type Contents = ReadonlyMap<string, ReadonlyMap<string, Row>>;
 
@@ -26,7 +31,7 @@ export function linksByMap(
   for (const row of contents.get('msdynci_alternatekey')?.values() ?? []) {
     if (row.msdynci_datasourcename !== source?.dataSource || row.msdynci_entityname !== source?.entity) continue;
     const key = digitsOf(String(row.msdynci_alternatevalue));
-    expect(profileOf.has(key), `one map row for ${table} ${key}`).toBe(false);
+    demand(!profileOf.has(key), () => `${table} ${key} has two map rows`);
     profileOf.set(key, String(row.msdynci_lookupfield_customer));
   }
   const links = [...(contents.get(table)?.keys() ?? [])].map((id) => {
@@ -53,17 +58,23 @@ export function expectConsistent(organisation: Organisation, contents: Contents)
         if (name === primaryId || value === null) continue;
         const column = columnOf.get(name);
         if (column === undefined) throw new Error(`${logicalName} ${id}: no column ${name}`);
-        if (typeof value === 'string') expect(value.length).toBeLessThanOrEqual(column.maxLength ?? Infinity);
+        if (typeof value === 'string')
+          demand(value.length <= (column.maxLength ?? Infinity), () => `${logicalName} ${id}: ${name} is too long`);
         for (const target of column.targets ?? [])
-          if (!contents.get(target)?.has(String(value)))
-            throw new Error(`${logicalName} ${id}: ${name} points to ${target} ${value}, which is not there`);
+          demand(
+            contents.get(target)?.has(String(value)) === true,
+            () => `${logicalName} ${id}: ${name} points to ${target} ${value}, which is not there`,
+          );
       }
   }
   for (const [id, profile] of contents.get('msdynci_customerprofile') ?? [])
-    expect(profile.msdynci_customerid, `CustomerId of ${id}`).toMatch(/^[0-9a-f]{32}$/);
-  for (const row of contents.get('msdynci_alternatekey')?.values() ?? []) {
+    demand(/^[0-9a-f]{32}$/.test(String(profile.msdynci_customerid)), () => `profile ${id} has no CustomerId`);
+  for (const [id, row] of contents.get('msdynci_alternatekey') ?? []) {
     const profile = contents.get('msdynci_customerprofile')?.get(String(row.msdynci_lookupfield_customer));
-    expect(profile?.msdynci_customerid).toBe(row.msdynci_customerid);
+    demand(
+      profile?.msdynci_customerid === row.msdynci_customerid,
+      () => `map row ${id} has another customer's profile`,
+    );
     const ring: { dataSourceName: string; tableName: string; preferredKey: string; keys: string[] }[] = JSON.parse(
       String(row.msdynci_keyring),
     );
@@ -71,7 +82,10 @@ export function expectConsistent(organisation: Organisation, contents: Contents)
       ({ dataSourceName, tableName }) =>
         dataSourceName === row.msdynci_datasourcename && tableName === row.msdynci_entityname,
     );
-    expect(own?.keys).toContain(row.msdynci_alternatevalue);
-    expect(own?.preferredKey).toBe(own?.keys[0]);
+    demand(
+      own?.keys.includes(String(row.msdynci_alternatevalue)) === true,
+      () => `map row ${id} is not in its key ring`,
+    );
+    demand(own?.preferredKey === own?.keys[0], () => `map row ${id}: the preferred key is not the winner`);
   }
 }

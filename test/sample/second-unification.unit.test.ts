@@ -27,7 +27,7 @@ describe('the second unification', () => {
 
         expectConsistent({ ...organisation, truth: second.truth }, contentsAfter(organisation, second));
       }),
-      { numRuns: 25 },
+      { numRuns: 12 },
     );
   });
 
@@ -90,7 +90,6 @@ describe('the second unification', () => {
   it('is small, and changes no source row that stays', () => {
     const organisation = generateOrganisation({ rows: 20_000, seed: 4 });
     const { changes, expected } = secondUnification(organisation);
-    const before = contentsOf(organisation);
 
     const links = [...expected.values()].reduce(
       (sum, { linked, relinked, cleared, gone }) => sum + linked + relinked + cleared + gone,
@@ -99,8 +98,10 @@ describe('the second unification', () => {
 
     expect(links / 20_000).toBeGreaterThan(0.003);
     expect(links / 20_000).toBeLessThan(0.008);
-    for (const { table, primaryKey } of organisation.sourceTables)
+    for (const { table, primaryKey } of organisation.sourceTables) {
+      const before = new Set([...organisation.truth(table)].map(({ id }) => id));
       for (const change of changes.get(table) ?? [])
-        if (!('$delete' in change)) expect(before.get(table)?.has(String(change[primaryKey]))).toBe(false);
+        if (!('$delete' in change)) expect(before.has(String(change[primaryKey]))).toBe(false);
+    }
   });
 });
