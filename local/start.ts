@@ -12,6 +12,9 @@ const write = (text: string): void => {
   process.stdout.write(text);
 };
 
+/** Lines of the stack's parts that a watcher should see; the rest would drown the account of the run. */
+const isWarning = (line: string): boolean => /^[\d:.]+ (warn|error|critical)/.test(line);
+
 async function main(): Promise<number> {
   const choice = parseStartArguments(process.argv.slice(2));
   const scenario = await prepareScenario(choice);
@@ -32,7 +35,7 @@ async function main(): Promise<number> {
     },
     hostLogLevel: 'warn',
     log: (line, part) => {
-      if (part === 'host' && !line.startsWith('{')) write(`  [${part}] ${line}\n`);
+      if (isWarning(line)) write(`  [${part}] ${line}\n`);
     },
   });
   const stack = await starting;
