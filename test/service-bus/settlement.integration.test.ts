@@ -108,12 +108,20 @@ describe('settling a message', () => {
     });
   });
 
-  it('settles by lock token after its receiver was closed', async () => {
-    const { queue, receiver, message } = await withLocked();
-    const other = broker.client().createReceiver(queue);
-    await receiver.close();
-    await other.completeMessage(message);
-    expect(await broker.counts(queue)).toMatchObject({ active: 0, locked: 0 });
+  it('settles by lock token after its receiver was closed, each way', async () => {
+    const settlings: [(by: ServiceBusReceiver, message: ServiceBusReceivedMessage) => Promise<void>, object][] = [
+      [(by, message) => by.completeMessage(message), { active: 0, deferred: 0, deadLetter: 0 }],
+      [(by, message) => by.abandonMessage(message), { active: 1, deferred: 0, deadLetter: 0 }],
+      [(by, message) => by.deferMessage(message), { active: 0, deferred: 1, deadLetter: 0 }],
+      [(by, message) => by.deadLetterMessage(message), { active: 0, deferred: 0, deadLetter: 1 }],
+    ];
+    for (const [settle, expected] of settlings) {
+      const { queue, receiver, message } = await withLocked();
+      const other = broker.client().createReceiver(queue);
+      await receiver.close();
+      await settle(other, message);
+      expect(await broker.counts(queue)).toMatchObject({ ...expected, locked: 0 });
+    }
   });
 
   it('answers with MessageLockLost when the message is no longer held, each way of settling', async () => {
