@@ -142,7 +142,7 @@ function commandOf(part: StackPart, ports: Required<StackPorts>, options: StackO
     case 'tables': {
       const { tableStorageDir } = options;
       const where = tableStorageDir === undefined ? ['--inMemoryPersistence'] : ['--location', tableStorageDir];
-      const flags = ['--skipApiVersionCheck', '--disableTelemetry'];
+      const flags = ['--silent', '--skipApiVersionCheck', '--disableTelemetry'];
       const listen = ['--tableHost', '127.0.0.1', '--tablePort', String(ports.tables)];
       return {
         args: [fileURLToPath(import.meta.resolve('azurite/dist/src/table/main.js')), ...listen, ...where, ...flags],

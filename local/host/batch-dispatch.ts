@@ -1,5 +1,6 @@
 /** Batches (`cardinality: 'many'`): what is there, up to `maxMessageBatchSize`, in one invocation; locks are not renewed. */
 import type { ServiceBusReceivedMessage, ServiceBusReceiver, ServiceBusSessionReceiver } from '@azure/service-bus';
+import { answered } from './broker-answer.ts';
 import { createOutage } from './outage.ts';
 import { openReceiver } from './queue-dispatch.ts';
 import { type DispatchContext, type Dispatcher, entityName, runAndSettle } from './service-bus-dispatch.ts';
@@ -22,11 +23,11 @@ export function startBatchDispatch(context: DispatchContext): Dispatcher {
         if (stopping.signal.aborted) break;
         outage.failed(error);
         await outage.backOff(stopping.signal);
-        await receiver.close().catch(() => undefined);
+        await answered(receiver.close()).catch(() => undefined);
         receiver = openReceiver(context);
       }
     }
-    await receiver.close();
+    await answered(receiver.close()).catch(() => undefined);
   };
   const running = run();
   return {

@@ -1,5 +1,6 @@
 /** Single dispatch without sessions: up to `maxConcurrentCalls` messages at a time, each in an invocation of its own. */
 import type { ServiceBusReceivedMessage, ServiceBusReceiver, ServiceBusReceiverOptions } from '@azure/service-bus';
+import { answered } from './broker-answer.ts';
 import { keepLocked } from './lock-renewal.ts';
 import { messageOf } from './message-of.ts';
 import { createOutage } from './outage.ts';
@@ -50,9 +51,9 @@ export function startQueueDispatch(context: DispatchContext): Dispatcher {
   );
   return {
     async stop() {
-      await subscription.close();
+      await answered(subscription.close()).catch(() => undefined); // no connection, so nothing comes any more
       await Promise.allSettled(inHand);
-      await receiver.close();
+      await answered(receiver.close()).catch(() => undefined);
     },
   };
 }

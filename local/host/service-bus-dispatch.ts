@@ -1,6 +1,7 @@
 /** What the ways of dispatching Service Bus messages share: the source, and settling by the outcome. */
 import type { ServiceBusClient, ServiceBusReceivedMessage, ServiceBusReceiver } from '@azure/service-bus';
 import type { RegisteredFunction } from './app-registry.ts';
+import { answered } from './broker-answer.ts';
 import type { ServiceBusSettings } from './host-settings.ts';
 import type { Invoker } from './invocation.ts';
 import type { Log } from './log.ts';
@@ -49,7 +50,7 @@ export async function runAndSettle(
   await Promise.all(
     messages.map(async (message) => {
       try {
-        await (isSuccess ? receiver.completeMessage(message) : receiver.abandonMessage(message));
+        await answered(isSuccess ? receiver.completeMessage(message) : receiver.abandonMessage(message));
       } catch (error) {
         // Its lock is gone, or the connection: the broker delivers the message again.
         const verb = isSuccess ? 'completed' : 'abandoned';

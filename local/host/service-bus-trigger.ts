@@ -3,6 +3,7 @@ import type { ServiceBusClient } from '@azure/service-bus';
 import type { RegisteredFunction } from './app-registry.ts';
 import type { AppSettings } from './app-settings.ts';
 import { startBatchDispatch, startSessionBatchDispatch } from './batch-dispatch.ts';
+import { answered } from './broker-answer.ts';
 import type { ServiceBusSettings } from './host-settings.ts';
 import { HostStartError } from './host-start-error.ts';
 import type { Invoker } from './invocation.ts';
@@ -61,7 +62,8 @@ export function startServiceBusTriggers(given: ServiceBusTriggersOptions): Servi
   const dispatchers = contexts.map(start);
   return {
     stop: async () => void (await Promise.all(dispatchers.map((dispatcher) => dispatcher.stop()))),
-    close: async () => void (await Promise.all([...clients.values()].map((client) => client.close()))),
+    close: async () =>
+      void (await Promise.all([...clients.values()].map((client) => answered(client.close()).catch(() => undefined)))),
   };
 }
 

@@ -4,6 +4,7 @@
  * or its lock or connection is lost; then the next one is accepted.
  */
 import { isServiceBusError, type ServiceBusReceivedMessage, type ServiceBusSessionReceiver } from '@azure/service-bus';
+import { answered } from './broker-answer.ts';
 import { createOutage, type Outage } from './outage.ts';
 import { type DispatchContext, type Dispatcher, entityName, runAndSettle } from './service-bus-dispatch.ts';
 import { singleMessageInvocation } from './service-bus-wire.ts';
@@ -32,7 +33,7 @@ export function startSessionSlots(
       if (!receiver) continue;
       log.write('debug', fn.name, `Session ${receiver.sessionId} accepted`);
       await work(context, receiver, stopping.signal);
-      await receiver.close().catch(() => undefined); // lost already
+      await answered(receiver.close()).catch(() => undefined); // lost already
       log.write('debug', fn.name, `Session ${receiver.sessionId} closed`);
     }
   };
@@ -121,7 +122,7 @@ async function workSession(
   );
   await untilAborted(ended.promise, stopping);
   clearTimeout(idle);
-  await subscription.close().catch(() => undefined); // lost already
+  await answered(subscription.close()).catch(() => undefined); // lost already
   await Promise.allSettled(inHand);
   clearTimeout(idle);
 }

@@ -300,6 +300,29 @@ describe('an outage', () => {
   });
 });
 
+describe('a dropped connection', () => {
+  it('loses no message and blocks no turn', async () => {
+    const bodies = ['one', 'two'].map((test) => ({ body: { test, dropped: true, ms: 4_000 } }));
+    await send('single', bodies);
+    await send('sessions', { body: { test: 'three', dropped: true, ms: 4_000 }, sessionId: 'dropped' });
+    await expect
+      .poll(() => [...reports('single', '"dropped"'), ...reports('session', '"dropped"')], { timeout: 4_000 })
+      .toHaveLength(3);
+
+    await fetch(`http://127.0.0.1:${broker.ready.controlPort}/__control/faults`, {
+      method: 'POST',
+      body: JSON.stringify({ kind: 'drop-all-connections' }),
+    });
+    await send('single', { body: { test: 'next in line' } });
+
+    await report('single', 'next in line');
+    const comeAgain = () => [...reports('single', '"dropped"'), ...reports('session', '"dropped"')].length;
+    await expect.poll(comeAgain, { timeout: 25_000 }).toBeGreaterThanOrEqual(4);
+    await expect.poll(() => activeCount('single'), { timeout: 25_000 }).toBe(0);
+    await expect.poll(() => activeCount('sessions'), { timeout: 25_000 }).toBe(0);
+  }, 60_000);
+});
+
 describe('SIGTERM', () => {
   let second: HostProcess | undefined;
   afterEach(async () => {
