@@ -36,13 +36,16 @@ const FLOW_MESSAGES: Readonly<Record<number, readonly WriteMessage[]>> = {
 
 const MOST_BYPASSED_STEPS = 3;
 
+/** The tables that triggers are read from. */
+const SOURCES = ['sdkmessageprocessingstep', 'sdkmessagefilter', 'workflow', 'callbackregistration'];
+
 /**
  * Plug-in steps, workflows and flow triggers that the organisation has registered, and which of them a write fires. Steps on
  * `Update` and on `UpdateMultiple` both fire for single and for bulk writes, since the service merges the two pipelines.
  */
 export class CustomLogic {
   readonly #organisation: Organisation;
-  #revision = '';
+  #revision = 0;
   #triggers = new Map<string, Trigger[]>();
 
   constructor(organisation: Organisation) {
@@ -71,8 +74,8 @@ export class CustomLogic {
   }
 
   #triggersOf(table: Table): readonly Trigger[] {
-    const names = ['sdkmessageprocessingstep', 'sdkmessagefilter', 'workflow', 'callbackregistration'];
-    const revision = names.map((name) => this.#organisation.builtIn(name).rows.revision).join();
+    let revision = 0;
+    for (const name of SOURCES) revision += this.#organisation.builtIn(name).rows.revision;
     if (revision !== this.#revision) {
       this.#revision = revision;
       this.#triggers = new Map();

@@ -250,13 +250,10 @@ export class Organisation {
     const privileges = this.builtIn('privilege');
     const names = privileges.columns.get('name')?.cells;
     for (const { right, bit } of accessRights) {
-      const name = privilegeName(right, table);
+      const name = table.privilege(right);
       if (names?.find?.([name], 1)?.size === 0) {
         this.addSystemRow('privilege', this.newId(), { name, accessright: bit });
       }
     }
   }
 }
-
-/** Name of a table's privilege, e.g. `prvReadContact`; custom tables keep the casing of their schema name. */
-export const privilegeName = (right: string, table: Table): string => `prv${right}${table.identity.schemaName}`;

@@ -9,6 +9,7 @@ import { roadOf } from './query/navigation.ts';
 import { countRows, readRows } from './query/read-rows.ts';
 import type { DataverseResponse } from './request.ts';
 import { json } from './response.ts';
+import { demandRow } from './security/row-access.ts';
 import { type BulkMessage, performBulk } from './write/bulk.ts';
 import { demandRowOf, parseRowKey } from './write/row-key.ts';
 import {
@@ -114,6 +115,7 @@ function rowRoute(
 function followRow(context: RequestContext, table: Table, keyText: string, name: string): DataverseResponse {
   context.caller.demand('Read', table);
   const slot = demandRowOf(context, table, parseRowKey(table, keyText));
+  demandRow(context.organisation, context.caller, 'Read', table, slot);
   const road = roadOf(context.organisation, table, name);
   if (road?.kind === 'collection') return readRows(context, road.target, new Set(road.find(slot)));
   if (road) {
@@ -121,6 +123,7 @@ function followRow(context: RequestContext, table: Table, keyText: string, name:
     const other = road.find(slot);
     const { values } = context.options;
     if (other === undefined) return { status: 204, headers: {}, body: '' };
+    demandRow(context.organisation, context.caller, 'Read', road.target, other);
     return rowAnswer(context, road.target, other, 200, values.get('$select'), values.get('$expand'));
   }
   const column = table.columnOf(name);

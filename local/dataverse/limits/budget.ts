@@ -103,6 +103,8 @@ export class Budget {
   }
 }
 
+const whole = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
+const hundredths = new Intl.NumberFormat('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+
 /** A number with thousands separators, as texts and headers of the service have it. */
-export const grouped = (value: number, digits = 0): string =>
-  value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
+export const grouped = (value: number, digits: 0 | 2 = 0): string => (digits === 0 ? whole : hundredths).format(value);

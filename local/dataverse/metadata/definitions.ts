@@ -1,6 +1,5 @@
 import type { RequestContext } from '../context.ts';
 import { seesColumn } from '../context.ts';
-import { privilegeName } from '../organisation.ts';
 import type { Definition, Definitions } from '../query/metadata-query.ts';
 import { accessRights } from './built-in-tables.ts';
 import { type Column, isLookup } from './column.ts';
@@ -44,8 +43,8 @@ export function tableDefinition(context: RequestContext, table: Table): Definiti
       CanBeLocal: identity.ownership === 'UserOwned',
       CanBeDeep: identity.ownership === 'UserOwned',
       CanBeGlobal: true,
-      Name: privilegeName(right, table),
-      PrivilegeId: privilegeId(context, privilegeName(right, table)),
+      Name: table.privilege(right),
+      PrivilegeId: privilegeId(context, table.privilege(right)),
       PrivilegeType: right,
     })),
     Attributes: () => columnDefinitions(context, table),

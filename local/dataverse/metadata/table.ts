@@ -32,6 +32,7 @@ export class Table {
   readonly rows = new RowStore();
   readonly columns = new Map<string, Column>();
   readonly #byProperty = new Map<string, Column>();
+  readonly #privileges = new Map<string, string>();
   readonly #navigations = new Map<string, Navigation>();
   /** Whether delta links are given out. */
   changeTracking: boolean;
@@ -87,6 +88,16 @@ export class Table {
 
   navigations(): IterableIterator<Navigation> {
     return this.#navigations.values();
+  }
+
+  /** Name of the privilege that a right on this table needs; kept, since bulk writes ask for every row. */
+  privilege(right: string): string {
+    let name = this.#privileges.get(right);
+    if (name === undefined) {
+      name = `prv${right}${this.identity.schemaName}`;
+      this.#privileges.set(right, name);
+    }
+    return name;
   }
 
   /** A cell by logical name; null where the table has no such column. */

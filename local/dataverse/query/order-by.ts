@@ -47,3 +47,31 @@ export function compareRows(terms: readonly OrderTerm[], resolve: Resolve<number
     return (ids[a] as string) < (ids[b] as string) ? -1 : ids[a] === ids[b] ? a - b : 1;
   };
 }
+
+/** Sorts slots as {@link compareRows} would, but reads every key once instead of once for each comparison. */
+export function sortSlots(
+  slots: number[],
+  terms: readonly OrderTerm[],
+  resolve: Resolve<number>,
+  table: Table,
+): number[] {
+  const keys = terms.map((term) => {
+    const operand = resolve(term.path);
+    const cells: Value[] = [];
+    for (const slot of slots) cells.push(comparable(operand.get(slot)));
+    return { cells, sign: term.descending ? -1 : 1 };
+  });
+  const { ids } = table.rows;
+  const positions = slots.map((_, position) => position);
+  positions.sort((a, b) => {
+    for (const { cells, sign } of keys) {
+      const [left, right] = [cells[a] as Value, cells[b] as Value];
+      if (left === right) continue;
+      if (left === null) return -sign;
+      return right === null || left > right ? sign : -sign;
+    }
+    const [left, right] = [ids[slots[a] as number] as string, ids[slots[b] as number] as string];
+    return left < right ? -1 : left === right ? a - b : 1;
+  });
+  return positions.map((position) => slots[position] as number);
+}

@@ -7,7 +7,7 @@ import type { Value } from '../store/value.ts';
 import { candidates } from './candidates.ts';
 import { type Filter, pathsOf } from './filter-ast.ts';
 import type { Operand, Predicate } from './filter-compile.ts';
-import { compareCells, compareRows, type OrderTerm } from './order-by.ts';
+import { compareCells, type OrderTerm, sortSlots } from './order-by.ts';
 import type { PagingCookie } from './paging-cookie.ts';
 import { rowOperands } from './row-operands.ts';
 
@@ -77,9 +77,8 @@ function inSortOrder(
     const { revision } = table.rows;
     const known = latestSorted.get(table);
     if (isLocal && known?.key === key && known.revision === revision) return known.slots;
-    const slots = (few ?? table.rows.ids.map((_, slot) => slot))
-      .filter(isMatch)
-      .sort(compareRows(terms, resolve, table));
+    const found = (few ?? table.rows.ids.map((_, slot) => slot)).filter(isMatch);
+    const slots = sortSlots(found, terms, resolve, table);
     if (isLocal && slots.length > 1_000) latestSorted.set(table, { key, revision, slots });
     return slots;
   };

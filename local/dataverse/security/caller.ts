@@ -1,7 +1,6 @@
 import { DataverseError, privilegeDenied } from '../errors.ts';
 import type { Column } from '../metadata/column.ts';
 import type { Table } from '../metadata/table.ts';
-import { privilegeName } from '../organisation.ts';
 import { Depth, depthOf, type Grant } from './grants.ts';
 
 /** Who sends a request, and what he may do. */
@@ -15,6 +14,8 @@ export class Caller {
   readonly grants: readonly Grant[];
   /** The application in whose name an impersonated user acts: both need the privilege. */
   readonly delegate: Caller | undefined;
+  /** A caller lives as long as his request; bulk writes ask the same for every row. */
+  readonly #depths = new Map<string, Depth | undefined>();
 
   constructor(caller: Pick<Caller, 'userId' | 'businessUnitId' | 'clientId' | 'teamIds' | 'grants' | 'delegate'>) {
     this.userId = caller.userId;
@@ -27,6 +28,11 @@ export class Caller {
 
   /** How far the caller's privilege reaches; `undefined` if he does not have it. */
   depth(privilege: string): Depth | undefined {
+    if (!this.#depths.has(privilege)) this.#depths.set(privilege, this.#widest(privilege));
+    return this.#depths.get(privilege);
+  }
+
+  #widest(privilege: string): Depth | undefined {
     let widest: Depth | undefined;
     for (const grant of this.grants) {
       const depth = depthOf(grant, privilege);
@@ -42,7 +48,7 @@ export class Caller {
 
   /** Refuses with 403 unless the caller has the table's privilege. */
   demand(right: string, table: Table): void {
-    const privilege = privilegeName(right, table);
+    const privilege = table.privilege(right);
     if (!this.has(privilege)) throw privilegeDenied(this.userId, privilege, table.name);
   }
 
@@ -59,7 +65,7 @@ export class Caller {
 
   /** Refuses with 403 unless the caller may read every row of the table: change tracking demands it. */
   demandOrganisationRead(table: Table): void {
-    const privilege = privilegeName('Read', table);
+    const privilege = table.privilege('Read');
     if (this.depth(privilege) !== Depth.global) throw privilegeDenied(this.userId, privilege, table.name);
   }
 

@@ -1,6 +1,6 @@
 import { accessDenied } from '../errors.ts';
 import type { Table } from '../metadata/table.ts';
-import { type Organisation, privilegeName } from '../organisation.ts';
+import type { Organisation } from '../organisation.ts';
 import type { Caller } from './caller.ts';
 import { Depth, depthOf } from './grants.ts';
 
@@ -14,13 +14,12 @@ export function reachableRows(
   right: string,
   table: Table,
 ): ((slot: number) => boolean) | undefined {
-  const privilege = privilegeName(right, table);
-  if (table.identity.ownership === 'OrganizationOwned') return undefined;
+  const privilege = table.privilege(right);
+  if (table.identity.ownership === 'OrganizationOwned' || caller.depth(privilege) === Depth.global) return undefined;
   const owners = new Set<string>([caller.userId, ...caller.teamIds]);
   const units = new Set<string>();
   for (const grant of caller.grants) {
     const depth = depthOf(grant, privilege);
-    if (depth === Depth.global) return undefined;
     if (depth === undefined || depth === Depth.basic) continue;
     units.add(grant.businessUnitId);
     if (depth === Depth.deep) for (const below of unitsBelow(organisation, grant.businessUnitId)) units.add(below);

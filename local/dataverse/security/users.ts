@@ -1,6 +1,6 @@
 import { DataverseError } from '../errors.ts';
 import type { Table } from '../metadata/table.ts';
-import { type Organisation, privilegeName } from '../organisation.ts';
+import type { Organisation } from '../organisation.ts';
 import { Caller } from './caller.ts';
 import { Depth, depthOf, type Grant, parseDepth } from './grants.ts';
 
@@ -83,7 +83,7 @@ export class Users {
   mayRead(ownerId: string, table: Table): boolean {
     const users = this.#organisation.builtIn('systemuser');
     const slot = users.rows.find(ownerId);
-    const privilege = privilegeName('Read', table);
+    const privilege = table.privilege('Read');
     const grants =
       slot === undefined
         ? this.#roleGrants('teamroles_association', ownerId, this.#organisation.rootBusinessUnitId)

@@ -99,8 +99,7 @@ function prepare(
     return { kind: 'create', change };
   }
   const key = keyOf(context, table, target, change);
-  const name =
-    key.kind === 'id' ? `${key.id}/${key.partition ?? ''}` : JSON.stringify(key.values.map(([, value]) => value));
+  const name = nameOf(key);
   if (seen.has(name)) {
     if (message === 'UpsertMultiple') throw duplicateKey();
     return undefined;
@@ -126,6 +125,12 @@ function prepare(
   }
   const cells = [...change.cells, ...key.values];
   return { kind: 'create', change: { ...change, cells, columns: cells.map(([column]) => column.logicalName) } };
+}
+
+/** What tells keys of one request apart. */
+function nameOf(key: RowKey): string {
+  if (key.kind === 'alternate') return JSON.stringify(key.values.map(([, value]) => value));
+  return key.partition === undefined ? key.id : `${key.id}/${key.partition}`;
 }
 
 function readTarget(context: RequestContext, table: Table, target: Record<string, unknown>): RowChange {

@@ -44,13 +44,20 @@ export function readChange(
   allowsNullBind: boolean,
 ): RowChange {
   const cells: (readonly [Column, Value])[] = [];
+  // The column that the platform fills beside a lookup to an elastic table is nobody's wish, and so not among these.
+  const columns: string[] = [];
+  const write = (added: readonly (readonly [Column, Value])[]) => {
+    for (const cell of added) cells.push(cell);
+    const [named] = added;
+    if (named) columns.push(named[0].logicalName);
+  };
   let id: string | undefined;
   let partition: string | undefined;
   for (const name in payload) {
     const value = payload[name];
     if (name.charCodeAt(0) === 64) continue;
     if (name.endsWith('@odata.bind')) {
-      cells.push(...bind(context, table, name.slice(0, -'@odata.bind'.length), value, allowsNullBind));
+      write(bind(context, table, name.slice(0, -'@odata.bind'.length), value, allowsNullBind));
     } else if (name.includes('@')) {
       const property = name.slice(0, name.indexOf('@'));
       if (!(property in payload)) throw undeclaredProperty(table.identity.entitySetName, property);
@@ -59,13 +66,12 @@ export function readChange(
       if (typeof guid !== 'string') throw wrongType(table, name, value);
       id = guid;
     } else {
-      const cell = plainCell(context, table, name, value);
-      cells.push(cell);
-      if (name === 'partitionid' && typeof cell[1] === 'string') partition = cell[1];
+      const added = plainCell(context, table, name, value);
+      write(added);
+      if (name === 'partitionid' && typeof value === 'string') partition = value;
     }
   }
-  const named = cells.filter(([column]) => !isPartitionCompanion(table, column));
-  return { cells, columns: named.map(([column]) => column.logicalName), id, partition };
+  return { cells, columns, id, partition };
 }
 
 function bind(
@@ -107,11 +113,16 @@ function bind(
   return companion ? [cell, [companion, reference.partition ?? reference.id]] : [cell];
 }
 
-function plainCell(context: RequestContext, table: Table, name: string, value: unknown): readonly [Column, Value] {
+function plainCell(
+  context: RequestContext,
+  table: Table,
+  name: string,
+  value: unknown,
+): readonly (readonly [Column, Value])[] {
   const navigation = table.navigation(name);
   if (navigation && value === null && seesColumn(context, navigation.column)) {
     checkColumn(context, table, navigation.column);
-    return [navigation.column, null];
+    return clear(context, table, navigation.column);
   }
   const column = table.columns.get(name);
   if (!column || isLookup(column) || !seesColumn(context, column)) throw invalidProperty(name, table.name);
@@ -124,14 +135,7 @@ function plainCell(context: RequestContext, table: Table, name: string, value: u
       '0x80044331',
     );
   }
-  return [column, cell];
-}
-
-/** Columns that the platform fills beside a lookup to an elastic table are nobody's wish: no statistics, no triggers. */
-function isPartitionCompanion(table: Table, column: Column): boolean {
-  if (!column.logicalName.endsWith('pid')) return false;
-  const lookup = table.columns.get(column.logicalName.slice(0, -'pid'.length));
-  return lookup !== undefined && isLookup(lookup);
+  return [[column, cell]];
 }
 
 function clear(context: RequestContext, table: Table, column: Column): (readonly [Column, Value])[] {
