@@ -231,6 +231,25 @@ describe('a batch', () => {
   });
 });
 
+describe('a batch of a session', () => {
+  it('holds that session alone, and is abandoned as a whole when the function throws', async () => {
+    const of = (sessionId: string) => [1, 2].map((index) => ({ body: { test: 'whole', sessionId, index }, sessionId }));
+    await send('session-batches', [...of('x'), ...of('y')]);
+
+    await expect.poll(() => reports('sessionBatch', '"whole"'), { timeout: 10_000 }).toHaveLength(4);
+    for (const sessionId of ['x', 'y']) {
+      const seen = reports('sessionBatch', `"sessionId":"${sessionId}"`);
+      expect(seen.map(({ metadata }) => metadata.deliveryCountArray)).toEqual([
+        [1, 1],
+        [2, 2],
+      ]);
+      expect(seen[1]?.metadata.sessionIdArray).toEqual([sessionId, sessionId]);
+      expect(seen[1]?.message).toEqual(of(sessionId).map(({ body }) => body));
+    }
+    await expect.poll(() => activeCount('session-batches')).toBe(0);
+  });
+});
+
 describe('sessions', () => {
   it('are worked side by side, each in order and one message at a time', async () => {
     const messages = ['s1', 's2'].flatMap((sessionId) =>
