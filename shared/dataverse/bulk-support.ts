@@ -1,3 +1,4 @@
+import { isTerminalError } from '../errors.ts';
 import { listAt, parseObject } from './json.ts';
 import type { Sender } from './sender.ts';
 
@@ -34,13 +35,19 @@ export class BulkSupport {
   async #ask(table: string): Promise<boolean> {
     const what = `find out whether ${table} has UpdateMultiple`;
     const filter = encodeURIComponent('sdkmessageid/name eq @message and primaryobjecttypecode eq @table');
-    const answer = await this.#sender.send({
-      kind: 'findBulkSupport',
-      table: 'sdkmessagefilters',
-      method: 'GET',
-      path: `sdkmessagefilters?$select=sdkmessagefilterid&$filter=${filter}&@message='UpdateMultiple'&@table='${table}'`,
-      what,
-    });
-    return listAt(parseObject(answer.body, what), 'value').length > 0;
+    try {
+      const answer = await this.#sender.send({
+        kind: 'findBulkSupport',
+        table: 'sdkmessagefilters',
+        method: 'GET',
+        path: `sdkmessagefilters?$select=sdkmessagefilterid&$filter=${filter}&@message='UpdateMultiple'&@table='${table}'`,
+        what,
+      });
+      return listAt(parseObject(answer.body, what), 'value').length > 0;
+    } catch (error) {
+      // Who may not ask can still try: a refused message tells as much.
+      if (isTerminalError(error)) return true;
+      throw error;
+    }
   }
 }

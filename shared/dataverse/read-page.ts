@@ -58,9 +58,18 @@ export async function readChanges(sender: Sender, request: ChangesRequest, signa
         { cause: error },
       );
     }
+    if (error instanceof ServiceFailure && /change tracking/i.test(error.refusal.message)) {
+      throw notTracked(entitySetName, error);
+    }
     throw error;
   }
 }
+
+const notTracked = (entitySetName: string, cause?: unknown): TerminalError =>
+  new TerminalError(
+    `Dataverse does not track the changes of ${entitySetName}: switch "Track changes" on in the table's properties.`,
+    { cause },
+  );
 
 function toChangePage(body: Readonly<Record<string, unknown>>, entitySetName: string): ChangePage {
   const rows: Row[] = [];
@@ -74,9 +83,7 @@ function toChangePage(body: Readonly<Record<string, unknown>>, entitySetName: st
   const nextLink = stringAt(body, '@odata.nextLink');
   const deltaLink = stringAt(body, '@odata.deltaLink');
   if (!nextLink && !deltaLink) {
-    throw new TerminalError(
-      `Dataverse does not track the changes of ${entitySetName}: switch "Track changes" on in the table's properties.`,
-    );
+    throw notTracked(entitySetName);
   }
   return { rows, deleted, nextLink, deltaLink };
 }
