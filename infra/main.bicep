@@ -95,8 +95,8 @@ output APP_ENDPOINT string = backstamp.outputs.endpoint
 @description('Where a unification event is posted to, with a function key.')
 output EVENT_ENDPOINT string = '${backstamp.outputs.endpoint}/api/unification-events'
 
-@description('The page that shows runs and tasks.')
-output STATUS_PAGE string = '${backstamp.outputs.endpoint}/api/status-page'
+@description('Where the state of every table is told, with a function key.')
+output STATUS_ENDPOINT string = '${backstamp.outputs.endpoint}/api/status'
 
 @description('Where CloudEvents are posted to with the role EventGrid Data Sender; empty where that door is shut.')
 output EVENT_GRID_ENDPOINT string = backstamp.outputs.eventGridEndpoint

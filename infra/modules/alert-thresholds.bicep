@@ -19,7 +19,7 @@ type alertThresholds = {
   @maxValue(47)
   runStalledHours: int
 
-  @description('Rows by which a table\'s pending rows may grow in a day. 100: single bad rows are for the status page, not for a mail.')
+  @description('Rows by which a table\'s pending rows may grow in a day. 100: a few bad rows are no matter for a mail.')
   @minValue(0)
   @maxValue(1000000)
   pendingRowsGrowth: int

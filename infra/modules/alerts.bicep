@@ -27,7 +27,7 @@ var rules = [
   {
     name: 'task-failed'
     displayName: 'Backstamp: a table could not be linked'
-    description: 'A task ended as Failed. Next step: open the status page, choose the table, read the last line of its details and do what it says; the next run takes the table up where it stopped.'
+    description: 'A task ended as Failed. Next step: ask GET /api/status for the table, read the last of its details and do what it says; the next run takes the table up where it stopped.'
     severity: 2
     query: loadTextContent('../queries/alert-task-failed.kql')
     measure: 'FailedTasks'
@@ -53,7 +53,7 @@ var rules = [
   {
     name: 'run-stalled'
     displayName: 'Backstamp: a run does not end'
-    description: 'A unification event has waited for the end of a run for longer than a run may last. Next step: look at the status page for a task that stays Refreshing and at Invocations in the workbook for functions that fail or do not start; restarting the app loses nothing.'
+    description: 'A unification event has waited for the end of a run for longer than a run may last. Next step: ask GET /api/runs for the run and see which of its tasks stays Refreshing, and look at Invocations in the workbook for functions that fail or do not start; restarting the app loses nothing.'
     severity: 1
     query: loadTextContent('../queries/alert-run-stalled.kql')
     measure: 'WaitingHours'
@@ -66,7 +66,7 @@ var rules = [
   {
     name: 'watermark-old'
     displayName: 'Backstamp: a table has not been brought up to date'
-    description: 'No pass of this table has ended for several runs. Next step: see in the table\'s history on the status page whether its tasks fail, are skipped, or are not made at all; then do what the task\'s details or the set-up say.'
+    description: 'No pass of this table has ended for several runs. Next step: ask GET /api/runs whether the table\'s tasks fail, are skipped, or are not made at all; then do what the task\'s details say.'
     severity: 2
     query: loadTextContent('../queries/alert-watermark-old.kql')
     measure: 'AgeHours'
@@ -169,7 +169,7 @@ resource unrecordedDeadLetters 'Microsoft.Insights/metricAlerts@2026-01-01' = {
   name: 'alert-backstamp-dead-letters-stay-${resourceToken}'
   location: 'global'
   properties: {
-    description: 'Messages stay in a dead-letter queue: the function record-dead-letter does not take them out. Next step: check that the app runs and that record-dead-letter does not fail (Invocations in the workbook).'
+    description: 'Messages stay in a dead-letter queue: the functions record-dead-event and record-dead-task do not take them out. Next step: check that the app runs and that neither of the two fails (Invocations in the workbook).'
     severity: 1
     enabled: true
     scopes: [serviceBusNamespaceId]

@@ -14,7 +14,7 @@ resource workspace 'Microsoft.OperationalInsights/workspaces@2025-07-01' = {
   location: location
   properties: {
     sku: { name: 'PerGB2018' }
-    // As long as the program keeps runs by default: what the status page lists can still be looked up here.
+    // As long as the program keeps runs by default: what GET /api/runs lists can still be looked up here.
     retentionInDays: 90
     features: { disableLocalAuth: true, enableLogAccessUsingOnlyResourcePermissions: true }
   }

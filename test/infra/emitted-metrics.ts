@@ -17,7 +17,7 @@ export const attributesOf: Readonly<Record<Metric, readonly string[]>> = {
   'backstamp.watermark.age': ['table'],
   'backstamp.pending_rows': ['table', 'reason'],
   'backstamp.task.duration': ['table', 'status'],
-  'backstamp.run.duration': ['status'],
+  'backstamp.run.duration': ['status', 'mode'],
   'backstamp.events': ['door'],
   'backstamp.dead_letters': ['queue'],
 };

@@ -1,0 +1,108 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { parseUnificationEvent } from '../../shared/contracts/unification-event.ts';
+import { missing, ofType, onlyOne, type PredictedResource, predictResources } from './bicep-compiler.ts';
+import { everything, plain } from './sample-deployments.ts';
+
+let plainResources: readonly PredictedResource[] = [];
+let allResources: readonly PredictedResource[] = [];
+
+beforeAll(async () => {
+  if (missing) return;
+  plainResources = await predictResources(plain);
+  allResources = await predictResources(everything);
+});
+beforeEach(({ skip }) => {
+  if (missing) skip(missing);
+});
+
+describe('the doors', () => {
+  it('are shut unless asked for', () => {
+    const types = plainResources.map(({ type }) => type);
+
+    expect(types.filter((type) => /EventGrid|EventHub|Logic|Network/.test(type))).toEqual([]);
+  });
+
+  it('lead from Event Grid to the queue of unification events, by the topic’s own identity', () => {
+    const { properties } = onlyOne(allResources, 'Microsoft.EventGrid/topics/eventSubscriptions');
+
+    expect(properties).toMatchObject({
+      eventDeliverySchema: 'CloudEventSchemaV1_0',
+      filter: { includedEventTypes: ['Backstamp.UnificationCompleted'] },
+      deliveryWithResourceIdentity: {
+        identity: { type: 'SystemAssigned' },
+        destination: { properties: { resourceId: expect.stringMatching(/\/queues\/unification-events$/) } },
+      },
+    });
+  });
+
+  it('let the flow post an event that the program takes', () => {
+    const flow = onlyOne(allResources, 'Microsoft.Logic/workflows');
+
+    const { definition } = flow.properties as {
+      definition: { triggers: object; actions: { postEvent: { inputs: { body: object; authentication: object } } } };
+    };
+
+    expect(definition.triggers).toMatchObject({ unificationCompleted: { type: 'ApiConnectionWebhook' } });
+    expect(definition.actions.postEvent.inputs.authentication).toMatchObject({ type: 'ManagedServiceIdentity' });
+    const evaluated = JSON.parse(
+      JSON.stringify(definition.actions.postEvent.inputs.body)
+        .replace('@{workflow().run.name}', '08584571234567890123456789012CU00')
+        .replace('@{workflow().id}', '/workflows/1')
+        .replace('@{utcNow()}', '2026-11-22T05:00:00.0000000Z'),
+    ) as unknown;
+    const event = parseUnificationEvent(evaluated, Date.parse('2026-11-22T05:00:00Z'));
+    expect(event.data).toMatchObject({ eventId: '08584571234567890123456789012CU00', mode: 'incremental' });
+  });
+});
+
+describe('a network of its own', () => {
+  it('closes storage and Service Bus to the public and gives each a private endpoint', () => {
+    const endpoints = ofType(allResources, 'Microsoft.Network/privateEndpoints').map(({ name }) => name.split('-')[2]);
+
+    expect(endpoints.toSorted()).toEqual(['blob', 'namespace', 'table']);
+    expect(onlyOne(allResources, 'Microsoft.Storage/storageAccounts').properties.publicNetworkAccess).toBe('Disabled');
+    const namespace = onlyOne(allResources, 'Microsoft.ServiceBus/namespaces');
+    expect(namespace.properties.publicNetworkAccess).toBe('Disabled');
+    expect(namespace.sku).toMatchObject({ name: 'Premium' });
+    expect(onlyOne(plainResources, 'Microsoft.ServiceBus/namespaces').sku).toMatchObject({ name: 'Standard' });
+  });
+});
+
+describe('the alerts', () => {
+  interface Rule {
+    description: string;
+    criteria: { allOf: [{ query: string; metricMeasureColumn: string; dimensions: { name: string }[] }] };
+    actions: { actionGroups: string[] };
+  }
+  const rulesOf = (resources: readonly PredictedResource[]): Rule[] =>
+    ofType(resources, 'Microsoft.Insights/scheduledQueryRules').map(({ properties }) => properties as unknown as Rule);
+
+  it('end their descriptions with a next step', () => {
+    const metricAlert = onlyOne(plainResources, 'Microsoft.Insights/metricAlerts');
+
+    const descriptions = [...rulesOf(plainResources), metricAlert.properties].map(({ description }) => description);
+
+    expect(descriptions).toHaveLength(8);
+    for (const description of descriptions) expect(description).toMatch(/Next step: .{20,}\.$/);
+  });
+
+  it('have a section each in the runbook', async () => {
+    const runbook = await readFile(join(import.meta.dirname, '..', '..', 'docs', 'alerts.md'), 'utf8');
+    const names = [
+      ...ofType(plainResources, 'Microsoft.Insights/scheduledQueryRules'),
+      ...ofType(plainResources, 'Microsoft.Insights/metricAlerts'),
+    ].map(({ name }) => name.replace(/^alert-backstamp-/, '').replace(/-[a-z0-9]{13}$/, ''));
+
+    expect(names.filter((name) => !runbook.includes(`## ${name}\n`))).toEqual([]);
+  });
+
+  it('mail whoever is named, and nobody otherwise', () => {
+    expect(rulesOf(plainResources).flatMap(({ actions }) => actions.actionGroups)).toEqual([]);
+    for (const { actions } of rulesOf(allResources)) expect(actions.actionGroups).toHaveLength(1);
+    expect(onlyOne(allResources, 'Microsoft.Insights/actionGroups').properties.emailReceivers).toMatchObject([
+      { emailAddress: 'oncall@contoso.com' },
+    ]);
+  });
+});
