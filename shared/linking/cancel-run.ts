@@ -1,5 +1,6 @@
 import type { Run } from '../contracts/run.ts';
 import { isFinal } from '../contracts/status.ts';
+import { recordTasks } from './orchestrate-run.ts';
 import { type Parts, timeOf } from './parts.ts';
 import { endTask } from './task-record.ts';
 
@@ -17,7 +18,7 @@ export interface CancelWatch {
 export function watchForCancel(parts: Parts, runId: string): CancelWatch {
   const controller = new AbortController();
   const reason = new Error(`Run ${runId} was canceled`);
-  const timer = setInterval(() => {
+  const stop = parts.repeat(lookEveryMs, () => {
     parts.runs.find(runId).then(
       (run) => {
         if (run?.value.cancelRequestedAt !== undefined) controller.abort(reason);
@@ -25,9 +26,8 @@ export function watchForCancel(parts: Parts, runId: string): CancelWatch {
       // The record is out of reach for now; the slice's own reads and writes will say so.
       () => undefined,
     );
-  }, lookEveryMs);
-  timer.unref();
-  return { signal: controller.signal, reason, stop: () => clearInterval(timer) };
+  });
+  return { signal: controller.signal, reason, stop };
 }
 
 /**
@@ -41,9 +41,10 @@ export async function cancelRun(parts: Parts, runId: string): Promise<Run | unde
     if (run === undefined || run.value.endedAt !== undefined) return run?.value;
     const value = { ...run.value, cancelRequestedAt: run.value.cancelRequestedAt ?? timeOf(parts.now()) };
     if (!(await parts.runs.save({ value, etag: run.etag }))) continue;
+    await recordTasks(parts, value);
     const shown = await parts.runs.show(runId);
     for (const task of shown?.tasks ?? []) {
-      if (!isFinal(task.status)) await endTask(parts, runId, task.table, 'Canceled');
+      if (!isFinal(task.status)) await endTask(parts, task, 'canceled');
     }
     return (await parts.runs.find(runId))?.value;
   }

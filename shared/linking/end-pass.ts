@@ -3,41 +3,44 @@ import { firstLinkTask } from '../contracts/link-task.ts';
 import type { Run } from '../contracts/run.ts';
 import { isFinal } from '../contracts/status.ts';
 import type { EndedPass } from '../state/link-states.ts';
-import { type Parts, timeOf } from './parts.ts';
+import type { Parts } from './parts.ts';
+import { followUpLine, withoutWaits } from './task-progress.ts';
 import { endTask, updateTask } from './task-record.ts';
 
 /**
  * Draws the conclusion from a pass that has ended: either its task ends, or, while profiles are still arriving, a
- * follow-up is sent for later. May be called again for the same pass: what was done is not done twice.
+ * follow-up is sent for later. May be called again for the same pass: what was concluded once stays so.
  */
-export async function concludePass(parts: Parts, run: Run, table: string, ended: EndedPass): Promise<void> {
-  const task = await parts.runs.findTask(run.runId, table);
-  if (task === undefined || isFinal(task.value.status) || task.value.passes > ended.followUp + 1) return;
+export async function concludePass(parts: Parts, table: string, ended: EndedPass): Promise<void> {
+  const key = { runId: ended.runId, table };
+  const run = (await parts.runs.find(ended.runId))?.value;
+  const task = (await parts.runs.findTask(ended.runId, table))?.value;
+  if (run === undefined || task === undefined || isFinal(task.status) || task.passes > ended.followUp) return;
 
+  const { counters } = ended;
+  const passes = ended.followUp + 1;
   if (needsFollowUp(parts, run, ended)) {
-    if (task.value.passes === ended.followUp + 1) return;
-    const next: LinkTask = { ...firstLinkTask(run.runId, table), followUp: ended.followUp + 1 };
-    await parts.messenger.sendLinkTasks([next], parts.now() + parts.options.settlingIntervalMs);
-    await updateTask(parts, run.runId, table, (current) => ({
-      ...current,
-      counters: ended.counters,
-      passes: ended.followUp + 1,
-      details: unique([...current.details, ...ended.details, waitingText(parts, ended)]),
+    const next: LinkTask = { ...firstLinkTask(run.runId, table), followUp: passes };
+    const at = parts.now() + parts.options.settlingIntervalMs;
+    await parts.messenger.sendLinkTasks([next], at);
+    const reason =
+      counters.waiting > 0 ? `${counters.waiting} rows wait for their profile` : 'the map was still changing';
+    await updateTask(parts, key, 'note', ({ details }) => ({
+      counters,
+      passes,
+      details: unique([...withoutWaits(details), ...ended.details, followUpLine(at, reason)]),
     }));
     return;
   }
   const warnings = [...ended.warnings];
-  if (ended.counters.waiting > 0) {
-    warnings.push(`${ended.counters.waiting} rows still wait for their profile; every later run tries them again.`);
+  if (counters.waiting > 0) {
+    const sample = ended.waitingSample.length > 0 ? `, for example ${ended.waitingSample.join(', ')}` : '';
+    warnings.push(`${counters.waiting} rows still wait for their profile; every later run tries them again${sample}.`);
   }
-  await endTask(parts, run.runId, table, warnings.length > 0 ? 'Completed with warnings' : 'Successful', (current) => ({
-    counters: ended.counters,
-    passes: ended.followUp + 1,
-    details: unique([
-      ...warnings,
-      ...current.details.filter((line) => !line.startsWith(waitingPrefix)),
-      ...ended.details,
-    ]),
+  await endTask(parts, key, warnings.length > 0 ? 'linked with warnings' : 'all is linked', ({ details }) => ({
+    counters,
+    passes,
+    details: unique([...warnings, ...withoutWaits(details), ...ended.details]),
   }));
 }
 
@@ -47,17 +50,9 @@ export async function concludePass(parts: Parts, run: Run, table: string, ended:
  */
 function needsFollowUp(parts: Parts, run: Run, ended: EndedPass): boolean {
   if (run.mode !== 'incremental' && run.mode !== 'full') return false;
+  if (run.cancelRequestedAt !== undefined) return false;
   if (parts.now() - Date.parse(run.receivedAt) >= parts.options.settlingLimitMs) return false;
   return ended.counters.waiting > 0 || ended.growing;
-}
-
-const waitingPrefix = 'Looking again after ';
-
-function waitingText(parts: Parts, ended: EndedPass): string {
-  const time = timeOf(parts.now() + parts.options.settlingIntervalMs);
-  const reason =
-    ended.counters.waiting > 0 ? `${ended.counters.waiting} rows wait for their profile` : 'the map was still changing';
-  return `${waitingPrefix}${time}: ${reason}.`;
 }
 
 const unique = (lines: readonly string[]): string[] => [...new Set(lines)];

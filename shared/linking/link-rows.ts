@@ -3,12 +3,13 @@ import type { ListRequest, RowUpdate, UpdateReport } from '../dataverse/datavers
 import type { PendingRow } from '../state/pending-rows.ts';
 import type { RowOutcome } from '../state/row-outcomes.ts';
 import { type CurrentLink, type Decision, decide } from './compare.ts';
+import { confirmMoves } from './confirm-moves.ts';
 import { normaliseGuid } from './guid.ts';
 import { type ArrivedProfiles, arrivedProfiles, profileLists } from './map-lookup.ts';
 import { type MapEntry, onePerSource } from './map-row.ts';
-import { linkColumn, linkValue, profileCustomerId } from './names.ts';
-import { type Parts, timeOf } from './parts.ts';
+import { linkColumn, linkValue } from './names.ts';
 import type { TableContext } from './prepare.ts';
+import type { Slice } from './slice.ts';
 
 /** What became of a set of rows. */
 export interface RowsReport {
@@ -17,42 +18,47 @@ export interface RowsReport {
   /** Rows to keep as pending, and ids of rows that are so no longer. */
   readonly keep: readonly PendingRow[];
   readonly settled: readonly string[];
+  /** Source rows that map rows give to different customers. */
+  readonly conflicts: number;
   /** The signal was aborted before every row was sent. */
   readonly isPartial: boolean;
 }
 
-export interface RowsRequest {
-  readonly entries: readonly MapEntry[];
-  /** The rows cannot have a link yet: their current links need not be read. */
-  readonly cannotBeLinked: boolean;
-  /** Compare and report as if written, and write nothing. */
-  readonly isRehearsal: boolean;
-  /** Stops reading at once. */
-  readonly signal: AbortSignal;
-  /** Stops sending further writes. */
-  readonly writeSignal: AbortSignal;
-}
+/** What became of no rows. */
+export const nothingDone: RowsReport = {
+  counters: noRows,
+  outcomes: [],
+  keep: [],
+  settled: [],
+  conflicts: 0,
+  isPartial: false,
+};
 
-/** Brings the links of the entries' source rows up to date: resolves, compares, writes what differs, reports each row. */
-export async function linkRows(parts: Parts, context: TableContext, request: RowsRequest): Promise<RowsReport> {
-  if (request.entries.length === 0) return { counters: noRows, outcomes: [], keep: [], settled: [], isPartial: false };
-  const { profiles, currentLink } = await readRows(parts, context, request);
-  const entries = onePerSource(request.entries, (entry) => profiles.of(entry) !== undefined);
-  const decisions = entries.map((entry) => decide(entry, profiles.of(entry), currentLink(entry.sourceId)));
+/**
+ * Brings the links of the entries' source rows up to date: resolves, compares, writes what differs, reports each row.
+ * A rehearsal compares and reports as if it had written, and writes nothing.
+ * @param cannotBeLinked the rows cannot have a link yet: their current links need not be read
+ */
+export async function linkRows(
+  slice: Slice,
+  given: readonly MapEntry[],
+  { cannotBeLinked }: { readonly cannotBeLinked: boolean },
+): Promise<RowsReport> {
+  if (given.length === 0) return nothingDone;
+  const { profiles, currentLink } = await readRows(slice, given, cannotBeLinked);
+  const entries = onePerSource(given, (entry) => profiles.of(entry) !== undefined);
+  const decided = entries.map((entry) => decide(entry, profiles.of(entry), currentLink(entry.sourceId)));
+  const { decisions, conflicts, customerOf } = await confirmMoves(slice, decided, given, profiles);
 
-  const writes = decisions.filter((decision) => decision.kind === 'link' || decision.kind === 'relink');
-  const previousCustomers = readPreviousCustomers(parts, context, writes, profiles, request.signal);
-  // Should it fail, that is told after the writes are through: nothing may be under way when this slice ends.
-  previousCustomers.catch(() => undefined);
-  const report = await writeLinks(parts, context, writes, request);
-  return account(parts, context, decisions, report, await previousCustomers);
+  const report = await writeLinks(slice, decisions);
+  return { ...account(slice, decisions, report, customerOf), conflicts, isPartial: report.unsent.length > 0 };
 }
 
 /** Profiles and current links, in one request. */
 async function readRows(
-  parts: Parts,
-  context: TableContext,
-  { entries, cannotBeLinked, signal }: RowsRequest,
+  { parts, context, signal }: Slice,
+  entries: readonly MapEntry[],
+  cannotBeLinked: boolean,
 ): Promise<{ profiles: ArrivedProfiles; currentLink: (sourceId: string) => CurrentLink }> {
   const ids = [...new Set(entries.map(({ sourceId }) => sourceId))];
   const current: ListRequest = {
@@ -75,23 +81,20 @@ async function readRows(
   };
 }
 
-type Write = Extract<Decision, { kind: 'link' | 'relink' }>;
-
-async function writeLinks(
-  parts: Parts,
-  context: TableContext,
-  writes: readonly Write[],
-  request: RowsRequest,
-): Promise<UpdateReport> {
-  const rows = writes.map(({ entry, profileId }) => linkUpdate(context, entry.sourceId, profileId));
-  if (request.isRehearsal || rows.length === 0) {
+async function writeLinks(slice: Slice, decisions: readonly Decision[]): Promise<UpdateReport> {
+  const { parts, context } = slice;
+  const rows = decisions
+    .filter((decision) => decision.kind === 'link' || decision.kind === 'relink')
+    .map(({ entry, profileId }) => linkUpdate(context, entry.sourceId, profileId));
+  if (slice.isRehearsal || rows.length === 0) {
     return { written: rows.map(({ id }) => id), gone: [], failed: [], unsent: [] };
   }
+  await slice.makeSureOfTable();
   return parts.dataverse.update({
     table: context.table,
     rows,
     warmUp: context.columnCreated,
-    signal: request.writeSignal,
+    signal: slice.writeSignal,
   });
 }
 
@@ -103,44 +106,15 @@ export function linkUpdate(context: TableContext, id: string, profileId: string 
   return { id, values: { [`${navigationProperty}@odata.bind`]: `/${context.profile.entitySetName}(${profileId})` } };
 }
 
-/** CustomerIds of the profiles that rows move away from, where those profiles still exist. */
-async function readPreviousCustomers(
-  parts: Parts,
-  context: TableContext,
-  writes: readonly Write[],
-  profiles: ArrivedProfiles,
-  signal: AbortSignal,
-): Promise<(profileId: string) => string | undefined> {
-  const unknown = new Set<string>();
-  for (const write of writes) {
-    if (write.kind === 'relink' && profiles.customerOf(write.previousProfileId) === undefined)
-      unknown.add(write.previousProfileId);
-  }
-  if (unknown.size === 0) return profiles.customerOf;
-  const [rows = []] = await parts.dataverse.readLists(
-    [
-      {
-        entitySetName: context.profile.entitySetName,
-        select: [profileCustomerId],
-        column: context.profile.primaryId,
-        values: [...unknown],
-      },
-    ],
-    signal,
-  );
-  const previous = arrivedProfiles(context, rows);
-  return (profileId) => profiles.customerOf(profileId) ?? previous.customerOf(profileId);
-}
-
 /** Turns decisions and the writer's report into counts, outcomes and pending rows. */
 function account(
-  parts: Parts,
-  context: TableContext,
+  slice: Slice,
   decisions: readonly Decision[],
   report: UpdateReport,
   customerOf: (profileId: string) => string | undefined,
-): RowsReport {
-  const at = timeOf(parts.now());
+): Pick<RowsReport, 'counters' | 'outcomes' | 'keep' | 'settled'> {
+  const at = slice.now();
+  const { runId } = slice.pass;
   const gone = new Set(report.gone);
   const failures = new Map(report.failed.map((failure) => [failure.id, failure]));
   const unsent = new Set(report.unsent);
@@ -148,48 +122,42 @@ function account(
   const outcomes: RowOutcome[] = [];
   const keep: PendingRow[] = [];
   const settled: string[] = [];
-  const pend = (entry: MapEntry, cause: PendingRow['cause'], reason: string) => {
+  const pend = ({ sourceId: id, mapRowId, customerId }: MapEntry, cause: PendingRow['cause'], reason: string) => {
     counters[cause]++;
-    keep.push({ id: entry.sourceId, mapRowId: entry.mapRowId, cause, reason, firstTriedAt: at, lastTriedAt: at });
-    outcomes.push({ id: entry.sourceId, outcome: cause, at, reason, customerId: entry.customerId });
+    keep.push({ id, mapRowId, cause, reason, firstTriedAt: at, lastTriedAt: at, runId });
+    outcomes.push({ id, outcome: cause, at, reason, customerId });
   };
 
   for (const decision of decisions) {
     const { entry } = decision;
-    if (unsent.has(entry.sourceId)) continue;
+    const { sourceId: id, customerId } = entry;
+    if (unsent.has(id)) continue;
     counters.read++;
-    const failure = failures.get(entry.sourceId);
+    const failure = failures.get(id);
     if (failure !== undefined) {
       pend(entry, 'failed', `Dataverse refused the row${failure.code ? ` (${failure.code})` : ''}: ${failure.message}`);
     } else if (decision.kind === 'waiting') {
       pend(entry, 'waiting', 'The profile has not arrived in Dataverse yet.');
-    } else if (decision.kind === 'gone' || gone.has(entry.sourceId)) {
+    } else if (decision.kind === 'gone' || gone.has(id)) {
       counters.gone++;
-      settled.push(entry.sourceId);
-      outcomes.push({
-        id: entry.sourceId,
-        outcome: 'gone',
-        at,
-        reason: `${context.table.logicalName} has no such row any more.`,
-        customerId: entry.customerId,
-      });
+      settled.push(id);
+      const reason = `${slice.context.table.logicalName} has no such row any more.`;
+      outcomes.push({ id, outcome: 'gone', at, reason, customerId });
+    } else if (decision.kind === 'unchanged') {
+      settled.push(id);
+      counters.unchanged++;
+    } else if (decision.kind === 'link') {
+      settled.push(id);
+      counters.linked++;
+      // Ordinary links are counted only; but a rehearsal shows what it would do.
+      if (slice.isRehearsal) outcomes.push({ id, outcome: 'linked', at, profileId: decision.profileId, customerId });
     } else {
-      settled.push(entry.sourceId);
-      if (decision.kind === 'unchanged') counters.unchanged++;
-      else if (decision.kind === 'link') counters.linked++;
-      else {
-        counters.relinked++;
-        outcomes.push({
-          id: entry.sourceId,
-          outcome: 'relinked',
-          at,
-          previousProfileId: decision.previousProfileId,
-          previousCustomerId: customerOf(decision.previousProfileId),
-          profileId: decision.profileId,
-          customerId: entry.customerId,
-        });
-      }
+      settled.push(id);
+      counters.relinked++;
+      const { previousProfileId, profileId } = decision;
+      const previousCustomerId = customerOf(previousProfileId);
+      outcomes.push({ id, outcome: 'relinked', at, previousProfileId, previousCustomerId, profileId, customerId });
     }
   }
-  return { counters, outcomes, keep, settled, isPartial: unsent.size > 0 };
+  return { counters, outcomes, keep, settled };
 }

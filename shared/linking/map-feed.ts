@@ -45,7 +45,10 @@ export function openMapFeed(kind: FeedKind, dataverse: Dataverse, context: Table
       },
     };
   }
-  const entityFilter = `${mapColumns.entity} eq '${context.source.entity.replaceAll("'", "''")}'`;
+  // `contains`, and rows without a name: stray blanks stand around some names, and some rows have the identifier alone.
+  // What belongs to another table after all is passed over when it is read.
+  const name = context.source.entity.replaceAll("'", "''");
+  const entityFilter = `(contains(${mapColumns.entity},'${name}') or ${mapColumns.entity} eq null)`;
   return {
     async open(signal) {
       const newest = await dataverse.readPage(

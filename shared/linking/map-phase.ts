@@ -49,13 +49,13 @@ export async function drainMap(slice: Slice): Promise<void> {
 
 /** The next watermark is taken before reading, never after: what changes meanwhile is read again next time. */
 async function takeNextWatermark(slice: Slice, feed: MapFeed): Promise<void> {
-  const { pass, context } = slice;
+  const { pass } = slice;
   if (pass.next !== undefined) return;
   const token = await feed.open(slice.signal);
   // Change tracking tells its token with the last page; it stands for the moment the drain began.
   if (token === undefined) return;
   await slice.checkpoint({
-    next: { feed: pass.feed, token, takenAt: slice.now(), profileSchema: context.profileSchema },
+    next: { feed: pass.feed, token, takenAt: slice.now(), profileSchema: pass.profileSchema },
   });
 }
 
@@ -99,15 +99,11 @@ async function rememberPendingRows(slice: Slice): Promise<Map<string, PendingRow
 }
 
 async function linkPage(slice: Slice, page: MapPage, known: ReadonlyMap<string, PendingRow>): Promise<void> {
-  const { parts, context, pass } = slice;
+  const { pass } = slice;
   const { entries, unusable, newestChange } = await readEntries(slice, page.rows);
-  const report = await linkRows(parts, context, {
-    entries,
+  const report = await linkRows(slice, entries, {
     // Right after the column was made no row has a link, unless an earlier slice already tried this very page.
     cannotBeLinked: pass.columnCreated && slice.isPageUntried && !slice.isRehearsal,
-    isRehearsal: slice.isRehearsal,
-    signal: slice.signal,
-    writeSignal: slice.writeSignal,
   });
   await slice.record({ ...report, ...withUnusable(slice, report, unusable) }, known);
 
@@ -133,13 +129,14 @@ async function linkPage(slice: Slice, page: MapPage, known: ReadonlyMap<string, 
   const next =
     page.token === undefined
       ? {}
-      : { next: { feed: pass.feed, token: page.token, takenAt: pass.startedAt, profileSchema: context.profileSchema } };
+      : { next: { feed: pass.feed, token: page.token, takenAt: pass.startedAt, profileSchema: pass.profileSchema } };
   await slice.checkpoint({
     // After the last page the phase is over; its cursor is of no more use.
     ...(page.cursor === undefined ? { phase: 'orphans' as const, cursor: undefined } : { cursor: page.cursor }),
     ...next,
     ...(page.deletions > 0 ? { orphansDue: pass.orphansDue ?? 'rows left the map' } : {}),
     carried: 0,
+    conflicts: pass.conflicts + report.conflicts,
     newestChange: Math.max(pass.newestChange, newestChange),
     counters: slice.add(counters),
   });
@@ -196,6 +193,7 @@ function withUnusable(
       reason,
       firstTriedAt: at,
       lastTriedAt: at,
+      runId: slice.pass.runId,
     }),
   );
   const outcomes = unusable.map(

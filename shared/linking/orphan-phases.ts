@@ -10,7 +10,6 @@ import { type Slice, TimeUpError } from './slice.ts';
 /** Orphans that may always be cleared: in a small table a few are a large share. */
 const alwaysAllowed = 10;
 const clearPageSize = 1000;
-const sampleSize = 100;
 
 /**
  * Walks every linked row. Links that the map gives differently are corrected at once; links that it gives no more are
@@ -55,28 +54,30 @@ async function walkPage(
   const orphans = [...linked]
     .filter(([id]) => !entries.has(id))
     .map(([id, profileId]): FoundOrphan => ({ id, profileId }));
-  const differing = [...entries].filter(([id, given]) => given.every(({ profileId }) => profileId !== linked.get(id)));
-  const report = await linkRows(parts, context, {
-    entries: differing.flatMap(([, given]) => given),
-    cannotBeLinked: false,
-    isRehearsal: slice.isRehearsal,
-    signal: slice.signal,
-    writeSignal: slice.writeSignal,
-  });
+  const differing = [...entries].filter(([id, given]) => given.some(({ profileId }) => profileId !== linked.get(id)));
+  const report = await linkRows(
+    slice,
+    differing.flatMap(([, given]) => given),
+    { cannotBeLinked: false },
+  );
   // Rows whose new profile has not arrived keep the link they have; the map's own change brings them up again.
-  await slice.record({ ...report, keep: report.keep.filter(({ cause }) => cause === 'failed') }, new Map());
+  const isWaiting = ({ outcome }: RowOutcome) => outcome === 'waiting';
+  await slice.record(
+    {
+      ...report,
+      keep: report.keep.filter(({ cause }) => cause === 'failed'),
+      outcomes: report.outcomes.filter((outcome) => !isWaiting(outcome)),
+    },
+    await slice.pendingAmong(report.settled),
+  );
   if (report.isPartial) throw new TimeUpError();
-  if (slice.isRehearsal)
-    await parts.rowOutcomes.record(
-      pass.runId,
-      slot.table,
-      orphans.slice(0, sampleSize).map((orphan) => cleared(slice, orphan)),
-    );
+  if (slice.isRehearsal) await slice.sample(orphans.map((orphan) => cleared(slice, orphan)));
   else await parts.foundOrphans.keep(slot.table, orphans);
   await slice.checkpoint({
     ...(nextLink === undefined ? { phase: 'clear' as const, cursor: undefined } : { cursor: nextLink }),
     walked: pass.walked + linked.size,
     orphans: pass.orphans + orphans.length,
+    conflicts: pass.conflicts + report.conflicts,
     counters: slice.add({
       ...noRows,
       linked: report.counters.linked,
@@ -125,6 +126,7 @@ export async function clearOrphans(slice: Slice): Promise<void> {
         profileId: normaliseGuid(String(row[linkValue] ?? '')),
       }))
       .filter(({ id, profileId }) => profileId !== undefined && found.get(id)?.profileId === profileId);
+    await slice.makeSureOfTable();
     const report = await parts.dataverse.update({
       table: context.table,
       rows: still.map(({ id }) => linkUpdate(context, id, undefined)),

@@ -6,7 +6,11 @@ import { clearOrphans, exceedsLimit, walkLinkedRows } from './orphan-phases.ts';
 import { type Parts, timeOf } from './parts.ts';
 import { retryPendingRows } from './pending-phase.ts';
 import type { TableContext } from './prepare.ts';
+import { rehearsalDetails } from './rehearsal-details.ts';
 import type { Slice } from './slice.ts';
+
+/** Waiting rows that a task's details name. */
+const sampleSize = 3;
 
 /*
  * A pass, phase by phase. Each phase begins without a cursor; its end is the beginning of the next.
@@ -26,14 +30,15 @@ export function beginPass(
   state: LinkState,
   task: { readonly runId: string; readonly followUp: number; readonly mode: Mode; readonly counters: Counters },
 ): Pass {
-  const { watermark } = state;
   const now = parts.now();
-  const fullBecause = whyFull(context, watermark, task.mode, task.followUp);
+  const fullBecause = whyFull(context, state, task.mode, task.followUp);
   const details: string[] = [];
   if (context.columnCreated) details.push(`Made the lookup column on ${context.source.table}.`);
   if (fullBecause !== undefined && task.mode !== 'orphans') details.push(`Full pass: ${fullBecause}.`);
+  // Once per run: its follow-ups only look for what has arrived since.
   const isWalkTime =
-    state.lastWalkAt === undefined || now - Date.parse(state.lastWalkAt) >= parts.options.orphanIntervalMs;
+    task.followUp === 0 &&
+    (state.lastWalkAt === undefined || now - Date.parse(state.lastWalkAt) >= parts.options.orphanIntervalMs);
   let orphansDue: string | undefined;
   if (task.mode === 'orphans') orphansDue = 'asked for';
   else if (context.columnCreated || context.link === undefined) orphansDue = undefined;
@@ -48,11 +53,14 @@ export function beginPass(
     feed: context.feed,
     full: fullBecause !== undefined,
     columnCreated: context.columnCreated,
+    profileSchema: context.profileSchema,
     untried: true,
     orphansDue,
     walked: 0,
     orphans: 0,
     uncleared: 0,
+    conflicts: 0,
+    sampled: 0,
     newestChange: 0,
     slices: 0,
     // Rows that wait or fail are a state, not an event: each pass counts them anew.
@@ -65,12 +73,11 @@ export function beginPass(
 
 function whyFull(
   context: TableContext,
-  watermark: LinkState['watermark'],
+  { watermark, lastPass }: LinkState,
   mode: Mode,
   followUp: number,
 ): string | undefined {
-  if (context.columnCreated)
-    return watermark === undefined ? 'the first run on this table' : 'the lookup column had been removed';
+  if (context.columnCreated && lastPass !== undefined) return 'the lookup column had been removed';
   if (watermark === undefined) return 'the first run on this table';
   // A full run's follow-ups only look for what has arrived since.
   if (mode === 'full' && followUp === 0) return 'asked for';
@@ -86,8 +93,7 @@ function whyFull(
  */
 export async function carryOn(slice: Slice): Promise<EndedPass> {
   if (slice.pass.phase === 'pending') {
-    // A rehearsal changes nothing, and the map gives it the same rows again.
-    if (!slice.isRehearsal && slice.state.pendingRows > 0) await retryPendingRows(slice);
+    if (slice.state.pendingRows > 0) await retryPendingRows(slice);
     await slice.checkpoint({ phase: slice.pass.mode === 'orphans' ? 'orphans' : 'map', cursor: undefined });
   }
   if (slice.pass.phase === 'map') await drainMap(slice);
@@ -101,11 +107,9 @@ export async function carryOn(slice: Slice): Promise<EndedPass> {
 
 /** Stores the new watermark together with the pass's end, in one write. */
 async function commit(slice: Slice): Promise<EndedPass> {
-  const { parts, slot, state } = slice;
-  const { pass } = slice;
+  const { parts, slot, state, pass } = slice;
   const pending = await countPending(slice);
-  const { warnings, isHeldBack } = warningsOf(slice, pending);
-  const hasWalked = pass.orphansDue !== undefined || pass.columnCreated;
+  const { warnings, isWalkUndone } = warningsOf(slice, pending);
   const ended: EndedPass = {
     runId: pass.runId,
     followUp: pass.followUp,
@@ -117,21 +121,16 @@ async function commit(slice: Slice): Promise<EndedPass> {
       failed: pending.failed + pass.uncleared,
     },
     growing: pass.newestChange > Date.parse(pass.startedAt) - parts.options.settlingIntervalMs,
+    waitingSample: pending.sample,
     warnings,
-    details: [
-      ...pass.details,
-      ...(pass.orphansDue === undefined
-        ? []
-        : [`Walked ${pass.walked} linked rows (${pass.orphansDue}): ${pass.orphans} without a place in the map.`]),
-    ],
+    details: [...pass.details, ...(await detailsOf(slice))],
   };
-  const { pass: _, ...rest } = state;
+  const { pass: _, lastWalkAt, ...rest } = state;
   await slice.save({
     ...rest,
     ...(pass.mode === 'orphans' || pass.next === undefined ? {} : { watermark: pass.next }),
     lastPass: ended,
-    // A walk whose orphans were held back is due again with the next pass: nothing is forgotten.
-    ...(hasWalked && !isHeldBack ? { lastWalkAt: pass.startedAt } : {}),
+    ...walkedAt(pass, lastWalkAt, isWalkUndone),
     pendingRows: pending.waiting + pending.failed,
   });
   parts.telemetry.record('backstamp.pending_rows', pending.waiting, { table: slot.table, reason: 'waiting' });
@@ -139,19 +138,49 @@ async function commit(slice: Slice): Promise<EndedPass> {
   return ended;
 }
 
-async function countPending(slice: Slice): Promise<{ waiting: number; failed: number }> {
-  const { counters } = slice.pass;
-  if (slice.isRehearsal) return { waiting: counters.waiting, failed: counters.failed };
-  const count = { waiting: 0, failed: 0 };
-  if (counters.waiting + counters.failed + slice.state.pendingRows === 0 && slice.pass.slices <= 1) return count;
-  for await (const { cause } of slice.parts.pendingRows.all(slice.slot.table)) count[cause]++;
+/** When the walk for orphans was last done; unknown where it is to be done again with the next run. */
+function walkedAt(pass: Pass, before: string | undefined, isUndone: boolean): Pick<LinkState, 'lastWalkAt'> {
+  if (pass.orphansDue !== undefined) return isUndone ? {} : { lastWalkAt: pass.startedAt };
+  // Rows of a first pass have the newest link where changes come in their order; else the walk sees to it.
+  if (pass.columnCreated && pass.feed === 'changeTracking') return { lastWalkAt: pass.startedAt };
+  return before === undefined ? {} : { lastWalkAt: before };
+}
+
+interface Pending {
+  readonly waiting: number;
+  readonly failed: number;
+  /** Ids of some rows that wait for their profile. */
+  readonly sample: string[];
+}
+
+async function countPending(slice: Slice): Promise<Pending> {
+  const { waiting, failed } = slice.pass.counters;
+  if (slice.isRehearsal) return { waiting, failed, sample: [] };
+  const count = { waiting: 0, failed: 0, sample: [] as string[] };
+  if (!slice.mayHavePending) return count;
+  for await (const { id, cause } of slice.parts.pendingRows.all(slice.slot.table)) {
+    count[cause]++;
+    if (cause === 'waiting' && count.sample.length < sampleSize) count.sample.push(id);
+  }
   return count;
 }
 
-function warningsOf(
-  slice: Slice,
-  pending: { waiting: number; failed: number },
-): { warnings: string[]; isHeldBack: boolean } {
+async function detailsOf(slice: Slice): Promise<string[]> {
+  const { pass } = slice;
+  const details: string[] = [];
+  if (pass.orphansDue !== undefined) {
+    details.push(`Walked ${pass.walked} linked rows (${pass.orphansDue}): ${pass.orphans} without a place in the map.`);
+  }
+  if (pass.conflicts > 0) {
+    details.push(
+      `${pass.conflicts} rows are given to different customers by several map rows: the newest one whose profile exists counts.`,
+    );
+  }
+  if (slice.isRehearsal) details.push(...(await rehearsalDetails(slice)));
+  return details;
+}
+
+function warningsOf(slice: Slice, pending: Pending): { warnings: string[]; isWalkUndone: boolean } {
   const { pass, isConfirmed, parts } = slice;
   const warnings: string[] = [];
   const isHeldBack = !isConfirmed && exceedsLimit(pass.orphans, pass.walked, parts.options.orphanLimitPercent);
@@ -166,5 +195,5 @@ function warningsOf(
     warnings.push(
       `${failed} rows could not be written; each is listed with its reason, and every later run tries them again.`,
     );
-  return { warnings, isHeldBack };
+  return { warnings, isWalkUndone: isHeldBack || pass.uncleared > 0 };
 }

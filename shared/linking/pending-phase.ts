@@ -14,7 +14,7 @@ const pendingPageSize = 1000;
  * exists, or when the map no longer names it.
  */
 export async function retryPendingRows(slice: Slice): Promise<void> {
-  const { parts, context, slot } = slice;
+  const { parts, slot } = slice;
   for (;;) {
     await slice.stopIfTimeIsUp();
     const page = await parts.pendingRows.page(slot.table, slice.pass.cursor, pendingPageSize);
@@ -23,16 +23,9 @@ export async function retryPendingRows(slice: Slice): Promise<void> {
 
     const known = new Map(page.map((row) => [row.id, row]));
     const { entries, unusable } = await rereadMap(slice, page);
-    const report = await linkRows(parts, context, {
-      entries,
-      cannotBeLinked: false,
-      isRehearsal: slice.isRehearsal,
-      signal: slice.signal,
-      writeSignal: slice.writeSignal,
-    });
-    const unnamed = page
-      .filter(({ id }) => !unusable.has(id) && !entries.some(({ sourceId }) => sourceId === id))
-      .map(({ id }) => id);
+    const report = await linkRows(slice, entries, { cannotBeLinked: false });
+    const named = new Set(entries.map(({ sourceId }) => sourceId));
+    const unnamed = page.map(({ id }) => id).filter((id) => !unusable.has(id) && !named.has(id));
     await slice.record({ ...report, settled: [...report.settled, ...unnamed] }, known);
     if (report.isPartial) {
       // What is still pending is tried, and counted, again by the next slice.
@@ -40,7 +33,11 @@ export async function retryPendingRows(slice: Slice): Promise<void> {
       throw new TimeUpError();
     }
     const failed = report.counters.failed + unusable.size;
-    await slice.checkpoint({ cursor: last.id, counters: slice.add({ ...report.counters, failed }) });
+    await slice.checkpoint({
+      cursor: last.id,
+      conflicts: slice.pass.conflicts + report.conflicts,
+      counters: slice.add({ ...report.counters, failed }),
+    });
   }
 }
 
@@ -66,11 +63,11 @@ async function rereadMap(
   return { entries, unusable };
 }
 
-const settledOnly = ({ counters }: RowsReport): Counters => ({
+const settledOnly = ({ counters: { linked, relinked, unchanged, gone } }: RowsReport): Counters => ({
   ...noRows,
-  linked: counters.linked,
-  relinked: counters.relinked,
-  unchanged: counters.unchanged,
-  gone: counters.gone,
-  read: counters.linked + counters.relinked + counters.unchanged + counters.gone,
+  read: linked + relinked + unchanged + gone,
+  linked,
+  relinked,
+  unchanged,
+  gone,
 });

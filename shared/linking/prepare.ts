@@ -35,8 +35,16 @@ export type Preparation =
 export async function prepare(
   parts: Parts,
   source: SourceTable,
-  isRehearsal: boolean,
-  signal: AbortSignal,
+  {
+    mayCreate,
+    beforeCreate,
+    signal,
+  }: {
+    readonly mayCreate: boolean;
+    /** Done before the column is made. */
+    readonly beforeCreate: () => Promise<void>;
+    readonly signal: AbortSignal;
+  },
 ): Promise<Preparation> {
   const read = async (strong: boolean) =>
     parts.dataverse.readTables(
@@ -54,7 +62,7 @@ export async function prepare(
     const link = table.lookups.find(
       ({ column, referencedTable }) => column === linkColumn && referencedTable === profileTable,
     );
-    if (link !== undefined || isRehearsal) {
+    if (link !== undefined || !mayCreate) {
       return {
         kind: 'ready',
         context: {
@@ -73,6 +81,7 @@ export async function prepare(
       throw new RetryableError(`${linkColumn} was made on ${source.table} and cannot be seen yet`, {
         retryAfterMs: 30_000,
       });
+    await beforeCreate();
     const made = await parts.dataverse.createLookup(
       {
         table,

@@ -1,8 +1,8 @@
-import { linkTaskSchema } from '../contracts/link-task.ts';
+import { linkTaskMessageId, linkTaskSchema } from '../contracts/link-task.ts';
 import { linkTasksQueue, unificationEventsQueue } from '../contracts/queues.ts';
 import { parseUnificationEvent } from '../contracts/unification-event.ts';
 import { endRunIfDone } from './end-run.ts';
-import { failTask } from './link-table.ts';
+import { failTask } from './fail-task.ts';
 import { newRun, recordTasks } from './orchestrate-run.ts';
 import type { Parts } from './parts.ts';
 
@@ -17,12 +17,24 @@ const words = (queue: string, { reason, description }: DeadLetterReason): string
   return `The message on queue ${queue} could not be processed (${why}). See the log for the failure, then start a run again.`;
 };
 
-/** Ends the task of a message that could not be processed, so that none stays Refreshing for ever. */
+/**
+ * Ends the task of a message that could not be processed, so that none stays Refreshing for ever. A message that was
+ * given up only because its workers died, while it moved the pass on, is no such message: the work goes on.
+ */
 export async function recordDeadTask(parts: Parts, body: unknown, reason: DeadLetterReason): Promise<void> {
   parts.telemetry.count('backstamp.dead_letters', 1, { queue: linkTasksQueue });
   const message = linkTaskSchema.safeParse(body);
   if (!message.success) return logUnreadable(parts, linkTasksQueue, reason);
-  await failTask(parts, message.data, words(linkTasksQueue, reason));
+  const task = message.data;
+  const run = (await parts.runs.find(task.runId))?.value;
+  const slot = run?.mode === 'rehearsal' ? { table: task.table, rehearsalOf: task.runId } : { table: task.table };
+  const { state } = await parts.linkStates.load(slot);
+  if (state.pass?.movedBy === linkTaskMessageId(task)) {
+    parts.telemetry.log('warn', 'Workers died again and again; the task goes on', { ...task, ...reason });
+    await parts.messenger.sendLinkTasks([{ ...task, slice: task.slice + 1, failures: 0 }]);
+    return;
+  }
+  await failTask(parts, task, words(linkTasksQueue, reason));
 }
 
 /** Records the run of an event that could not be processed, and ends every task that the orchestrator left without an end. */

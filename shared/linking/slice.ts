@@ -1,6 +1,7 @@
 import { addCounters, type Counters } from '../contracts/counters.ts';
 import type { LinkState, Pass, Slot } from '../state/link-states.ts';
 import type { PendingRow } from '../state/pending-rows.ts';
+import type { RowOutcome } from '../state/row-outcomes.ts';
 import type { RowsReport } from './link-rows.ts';
 import { type Parts, timeOf } from './parts.ts';
 import type { TableContext } from './prepare.ts';
@@ -15,8 +16,10 @@ export class TimeUpError extends Error {
   override name = 'TimeUpError';
 }
 
-/** Rows of a rehearsal's sample, for each kind of outcome and page. */
+/** Differences that a rehearsal shows of each table. */
 const rehearsalSample = 100;
+/** Rows looked up among the pending ones at once. */
+const lookups = 50;
 
 /**
  * The part of a pass that one invocation does: the pass as it stands, and the only ways to move it on.
@@ -28,6 +31,7 @@ export class Slice {
   readonly context: TableContext;
   /** An operator confirmed what a safety limit had stopped. */
   readonly isConfirmed: boolean;
+  readonly #messageId: string;
   /** Aborted when the run is canceled. */
   readonly signal: AbortSignal;
   /** Aborted when the run is canceled or the slice's time is up: no further write begins then. */
@@ -40,12 +44,15 @@ export class Slice {
   readonly #onProgress: (pass: Pass) => Promise<void>;
   #state: LinkState & { pass: Pass };
   #etag: string;
+  #sampled: number;
 
   constructor(given: {
     parts: Parts;
     slot: Slot;
     context: TableContext;
     isConfirmed: boolean;
+    /** Id of the message at work. */
+    messageId: string;
     state: LinkState & { pass: Pass };
     etag: string;
     signal: AbortSignal;
@@ -57,12 +64,14 @@ export class Slice {
     this.slot = given.slot;
     this.context = given.context;
     this.isConfirmed = given.isConfirmed;
+    this.#messageId = given.messageId;
     this.signal = given.signal;
     this.writeSignal = AbortSignal.any([given.signal, given.timeUp]);
     this.#onProgress = given.onProgress;
     this.isPageUntried = given.isPageUntried;
     this.#state = given.state;
     this.#etag = given.etag;
+    this.#sampled = given.state.pass.sampled;
   }
 
   get state(): LinkState & { readonly pass: Pass } {
@@ -79,7 +88,10 @@ export class Slice {
 
   /** Moves the pass on. From here on a crash costs nothing that came before. */
   async checkpoint(change: Partial<Pass>): Promise<void> {
-    await this.save({ ...this.#state, pass: { ...this.pass, ...change } });
+    await this.save({
+      ...this.#state,
+      pass: { ...this.pass, ...change, sampled: this.#sampled, movedBy: this.#messageId },
+    });
     await this.#onProgress(this.pass);
   }
 
@@ -99,24 +111,65 @@ export class Slice {
     throw new TimeUpError();
   }
 
+  /**
+   * Makes sure, right before a write, that this slice still has the table. A slice whose lock was lost while it was
+   * held up must not write what it decided long ago.
+   */
+  async makeSureOfTable(): Promise<void> {
+    const { etag } = await this.parts.linkStates.load(this.slot);
+    if (etag !== this.#etag) throw new LostRaceError(`Another writer has ${this.slot.table}`);
+  }
+
   /** Keeps what must outlive the process, before the checkpoint that says the rows are dealt with. */
-  async record(report: RowsReport, known: ReadonlyMap<string, PendingRow>): Promise<void> {
+  async record(
+    report: Pick<RowsReport, 'outcomes' | 'keep' | 'settled'>,
+    known: ReadonlyMap<string, PendingRow>,
+  ): Promise<void> {
     const { parts, pass } = this;
     const { table } = this.slot;
-    if (this.isRehearsal) {
-      await parts.rowOutcomes.record(pass.runId, table, report.outcomes.slice(0, rehearsalSample));
-      return;
-    }
+    if (this.isRehearsal) return this.sample(report.outcomes);
     // A row that was pending before keeps the time of its first try.
     const keep = report.keep.map((row) => ({
       ...row,
       firstTriedAt: known.get(row.id)?.firstTriedAt ?? row.firstTriedAt,
     }));
     const drop = report.settled.filter((id) => known.has(id));
+    const causes = new Map(keep.map(({ id, cause }) => [id, cause]));
+    // What this run said of a row, and what is so no longer.
+    const outdated = [...keep.map(({ id }) => id), ...drop]
+      .map((id) => known.get(id))
+      .filter((row) => row !== undefined && row.runId === pass.runId && causes.get(row.id) !== row.cause)
+      .map((row) => ({ id: row?.id ?? '', outcome: row?.cause ?? 'failed' }));
     await Promise.all([
       parts.rowOutcomes.record(pass.runId, table, report.outcomes),
+      parts.rowOutcomes.forget(pass.runId, table, outdated),
       parts.pendingRows.update(table, { keep, drop }),
     ]);
+  }
+
+  /** Records a rehearsal's first differences. */
+  async sample(outcomes: readonly RowOutcome[]): Promise<void> {
+    const sampled = outcomes.slice(0, rehearsalSample - this.#sampled);
+    this.#sampled += sampled.length;
+    await this.parts.rowOutcomes.record(this.pass.runId, this.slot.table, sampled);
+  }
+
+  /** Those of some rows that are pending. */
+  async pendingAmong(ids: readonly string[]): Promise<Map<string, PendingRow>> {
+    const found = new Map<string, PendingRow>();
+    if (!this.mayHavePending) return found;
+    for (let start = 0; start < ids.length; start += lookups) {
+      const rows = await this.parts.pendingRows.among(this.slot.table, ids.slice(start, start + lookups));
+      for (const row of rows) found.set(row.id, row);
+    }
+    return found;
+  }
+
+  /** Whether any row of the table may be pending: one was when the pass began, or it was not the first to try. */
+  get mayHavePending(): boolean {
+    const { counters, slices } = this.pass;
+    if (this.isRehearsal) return false;
+    return counters.waiting + counters.failed + this.#state.pendingRows > 0 || slices > 1;
   }
 
   add(counters: Counters): Counters {

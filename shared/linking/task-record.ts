@@ -1,49 +1,54 @@
 import type { Task } from '../contracts/run.ts';
-import { isFinal, type Status } from '../contracts/status.ts';
+import { isFinal } from '../contracts/status.ts';
 import { endRunIfDone } from './end-run.ts';
 import { type Parts, timeOf } from './parts.ts';
+import { type TaskEvent, taskTransitions } from './task-transitions.ts';
+
+/** What a change may touch: the status follows from the event. */
+type Change = Partial<Omit<Task, 'runId' | 'table' | 'mode' | 'status'>>;
 
 /**
- * Changes a task's record, again where somebody else changed it in between. A final status never changes any more:
- * then, or where `change` gives undefined, the record stays as it is.
+ * Tells a task's record what happened, again where somebody else changed it in between. A task that has ended stays
+ * as it is. Returns the record as it stands then, and whether it was changed; undefined where there is none.
  */
 export async function updateTask(
   parts: Parts,
-  runId: string,
-  table: string,
-  change: (task: Task) => Task | undefined,
-): Promise<Task | undefined> {
+  { runId, table }: { readonly runId: string; readonly table: string },
+  event: TaskEvent,
+  change: (task: Task) => Change = () => ({}),
+): Promise<{ readonly task: Task; readonly isChanged: boolean } | undefined> {
   for (;;) {
-    const task = await parts.runs.findTask(runId, table);
-    if (task === undefined || isFinal(task.value.status)) return task?.value;
-    const changed = change(task.value);
-    if (changed === undefined) return task.value;
-    const value = { ...changed, updatedAt: timeOf(parts.now()) };
-    if (await parts.runs.saveTask({ value, etag: task.etag })) return value;
+    const found = await parts.runs.findTask(runId, table);
+    if (found === undefined) return undefined;
+    const { value: task, etag } = found;
+    if (isFinal(task.status)) return { task, isChanged: false };
+    const now = timeOf(parts.now());
+    const status = taskTransitions[task.status][event];
+    const ended = isFinal(status) ? { endedAt: now } : {};
+    const changed: Task = { ...task, ...change(task), ...ended, status, updatedAt: now };
+    if (await parts.runs.saveTask({ value: changed, etag })) return { task: changed, isChanged: true };
   }
 }
 
 /** Ends a task for good and, with the last one, its run. */
 export async function endTask(
   parts: Parts,
-  runId: string,
-  table: string,
-  status: Status,
-  change: (task: Task) => Partial<Task> = () => ({}),
+  key: { readonly runId: string; readonly table: string },
+  event: Exclude<TaskEvent, 'work begins' | 'note'>,
+  change?: (task: Task) => Change,
 ): Promise<void> {
-  const endedAt = timeOf(parts.now());
-  const ended = await updateTask(parts, runId, table, (task) => ({ ...task, ...change(task), status, endedAt }));
-  // A task that had ended before keeps its own end: nothing new to tell then.
-  if (ended?.endedAt === endedAt) {
-    const durationMs = parts.now() - Date.parse(ended.startedAt ?? ended.queuedAt);
+  const updated = await updateTask(parts, key, event, change);
+  if (updated?.isChanged) {
+    const { runId, table, status, startedAt, queuedAt, counters } = updated.task;
+    const durationMs = parts.now() - Date.parse(startedAt ?? queuedAt);
     parts.telemetry.record('backstamp.task.duration', durationMs, { table, status });
     parts.telemetry.log(status === 'Failed' ? 'error' : 'info', 'Task ended', {
       runId,
       table,
       status,
       durationMs,
-      ...ended.counters,
+      ...counters,
     });
   }
-  await endRunIfDone(parts, runId);
+  await endRunIfDone(parts, key.runId);
 }

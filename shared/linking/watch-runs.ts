@@ -3,7 +3,7 @@ import type { RunWithTasks, Task } from '../contracts/run.ts';
 import { isFinal } from '../contracts/status.ts';
 import type { ListedRun } from '../state/runs.ts';
 import { endRunIfDone } from './end-run.ts';
-import { failTask } from './link-table.ts';
+import { failTask } from './fail-task.ts';
 import { orchestrateRun } from './orchestrate-run.ts';
 import type { Parts } from './parts.ts';
 import { updateTask } from './task-record.ts';
@@ -67,9 +67,8 @@ async function resend(parts: Parts, task: Task): Promise<void> {
     return;
   }
   await parts.messenger.sendLinkTasks([{ ...firstLinkTask(runId, table), followUp: task.passes }]);
-  await updateTask(parts, runId, table, (current) => ({
-    ...current,
-    details: [...current.details, `${stalledPrefix}${task.updatedAt}: sent on its way again.`],
+  await updateTask(parts, task, 'note', ({ details }) => ({
+    details: [...details, `${stalledPrefix}${task.updatedAt}: sent on its way again.`],
   }));
 }
 

@@ -51,6 +51,14 @@ export const passSchema = z.object({
   /** Newest change of the map that was read, in milliseconds; tells whether the map is still growing. */
   newestChange: z.number(),
   slices: z.number().int().nonnegative(),
+  /** Id of the message whose work last moved the pass on. */
+  movedBy: z.string().optional(),
+  /** Fingerprint of the profile table's columns when the pass began. */
+  profileSchema: z.string(),
+  /** Map rows that gave a source row another customer than a newer one did. */
+  conflicts: z.number().int().nonnegative(),
+  /** Differences of a rehearsal that were recorded as its sample. */
+  sampled: z.number().int().nonnegative(),
   /** The task's counters when the pass began: what earlier passes of the same task did. */
   base: countersSchema,
   /** This pass alone. */
@@ -71,6 +79,8 @@ export const endedPassSchema = z.object({
   counters: countersSchema,
   /** The map was still growing while it was read. */
   growing: z.boolean(),
+  /** Ids of some of the rows that wait for their profile. */
+  waitingSample: z.array(z.string()),
   /** What an operator should look at; each makes the task end with warnings. */
   warnings: z.array(z.string()),
   details: z.array(z.string()),
@@ -105,7 +115,7 @@ export class LinkStates {
     this.#table = table;
   }
 
-  /** The state in a slot; at first sight an empty one is recorded, or for a rehearsal a copy of the table's watermark. */
+  /** The state in a slot; at first sight an empty one is recorded, or for a rehearsal a copy of what the table's next pass begins from. */
   async load(slot: Slot): Promise<{ state: LinkState; etag: string }> {
     const key = keyOf(slot);
     let entity = await this.#table.get(...key);
@@ -113,8 +123,9 @@ export class LinkStates {
       const initial: LinkState = { pendingRows: 0 };
       if (slot.rehearsalOf !== undefined) {
         const own = await this.#table.get(...keyOf({ table: slot.table }));
-        const { watermark, lastWalkAt } = own === undefined ? initial : linkStateSchema.parse(own.document);
-        Object.assign(initial, { watermark, lastWalkAt });
+        const { watermark, lastWalkAt, lastPass, pendingRows } =
+          own === undefined ? initial : linkStateSchema.parse(own.document);
+        Object.assign(initial, { watermark, lastWalkAt, lastPass, pendingRows });
       }
       await this.#table.insert(...key, initial);
       entity = await this.#table.get(...key);

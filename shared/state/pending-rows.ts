@@ -12,6 +12,8 @@ export const pendingRowSchema = z.object({
   reason: z.string(),
   firstTriedAt: z.iso.datetime(),
   lastTriedAt: z.iso.datetime(),
+  /** The run of the last try. */
+  runId: z.string(),
 });
 export type PendingRow = z.infer<typeof pendingRowSchema>;
 
@@ -36,6 +38,12 @@ export class PendingRows {
     // The smallest key that follows `after`: ids hold only digits, letters and dashes.
     const page = await this.#table.list(table, { from: after === undefined ? undefined : `${after} `, pageSize });
     return page.entities.map(({ document }) => pendingRowSchema.parse(document));
+  }
+
+  /** Those of some rows that are pending. */
+  async among(table: string, ids: readonly string[]): Promise<PendingRow[]> {
+    const found = await Promise.all(ids.map((id) => this.#table.get(table, id)));
+    return found.filter((entity) => entity !== undefined).map(({ document }) => pendingRowSchema.parse(document));
   }
 
   async *all(table: string): AsyncGenerator<PendingRow> {

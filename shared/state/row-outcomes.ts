@@ -34,6 +34,11 @@ export class RowOutcomes {
     });
   }
 
+  /** Lets go of what was true of rows only for a while. */
+  async forget(runId: string, table: string, rows: readonly Pick<RowOutcome, 'outcome' | 'id'>[]): Promise<void> {
+    await this.#table.applyAll(partitionOf(runId, table), { deletes: rows.map(rowOf) });
+  }
+
   /** A page of outcomes, of one kind or all. */
   async page(
     runId: string,

@@ -1,0 +1,59 @@
+import { isTerminalError } from '../errors.ts';
+import { logicOnUpdate } from './logic-on-update.ts';
+import { linkColumn } from './names.ts';
+import type { Slice } from './slice.ts';
+
+/** Rows of one bulk update, as the estimate counts them; the real size adapts to the organisation. */
+const rowsPerRequest = 200;
+/** Rows linked per second by one identity, where no earlier pass of the table tells better. */
+const assumedRowsPerSecond = 300;
+/** An earlier pass tells the speed only if it wrote so many rows. */
+const tellingRows = 1_000;
+
+/** What a rehearsal has to say besides its counts: how long the real run would take, and what it would set off. */
+export async function rehearsalDetails(slice: Slice): Promise<string[]> {
+  const { parts, slot, context, pass, signal } = slice;
+  const { linked, relinked, cleared } = pass.counters;
+  const writes = linked + relinked + cleared;
+  const measured = speedOf(slice.state.lastPass);
+  const seconds = Math.ceil(writes / (measured ?? assumedRowsPerSecond));
+  const basis = measured === undefined ? 'assumed' : 'as in the last pass';
+  const details = [
+    `Rehearsal, nothing was written: a run now would link ${linked} rows, move ${relinked}, clear ${cleared}.`,
+    `Estimate: ${Math.ceil(writes / rowsPerRequest)} bulk requests, ${durationOf(seconds)} at ${measured ?? assumedRowsPerSecond} rows per second (${basis}).`,
+  ];
+  if (context.link === undefined) details.push(`A run would first make the column ${linkColumn}.`);
+  try {
+    const found = await logicOnUpdate(parts.dataverse, { table: slot.table, column: linkColumn }, signal);
+    if (found.length === 0) details.push('No plug-in step, workflow or flow would be set off by these updates.');
+    else {
+      const names = found.map(
+        ({ kind, name, isSynchronous }) => `${kind} "${name}"${isSynchronous ? ' (in line)' : ''}`,
+      );
+      details.push(`Each updated row would set off: ${names.join(', ')}.`);
+    }
+  } catch (error) {
+    if (!isTerminalError(error)) throw error;
+    details.push(`What the updates would set off could not be read: ${error.message}`);
+  }
+  return details;
+}
+
+/** Rows per second of a pass that wrote enough rows to tell. */
+function speedOf(
+  last:
+    | { readonly startedAt: string; readonly endedAt: string; readonly counters: Readonly<Record<string, number>> }
+    | undefined,
+): number | undefined {
+  if (last === undefined) return undefined;
+  const { linked = 0, relinked = 0, cleared = 0 } = last.counters;
+  const seconds = (Date.parse(last.endedAt) - Date.parse(last.startedAt)) / 1000;
+  const rows = linked + relinked + cleared;
+  return rows < tellingRows || seconds <= 0 ? undefined : Math.max(1, Math.round(rows / seconds));
+}
+
+function durationOf(seconds: number): string {
+  if (seconds < 90) return `about ${seconds} seconds`;
+  const minutes = Math.round(seconds / 60);
+  return minutes < 90 ? `about ${minutes} minutes` : `about ${(minutes / 60).toFixed(1)} hours`;
+}

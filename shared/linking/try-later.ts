@@ -1,0 +1,47 @@
+import type { LinkTask } from '../contracts/link-task.ts';
+import { isRetryableError, type RetryableError } from '../errors.ts';
+import { failTask } from './fail-task.ts';
+import { type Parts, timeOf } from './parts.ts';
+import { interruptedPrefix } from './task-progress.ts';
+import { updateTask } from './task-record.ts';
+
+/** Pauses before work is tried again while a service is unavailable, in milliseconds; the last one repeats. */
+const retryPausesMs = [5_000, 15_000, 30_000, 60_000, 120_000, 300_000];
+/** Failures in a row, without any progress, after which a task ends as Failed: about four hours of unavailability. */
+export const maxFailures = 50;
+
+/** A service is unavailable: the work is sent on its way again for later, and the task says so meanwhile. */
+export async function tryLater(
+  parts: Parts,
+  { message, hasMoved }: { readonly message: LinkTask; readonly hasMoved: boolean },
+  { message: reason, retryAfterMs }: RetryableError,
+): Promise<void> {
+  // Work that got on, and then met a fault, begins to count anew; its number of slices tells the message from others.
+  const next: LinkTask = hasMoved
+    ? { ...message, slice: message.slice + 1, failures: 1 }
+    : { ...message, failures: message.failures + 1 };
+  if (next.failures > maxFailures) {
+    return failTask(parts, message, `${reason} Given up after ${maxFailures} tries.`);
+  }
+  const pauseMs = Math.max(retryPausesMs[Math.min(next.failures, retryPausesMs.length) - 1] ?? 0, retryAfterMs ?? 0);
+  const { runId, table } = message;
+  parts.telemetry.log('warn', 'A service is unavailable; the task goes on later', {
+    runId,
+    table,
+    failures: next.failures,
+    pauseMs,
+    reason,
+  });
+  await parts.messenger.sendLinkTasks([next], parts.now() + pauseMs);
+  try {
+    await updateTask(parts, message, 'note', ({ details }) => ({
+      details: [
+        ...details.filter((line) => !line.startsWith(interruptedPrefix)),
+        `${interruptedPrefix}goes on at ${timeOf(parts.now() + pauseMs)}. ${reason}`,
+      ],
+    }));
+  } catch (error) {
+    // It may be the record itself that is out of reach. The work is on its way: that counts.
+    if (!isRetryableError(error)) throw error;
+  }
+}
