@@ -13,7 +13,10 @@ import { promisify } from 'node:util';
 const packageId = 'Azure.Bicep.CommandLine.linux-x64';
 const version = '0.49.2';
 const folder = join(import.meta.dirname, '..', '.bicep');
-const compiler = join(folder, packageId.toLowerCase(), version, 'tools', 'bicep');
+const packageFolder = join(folder, packageId.toLowerCase(), version);
+const compiler = join(packageFolder, 'tools', 'bicep');
+// NuGet writes this file last: before it is there, another process may still be unpacking the compiler.
+const completionMark = join(packageFolder, '.nupkg.metadata');
 
 // A project that compiles nothing: it names one package to download, in one exact version.
 const project = `<Project Sdk="Microsoft.NET.Sdk">
@@ -45,7 +48,7 @@ export async function restoreBicep(): Promise<string> {
   if (process.platform !== 'linux' || process.arch !== 'x64') {
     throw new Error(`The compiler is restored for linux-x64; this is ${process.platform}-${process.arch}.`);
   }
-  if (await isExecutable(compiler)) return compiler;
+  if (await isRestored()) return compiler;
   await mkdir(folder, { recursive: true });
   const workFolder = await mkdtemp(join(tmpdir(), 'restore-bicep-'));
   try {
@@ -62,8 +65,8 @@ export async function restoreBicep(): Promise<string> {
   return compiler;
 }
 
-const isExecutable = (file: string): Promise<boolean> =>
-  access(file, constants.X_OK).then(
+const isRestored = (): Promise<boolean> =>
+  Promise.all([access(completionMark), access(compiler, constants.X_OK)]).then(
     () => true,
     () => false,
   );
