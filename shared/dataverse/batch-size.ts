@@ -9,6 +9,8 @@ export interface SizeBounds {
 const LONGEST_MS = 30_000;
 /** How many requests of a size are looked at before another size is tried. */
 const SAMPLES = 3;
+/** From this part of a size on a request stands for it. */
+const REPRESENTATIVE = 0.6;
 /** A larger request must make a row cheaper by at least this part, or it is not worth its risk. */
 const WORTHWHILE = 0.02;
 /** After so many requests without a failure a size that failed before is tried again. */
@@ -38,7 +40,7 @@ export class BatchSize {
     return this.#rows;
   }
 
-  /** A request of `rows` rows took `durationMs`. One smaller than the present size tells nothing about it. */
+  /** A request of `rows` rows took `durationMs`. One much smaller than the present size tells nothing about it. */
   succeeded(rows: number, durationMs: number): void {
     if (++this.#sinceCeiling >= FORGIVEN_AFTER) {
       this.#ceiling = this.#bounds.largest;
@@ -48,7 +50,7 @@ export class BatchSize {
       this.#cap(Math.floor((rows * LONGEST_MS) / durationMs));
       return;
     }
-    if (rows < this.#rows) return;
+    if (rows < this.#rows * REPRESENTATIVE) return;
     const size = this.#rows;
     const perRow = durationMs / rows;
     const before = this.#cost.get(size);

@@ -72,9 +72,14 @@ export class RowWriter {
     return size;
   }
 
-  /** Rows for the next request: the learned size, or fewer where the rows at hand would leave requests idle. */
+  /**
+   * Rows for the next request: the learned size, or fewer, so that the rows at hand keep every request busy that may be in
+   * flight and end all at once.
+   */
   nextChunk(table: string, mode: WriteMode, concurrency: number): number {
-    const fairShare = Math.ceil(this.backlog / Math.max(1, concurrency));
-    return Math.min(this.size(table, mode).rows, Math.max(WORTH_A_REQUEST, fairShare));
+    const { rows } = this.size(table, mode);
+    const rounds = Math.ceil(this.backlog / (rows * concurrency));
+    const evenShare = Math.ceil(this.backlog / (Math.max(1, rounds) * concurrency));
+    return Math.min(rows, Math.max(WORTH_A_REQUEST, evenShare));
   }
 }
