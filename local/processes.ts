@@ -57,6 +57,8 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
   const child = spawn(process.execPath, ['--import', preload, ...args], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    // A group of its own: Ctrl-C reaches this process only, which then ends its children in the right order.
+    detached: true,
   });
   const ended = once(child, 'close').then(([code, signal]): ProcessEnd => ({ code, signal }));
   let lastErrorLine = '';

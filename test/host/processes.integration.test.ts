@@ -12,8 +12,10 @@ const scripts = {
     setInterval(() => {}, 1000); process.on('SIGTERM', () => process.exit(0));`,
   stubborn: `process.on('SIGTERM', () => {}); setInterval(() => {}, 1000); console.log('{"ready":"stubborn"}');`,
   broken: `console.error('first'); console.error('the reason'); process.exitCode = 3;`,
+  impatient: `process.on('SIGINT', () => process.exit(1)); setInterval(() => {}, 1000); console.log('{"ready":"impatient"}');`,
   silent: `setInterval(() => {}, 1000);`,
   parent: `import { startProcess } from ${JSON.stringify(fileURLToPath(new URL('../../local/processes.ts', import.meta.url)))};
+    process.on('SIGINT', () => console.log('interrupted'));
     const child = await startProcess({ name: 'child', args: [process.argv[2]] });
     console.log(child.pid);`,
 } as const;
@@ -74,6 +76,23 @@ describe('startProcess', () => {
 
     parent.kill('SIGKILL');
 
+    await expect.poll(() => isAlive(pid), { timeout: 5_000 }).toBe(false);
+  });
+
+  it('leaves it to the parent what Ctrl-C means', async () => {
+    const parent = spawn(process.execPath, [path('parent'), path('impatient')], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      detached: true,
+    });
+    const next = (): Promise<string> =>
+      new Promise((resolve) => parent.stdout.once('data', (text: Buffer) => resolve(text.toString().trim())));
+    const pid = Number(await next());
+
+    process.kill(-(parent.pid ?? 0), 'SIGINT'); // the whole group, as a terminal does
+
+    expect(await next()).toBe('interrupted');
+    expect(isAlive(pid)).toBe(true);
+    parent.kill('SIGKILL');
     await expect.poll(() => isAlive(pid), { timeout: 5_000 }).toBe(false);
   });
 });
