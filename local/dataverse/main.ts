@@ -8,7 +8,10 @@ async function main(): Promise<void> {
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
     throw new Error(`--port ${values.port} is not a port number.`);
   const dataverse = await startDataverse({ port });
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void dataverse.close());
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    // Answers still on their way would keep the process alive for as long as they take.
+    process.once(signal, () => void dataverse.close().then(() => process.exit(0)));
+  }
   process.stdout.write(`${JSON.stringify({ ready: 'dataverse', port: dataverse.port })}\n`);
 }
 

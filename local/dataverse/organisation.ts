@@ -104,6 +104,7 @@ export class Organisation {
       for (const column of table.columns.values())
         if (isLookup(column)) this.#relate(table, column, column.logicalName);
     }
+    this.#joinEarlierLookups(table);
     table.changeTracking = definition.changeTracking;
     table.bulk = definition.bulk;
     for (const column of definition.columns)
@@ -182,6 +183,17 @@ export class Organisation {
         cascade: NO_CASCADE,
         isCustom: column.isCustom,
       });
+    }
+  }
+
+  /** Lookups may be defined before the table they point to; what depends on it is made up for when it comes. */
+  #joinEarlierLookups(table: Table): void {
+    for (const [i, relationship] of this.relationships.entries()) {
+      if (relationship.referencedEntity !== table.name) continue;
+      this.relationships[i] = { ...relationship, referencedAttribute: table.identity.primaryId };
+      const referencing = this.table(relationship.referencingEntity);
+      const lookup = referencing?.columns.get(relationship.referencingAttribute);
+      if (referencing && lookup) this.#addPartitionCompanion(referencing, lookup, lookup.visibleAt);
     }
   }
 

@@ -43,6 +43,7 @@ export function createRow(context: RequestContext, table: Table, change: RowChan
   setCell(table, slot, 'modifiedby', caller.userId);
   if (table.columns.has('ownerid')) setOwner(context, table, slot, caller.userId);
   writeCells(context, table, slot, change.cells);
+  if (table.isElastic && change.partition !== undefined) setCell(table, slot, 'partitionid', change.partition);
   const version = organisation.nextVersion();
   table.rows.touch(slot, version, now);
   if (!table.isElastic) onUndo(organisation, () => table.rows.remove(slot, undefined));
