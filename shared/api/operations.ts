@@ -130,6 +130,15 @@ export const operations: readonly Operation[] = [
     problems: [],
   },
   {
+    name: 'show-status-page',
+    method: 'get',
+    path: '/status-page',
+    summary: 'The page for administrators, as HTML. It asks for the key itself and shows nothing without it.',
+    needsKey: false,
+    answer: { status: 200, description: 'One self-contained page.' },
+    problems: [],
+  },
+  {
     name: 'check-health',
     method: 'get',
     path: '/health',

@@ -1,0 +1,50 @@
+import type { Counters } from '../shared/contracts/counters.ts';
+import type { Status } from '../shared/contracts/status.ts';
+
+/** Numbers and times as people read them. */
+
+const wholeNumbers = new Intl.NumberFormat('en');
+export const numberText = (value: number): string => wholeNumbers.format(Math.round(value));
+
+const moments = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'medium' });
+export const timeText = (time: string): string => moments.format(new Date(time));
+
+export function durationText(milliseconds: number): string {
+  const seconds = Math.max(0, milliseconds) / 1000;
+  if (seconds < 60) return `${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min ${Math.round(seconds % 60)} s`;
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+export const hasEnded = (status: Status): boolean => status !== 'Queued' && status !== 'Refreshing';
+
+/** What a status looks like; the word itself always stands beside it. */
+export const toneOf: Readonly<Record<Status, 'calm' | 'busy' | 'good' | 'warn' | 'bad'>> = {
+  Queued: 'calm',
+  Refreshing: 'busy',
+  Successful: 'good',
+  'Completed with warnings': 'warn',
+  Skipped: 'calm',
+  Failed: 'bad',
+  Canceled: 'calm',
+};
+
+/** Rows whose link was written. */
+export const changedRows = ({ linked, relinked, cleared }: Counters): number => linked + relinked + cleared;
+
+interface Timed {
+  readonly startedAt?: string | undefined;
+  readonly receivedAt?: string | undefined;
+  readonly endedAt?: string | undefined;
+}
+
+/** How long something took, or has taken so far, in milliseconds; undefined where it has not begun. */
+export function durationMs({ startedAt, receivedAt, endedAt }: Timed, now: number): number | undefined {
+  const begun = startedAt ?? receivedAt;
+  return begun === undefined ? undefined : (endedAt === undefined ? now : Date.parse(endedAt)) - Date.parse(begun);
+}
+
+/** Rows per second; 0 where nothing was read or no time has passed. */
+export const rowsPerSecond = (rows: number, milliseconds: number | undefined): number =>
+  milliseconds === undefined || milliseconds <= 0 ? 0 : rows / (milliseconds / 1000);
