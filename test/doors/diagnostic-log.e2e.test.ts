@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { runWithTasksSchema } from '../../shared/contracts/run.ts';
+import { type RunWithTasks, runWithTasksSchema } from '../../shared/contracts/run.ts';
 import { runIdOf } from '../../shared/contracts/unification-event.ts';
 import { startTestStack, type TestStack } from '../support/stack.ts';
 
@@ -42,13 +42,14 @@ describe('the diagnostic log door', () => {
     }
 
     const runId = runIdOf('job-1.task-7');
-    let run: unknown;
-    for (let tries = 0; tries < 100 && run === undefined; tries++) {
+    let run: RunWithTasks | undefined;
+    for (let tries = 0; tries < 100 && run?.endedAt === undefined; tries++) {
       await sleep(100);
       const response = await stack.call(`/api/runs/${runId}`);
-      if (response.status === 200) run = await response.json();
+      if (response.status === 200) run = runWithTasksSchema.parse(await response.json());
     }
-    expect(runWithTasksSchema.parse(run)).toMatchObject({
+    // The organisation is empty: how the run ends is not this door's affair, that there is one is.
+    expect(run).toMatchObject({
       runId,
       source: 'diagnostic-log',
       tasks: [{ table: 'contact' }],
