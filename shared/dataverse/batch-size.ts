@@ -11,14 +11,14 @@ const LONGEST_MS = 30_000;
 const SAMPLES = 3;
 /** From this part of a size on a request stands for it. */
 const REPRESENTATIVE = 0.6;
-/** A larger request must make a row cheaper by at least this part, or it is not worth its risk. */
-const WORTHWHILE = 0.02;
+/** Fewer, larger requests are worth having even where a row costs the same; not where it costs more than this part more. */
+const TOLERATED = 0.1;
 /** After so many requests without a failure a size that failed before is tried again. */
 const FORGIVEN_AFTER = 100;
 
 /**
- * Rows per bulk request of one table: doubled while that makes a row cheaper, taken back where it does not, and made smaller
- * when the service runs into time-outs. Pure.
+ * Rows per bulk request of one table: doubled while a row costs no more than before, taken back where it does, and made
+ * smaller when the service runs into time-outs. Pure.
  */
 export class BatchSize {
   #rows: number;
@@ -60,8 +60,9 @@ export class BatchSize {
     const cost = this.#cost.get(size) ?? perRow;
     const smaller = [...this.#cost.keys()].filter((other) => other < size).sort((one, other) => other - one)[0];
     const costOfSmaller = smaller === undefined ? undefined : this.#cost.get(smaller);
-    if (smaller !== undefined && costOfSmaller !== undefined && cost > costOfSmaller) this.#cap(smaller);
-    else if (costOfSmaller === undefined || cost < costOfSmaller * (1 - WORTHWHILE)) this.#grow(cost);
+    if (smaller !== undefined && costOfSmaller !== undefined && cost > costOfSmaller * (1 + TOLERATED))
+      this.#cap(smaller);
+    else this.#grow(cost);
   }
 
   /** A request of `rows` rows was too large for the service, or took too long. */

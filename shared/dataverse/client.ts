@@ -61,7 +61,10 @@ export function createDataverse(options: DataverseOptions): Dataverse {
     readTables: (request, signal) => readTables(sender, request, signal),
     async createLookup(lookup, signal) {
       const outcome = await createLookup(sender, clock, lookup, signal);
-      if (outcome === 'created') sender.expectSchemaLag(lookup.table.entitySetName);
+      if (outcome === 'created') {
+        sender.expectSchemaLag(lookup.table.entitySetName);
+        writer.schemaChanged(lookup.table.logicalName);
+      }
       return outcome;
     },
     readChanges: (request, signal) => readChanges(sender, request, signal),

@@ -1,6 +1,10 @@
-/** Faster than known: believed at once. Slower: only after hundreds of requests, it may be a busy hour. */
+/** Faster than known: soon believed. */
 const TOWARDS_FASTER = 0.5;
-const TOWARDS_SLOWER = 0.005;
+/** Slower with hardly anything of ours in flight: the work itself has become slower. */
+const TOWARDS_SLOWER = 0.02;
+/** Slower with much in flight: most likely because of that. */
+const TOWARDS_SLOWER_UNDER_LOAD = 0.0005;
+const HARDLY_ANYTHING = 2;
 
 /** How long work usually takes, by kind and size, so that a slow service can be told from a large request. */
 export class LatencyBaseline {
@@ -9,17 +13,24 @@ export class LatencyBaseline {
 
   /**
    * How much longer than usual the work took; 1 = as usual.
-   * @param slowness the present slowness: the first work of a new size is judged by it
+   * @param given.slowness the present slowness: the first work of a new size is judged by it
+   * @param given.inFlight requests in flight, this one included
    */
-  observe(kind: string, rows: number, durationMs: number, slowness: number): number {
+  observe(
+    kind: string,
+    rows: number,
+    durationMs: number,
+    given: { readonly slowness: number; readonly inFlight: number },
+  ): number {
     const key = `${kind}:${Math.round(Math.log2(rows))}`;
     const perRow = durationMs / rows;
     const usual = this.#usual.get(key);
     if (usual === undefined) {
-      this.#usual.set(key, perRow / slowness);
-      return slowness;
+      this.#usual.set(key, perRow / given.slowness);
+      return given.slowness;
     }
-    const step = perRow < usual ? TOWARDS_FASTER : TOWARDS_SLOWER;
+    const slower = given.inFlight <= HARDLY_ANYTHING ? TOWARDS_SLOWER : TOWARDS_SLOWER_UNDER_LOAD;
+    const step = perRow < usual ? TOWARDS_FASTER : slower;
     this.#usual.set(key, usual + step * (perRow - usual));
     return perRow / usual;
   }

@@ -44,6 +44,8 @@ export class RowWriter {
   readonly nullRefused = new Set<string>();
   /** Rows of all updates under way that are not answered yet. */
   backlog = 0;
+  /** Tables with a request through since their schema changed. */
+  readonly #warm = new Set<string>();
   readonly #sizes = new Map<string, BatchSize>();
 
   constructor(options: RowWriterOptions) {
@@ -57,8 +59,22 @@ export class RowWriter {
       throw new TerminalError(`An update of ${table.logicalName} names a row twice; each row may occur once.`);
     }
     if (rows.length === 0) return { written: [], gone: [], failed: [], unsent: [] };
-    if (warmUp) this.options.sender.expectSchemaLag(table.entitySetName);
+    if (warmUp && this.needsWarmUp(request)) this.options.sender.expectSchemaLag(table.entitySetName);
     return new UpdateRun(this, request).run();
+  }
+
+  /** Whether the next request for the table has to go alone: its schema has just changed, and none has been through since. */
+  needsWarmUp({ table, warmUp }: UpdateRequest): boolean {
+    return warmUp === true && !this.#warm.has(table.logicalName);
+  }
+
+  warmedUp(table: string): void {
+    this.#warm.add(table);
+  }
+
+  /** Notes that the schema of a table, by logical name, has changed. */
+  schemaChanged(table: string): void {
+    this.#warm.delete(table);
   }
 
   /** The learned size of bulk requests of a table, by logical name. */
@@ -73,10 +89,10 @@ export class RowWriter {
   }
 
   /**
-   * Rows for the next request: the learned size, or fewer, so that the rows at hand keep every request busy that may be in
-   * flight and end all at once.
+   * Rows for each request of an update that begins: the learned size, or fewer, so that the rows at hand keep every request
+   * busy that may be in flight, and end together.
    */
-  nextChunk(table: string, mode: WriteMode, concurrency: number): number {
+  chunkRows(table: string, mode: WriteMode, concurrency: number): number {
     const { rows } = this.size(table, mode);
     const rounds = Math.ceil(this.backlog / (rows * concurrency));
     const evenShare = Math.ceil(this.backlog / (Math.max(1, rounds) * concurrency));

@@ -92,7 +92,8 @@ export class Throttle {
       if (end.executionLeftMs !== undefined) this.#execution.observeRemaining(now, end.executionLeftMs);
       if (end.work) {
         const { kind, rows } = end.work;
-        this.#window.finished(this.#baseline.observe(kind, rows, end.durationMs, this.#window.slowness), inFlight);
+        const { slowness } = this.#window;
+        this.#window.finished(this.#baseline.observe(kind, rows, end.durationMs, { slowness, inFlight }), inFlight);
       }
     }
   }

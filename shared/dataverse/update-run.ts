@@ -19,6 +19,9 @@ interface Chunk {
 /** A failing chunk this small is sent as a batch: one request tells every row's fault. Larger ones are halved. */
 const ISOLATE_BY_BATCH = 16;
 
+/** Everything waits for the first request after a schema change: it is kept small. */
+const WARM_UP_ROWS = 50;
+
 /** How often a row may come back from a batch with a passing fault before the update is given up for now. */
 const MAX_TRIES = 8;
 
@@ -39,6 +42,8 @@ export class UpdateRun {
   readonly #returned: Chunk[] = [];
   #mode: WriteMode = 'multiple';
   #next = 0;
+  /** Rows per request; undefined before the first. */
+  #chunkRows: number | undefined;
   #unanswered: number;
   /** True until the first request is through, where that one has to go alone. */
   #warming: boolean;
@@ -49,7 +54,7 @@ export class UpdateRun {
     this.#table = request.table;
     this.#signal = request.signal;
     this.#rows = request.rows;
-    this.#warming = request.warmUp === true;
+    this.#warming = writer.needsWarmUp(request);
     this.#purpose = `write:${request.table.entitySetName}`;
     this.#unanswered = request.rows.length;
   }
@@ -95,7 +100,11 @@ export class UpdateRun {
     const { logicalName } = this.#table;
     const from = this.#next;
     if (from >= this.#rows.length) return undefined;
-    const rows = this.#rows.slice(from, from + this.#writer.nextChunk(logicalName, this.#mode, concurrency));
+    this.#chunkRows ??= this.#writer.chunkRows(logicalName, this.#mode, concurrency);
+    // What was learned since may have made requests smaller, by a refusal for one.
+    const learned = this.#writer.size(logicalName, this.#mode).rows;
+    const count = Math.min(this.#chunkRows, learned, this.#warming ? WARM_UP_ROWS : learned);
+    const rows = this.#rows.slice(from, from + count);
     this.#next += rows.length;
     if (this.#mode === 'batch' || !this.#writer.nullRefused.has(logicalName)) {
       return { rows, mode: this.#mode, tries: 0 };
@@ -113,6 +122,7 @@ export class UpdateRun {
       this.#writer.size(this.#table.logicalName, chunk.mode).succeeded(chunk.rows.length, answer.durationMs);
       if (chunk.mode === 'multiple') this.#book('written', chunk.rows);
       else await this.#readAnswers(chunk, answer);
+      if (this.#warming) this.#writer.warmedUp(this.#table.logicalName);
       this.#warming = false;
     } catch (error) {
       if (this.#signal?.aborted && error === this.#signal.reason) this.#returned.push(chunk);
