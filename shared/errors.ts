@@ -39,3 +39,11 @@ export class ExpiredChangesError extends TerminalError {
 }
 export const isExpiredChangesError = (error: unknown): error is ExpiredChangesError =>
   error instanceof Error && 'isExpiredChangesError' in error;
+
+/** Thrown when Dataverse does not know the person in whose name it was asked, or has disabled the account. */
+export class UnknownCallerError extends TerminalError {
+  readonly isUnknownCallerError = true;
+  override name = 'UnknownCallerError';
+}
+export const isUnknownCallerError = (error: unknown): error is UnknownCallerError =>
+  error instanceof Error && 'isUnknownCallerError' in error;

@@ -1,3 +1,4 @@
+import type { ProfileParts } from './api/show-profile.ts';
 import { createDataverse } from './dataverse/client.ts';
 import { systemClock } from './dataverse/clock.ts';
 import { createIdentities } from './dataverse/identities.ts';
@@ -12,8 +13,11 @@ import { Runs } from './state/runs.ts';
 import { openTable } from './state/table-storage.ts';
 import { consoleTelemetry } from './telemetry/console-telemetry.ts';
 
+/** What the functions work with. */
+export type Services = Parts & ProfileParts;
+
 /** Wires the real parts from the settings. */
-function wire(settings: Settings): Parts {
+function wire(settings: Settings): Services {
   const telemetry = consoleTelemetry;
   const bypasses = new Set(settings.BACKSTAMP_BYPASS);
   const clientIds =
@@ -35,6 +39,7 @@ function wire(settings: Settings): Parts {
     rowOutcomes: new RowOutcomes(openTable(settings, 'BackstampRowOutcomes')),
     foundOrphans: new FoundOrphans(openTable(settings, 'BackstampFoundOrphans')),
     telemetry,
+    isSignInEnabled: settings.WEBSITE_AUTH_ENABLED,
     options: {
       dataverseUrl: settings.DATAVERSE_URL,
       setup: settings.BACKSTAMP_UNIFICATION,
@@ -63,13 +68,13 @@ function customLogicBypass(bypasses: ReadonlySet<string>): 'none' | 'sync' | 'as
   return async ? 'async' : 'none';
 }
 
-let wired: Parts | undefined;
+let wired: Services | undefined;
 
 /**
  * The parts that every function of this process shares.
  * @throws TerminalError that lists every missing or bad app setting
  */
-export function services(): Parts {
+export function services(): Services {
   wired ??= wire(parseSettings(process.env));
   return wired;
 }

@@ -52,6 +52,11 @@ export const settingsSchema = z.object({
   StateStorage__clientId: guid.optional(),
   /** Client id of the app's own managed identity. */
   AZURE_CLIENT_ID: guid.optional(),
+  /** Set by App Service where its authentication is on; never set by hand. */
+  WEBSITE_AUTH_ENABLED: z
+    .string()
+    .transform((text) => text.trim().toLowerCase() === 'true')
+    .default(false),
   BACKSTAMP_UNIFICATION: json.pipe(unificationSetupSchema),
   /** Client ids of the managed identities that the writes are spread over; the app's own where absent. */
   BACKSTAMP_DATAVERSE_CLIENT_IDS: list.pipe(z.array(guid).min(1)).optional(),

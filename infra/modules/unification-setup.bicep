@@ -30,6 +30,11 @@ type sourceTable = {
 }
 
 @export()
+@description('How business units are kept apart.')
+@sealed()
+type businessUnits = {}
+
+@export()
 @description('What Customer Insights has no interface to tell: which tables are unified, and how.')
 @sealed()
 type unificationSetup = {
@@ -42,4 +47,7 @@ type unificationSetup = {
   @description('Every source table, each once.')
   @minLength(1)
   tables: sourceTable[]
+
+  @description('Given where Business unit data separation is on in Customer Insights - Data.')
+  businessUnits: businessUnits?
 }

@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import { runIdSchema } from '../contracts/link-task.ts';
+import { profileAnswerSchema } from '../contracts/profile.ts';
 import { runSchema, runWithTasksSchema, statusAnswerSchema } from '../contracts/run.ts';
 import { cloudEventSchema, plainEventSchema } from '../contracts/unification-event.ts';
 import { logicalNameSchema } from '../contracts/unification-setup.ts';
 import {
   acceptedSchema,
   healthSchema,
+  recordIdSchema,
   rowListQuerySchema,
   rowListSchema,
   runListQuerySchema,
@@ -119,6 +121,17 @@ export const operations: readonly Operation[] = [
     },
     alternatives: ['text/csv'],
     problems: [400, 404, 503],
+  },
+  {
+    name: 'show-profile',
+    method: 'get',
+    path: '/records/{table}/{id}/profile',
+    summary:
+      'The profile behind one row, with its measures as single values, segments, predictions and latest activities, or why there is none. Read as the person who is signed in.',
+    needsKey: true,
+    pathParameters: z.object({ table: logicalNameSchema, id: recordIdSchema }),
+    answer: { status: 200, description: 'The profile, or why there is none.', schema: profileAnswerSchema },
+    problems: [400, 403, 404, 502, 503],
   },
   {
     name: 'get-openapi',

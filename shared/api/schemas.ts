@@ -55,3 +55,6 @@ export const rowListSchema = z.object({
   continuation: z.string().optional(),
 });
 export type RowList = z.infer<typeof rowListSchema>;
+
+/** Id of a row of Dataverse, in lower case with dashes whatever form it was sent in. */
+export const recordIdSchema = z.guid('must be a GUID').toLowerCase();

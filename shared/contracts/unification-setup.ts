@@ -27,6 +27,8 @@ export const unificationSetupSchema = z
     environmentKind: z.enum(['individual', 'business']),
     output: z.enum(['dataverse', 'ownDataLake']),
     tables: z.array(sourceTableSchema).min(1),
+    /** Present where Business unit data separation is on in Customer Insights - Data: then no unit learns of another's customers. */
+    businessUnits: z.strictObject({}).optional(),
   })
   .check((context) => {
     const seen = new Set<string>();

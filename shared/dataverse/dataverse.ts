@@ -151,3 +151,35 @@ export interface Dataverse {
    */
   update(request: UpdateRequest): Promise<UpdateReport>;
 }
+
+/** One read among several that travel together: a row by its id, or rows of a table. */
+export interface Read {
+  readonly entitySetName: string;
+  readonly select: readonly string[];
+  /** The one row that is wanted; the rest is for lists. */
+  readonly id?: string | undefined;
+  readonly filter?: string | undefined;
+  readonly orderBy?: string | undefined;
+  /** The first rows only; without it as many as one page holds. */
+  readonly top?: number | undefined;
+}
+
+/** What one read gave: its rows (none where a row is missing), or that whoever reads may not see them. */
+export type ReadAnswer = { readonly kind: 'rows'; readonly rows: readonly Row[] } | { readonly kind: 'denied' };
+
+/** Reading for somebody who waits, with the rights of that person. */
+export interface PersonalDataverse extends Dataverse {
+  /**
+   * Several reads in one `$batch`, in order.
+   * @param caller Entra object id of the person in whose name is read, so that roles and business units hold;
+   *   without one the application reads with its own rights
+   * @throws UnknownCallerError where the environment does not know that person, or has disabled the account
+   */
+  readTogether(
+    reads: readonly Read[],
+    caller: string | undefined,
+    signal?: AbortSignal,
+  ): Promise<readonly ReadAnswer[]>;
+  /** Logical names of the tables that have a lookup towards `table`. One request. */
+  findReferencing(table: string, signal?: AbortSignal): Promise<readonly string[]>;
+}

@@ -41,6 +41,23 @@ export async function readTables(
   );
 }
 
+/** Logical names of the tables that have a lookup towards a table; each once. */
+export async function findReferencing(sender: Sender, table: string, signal?: AbortSignal): Promise<readonly string[]> {
+  const what = `read which tables refer to ${table}`;
+  const answer = await sender.send({
+    kind: 'readMetadata',
+    table: 'RelationshipDefinitions',
+    method: 'GET',
+    path:
+      'RelationshipDefinitions/Microsoft.Dynamics.CRM.OneToManyRelationshipMetadata?$select=ReferencingEntity' +
+      `&$filter=${encodeURIComponent(`ReferencedEntity eq '${table.replaceAll("'", "''")}'`)}`,
+    what,
+    signal,
+  });
+  const found = listAt(parseObject(answer.body, what), 'value').map((one) => stringAt(one, 'ReferencingEntity') ?? '');
+  return [...new Set(found)].filter(Boolean);
+}
+
 type Definition = Readonly<Record<string, unknown>>;
 
 function toTable(definition: Definition, withColumns: ReadonlySet<string>): TableMetadata {

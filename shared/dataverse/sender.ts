@@ -16,6 +16,7 @@ export type RequestKind =
   | 'readPage'
   | 'readChanges'
   | 'readLists'
+  | 'readTogether'
   | 'countRows'
   | 'findBulkSupport'
   | 'updateMultiple'
@@ -34,6 +35,8 @@ export interface Request {
   readonly what: string;
   /** Rows to write: a request that takes too long is then given back to be split, not sent again. */
   readonly rows?: number;
+  /** Entra object id of the person in whose name it is asked; what that person lacks is no fault of the identity. */
+  readonly caller?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -111,6 +114,7 @@ export class Sender {
         freshTokenTried = member;
         continue;
       }
+      if (kind === 'identity' && request.caller !== undefined) throw new ServiceFailure(refusal, request.what);
       if (kind === 'identity') continue;
       if (kind === 'unauthorized') {
         pool.refuse(member, '*', new ServiceFailure(refusal, request.what).message);
@@ -170,7 +174,7 @@ export class Sender {
     });
     if (refused?.retryAfterMs !== undefined) throttle.stop(now + refused.retryAfterMs);
     // Here, not where the next attempt is decided: what becomes free goes to waiting requests at once.
-    if (refused && (failure === 'identityRefused' || failure === 'privilege')) {
+    if (refused && request.caller === undefined && (failure === 'identityRefused' || failure === 'privilege')) {
       const purpose = failure === 'privilege' ? purposeOf(request) : '*';
       this.#options.pool.refuse(member, purpose, new ServiceFailure(refused.refusal, request.what).message);
     }
@@ -200,7 +204,7 @@ export class Sender {
       wire = await transport.send({
         method: request.method,
         url,
-        headers: request.headers ?? {},
+        headers: { ...request.headers, ...(request.caller === undefined ? {} : { CallerObjectId: request.caller }) },
         body: request.body,
         token,
         timeoutMs: WRITES.has(request.kind) ? WRITE_TIMEOUT_MS : READ_TIMEOUT_MS,

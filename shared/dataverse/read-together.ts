@@ -1,0 +1,90 @@
+import { randomUUID } from 'node:crypto';
+import { RetryableError, UnknownCallerError } from '../errors.ts';
+import type { Read, ReadAnswer } from './dataverse.ts';
+import { listAt, parseObject } from './json.ts';
+import { type BatchAnswer, type BatchPart, readBatch, writeBatch } from './multipart.ts';
+import { MAX_PAGE } from './read-page.ts';
+import type { Sender } from './sender.ts';
+import { readRefusal, ServiceFailure } from './service-failure.ts';
+import { API_PATH } from './transport.ts';
+
+/** Codes that tell of whoever is acted for: no member of the organisation, or disabled. */
+const UNKNOWN_CALLER: ReadonlySet<string> = new Set(['0x80072560', '0x80040225']);
+
+/** Several reads in one `$batch`, in order; what the caller may not see is an answer, not an error. */
+export async function readTogether(
+  sender: Sender,
+  reads: readonly Read[],
+  caller: string | undefined,
+  signal?: AbortSignal,
+): Promise<readonly ReadAnswer[]> {
+  if (reads.length === 0) return [];
+  const sets = [...new Set(reads.map(({ entitySetName }) => entitySetName))];
+  const what = `read ${sets.join(', ')}${caller === undefined ? '' : ' in the name of a user'}`;
+  const boundary = `batch_${randomUUID()}`;
+  const answer = await sender
+    .send({
+      kind: 'readTogether',
+      table: sets.join(','),
+      method: 'POST',
+      path: '$batch',
+      headers: {
+        'Content-Type': `multipart/mixed; boundary="${boundary}"`,
+        Prefer: 'odata.continue-on-error',
+      },
+      body: writeBatch(boundary, reads.map(partOf)),
+      what,
+      caller,
+      signal,
+    })
+    .catch((error: unknown) => {
+      if (caller === undefined || !(error instanceof ServiceFailure)) throw error;
+      throw explain(error);
+    });
+  const answers = readBatch(answer.headers.get('Content-Type') ?? '', answer.body);
+  if (answers.length !== reads.length) {
+    throw new RetryableError(`Dataverse answered ${answers.length} of ${reads.length} reads of a batch.`);
+  }
+  return answers.map((part, at) => readPart(part, reads[at]));
+}
+
+function partOf({ entitySetName, select, id, filter, orderBy, top }: Read): BatchPart {
+  const query = [`$select=${select.join(',')}`];
+  if (filter) query.push(`$filter=${encodeURIComponent(filter)}`);
+  if (orderBy) query.push(`$orderby=${encodeURIComponent(orderBy)}`);
+  if (top !== undefined) query.push(`$top=${top}`);
+  const key = id === undefined ? '' : `(${id})`;
+  // A page size and `$top` exclude each other.
+  const page = id === undefined && top === undefined ? { Prefer: `odata.maxpagesize=${MAX_PAGE}` } : {};
+  return {
+    method: 'GET',
+    path: `${API_PATH}/${entitySetName}${key}?${query.join('&')}`,
+    headers: { Accept: 'application/json', ...page },
+  };
+}
+
+function readPart({ status, body }: BatchAnswer, read: Read | undefined): ReadAnswer {
+  const what = `read ${read?.entitySetName ?? 'a table'}`;
+  if (status < 300) {
+    const object = parseObject(body, what);
+    return { kind: 'rows', rows: read?.id === undefined ? listAt(object, 'value') : [object] };
+  }
+  const refusal = readRefusal(status, body);
+  if (status === 403) return { kind: 'denied' };
+  if (status === 404 && read?.id !== undefined) return { kind: 'rows', rows: [] };
+  if (refusal.failureClass === 'throttle' || refusal.failureClass === 'transient') {
+    throw new RetryableError(`Dataverse could not ${what} for now (HTTP ${status}): ${refusal.message}`);
+  }
+  throw new ServiceFailure(refusal, what);
+}
+
+/** A refusal of the whole batch is about the person it was sent for, or about the right to act for anybody. */
+function explain(error: ServiceFailure): Error {
+  if (UNKNOWN_CALLER.has(error.refusal.code)) {
+    return new UnknownCallerError('Your account is no enabled user of this Dataverse environment.', { cause: error });
+  }
+  if (error.refusal.failureClass !== 'privilege') return error;
+  const remedy =
+    'Give the application user a security role with the privilege Act on Behalf of Another User, such as Delegate, directly and not through a team.';
+  return new ServiceFailure({ ...error.refusal, message: `${error.refusal.message} ${remedy}` }, 'read for a user');
+}

@@ -1,0 +1,112 @@
+import type { PersonalDataverse, TableMetadata } from '../dataverse/dataverse.ts';
+import { mapTable, profileTable } from '../linking/names.ts';
+import {
+  activityTable,
+  customerIdColumn,
+  measureTable,
+  otherTables,
+  predictionTable,
+  prefix,
+  segmentTable,
+} from './names.ts';
+
+/** A table about customers, and the lookup by which its rows are found. */
+export interface ChildTable {
+  readonly table: TableMetadata;
+  /** Logical name of the lookup towards the profile. */
+  readonly lookup: string;
+}
+
+/** What metadata tells of the tables that a profile is read from; undefined where the environment has no such table. */
+export interface InsightTables {
+  readonly profile: TableMetadata | undefined;
+  readonly map: TableMetadata | undefined;
+  readonly measures: ChildTable | undefined;
+  /** Measures with a table of their own. */
+  readonly ownMeasures: readonly ChildTable[];
+  readonly segments: ChildTable | undefined;
+  readonly predictions: ChildTable | undefined;
+  readonly activities: ChildTable | undefined;
+  readonly sources: ReadonlyMap<string, TableMetadata>;
+}
+
+/** Types of columns that hold one plain value. */
+const plainTypes: ReadonlySet<string> = new Set([
+  'String',
+  'Memo',
+  'Integer',
+  'BigInt',
+  'Decimal',
+  'Double',
+  'Money',
+  'Boolean',
+  'DateTime',
+  'Picklist',
+]);
+
+/** Columns with a value that Customer Insights itself worked out: no ids, no partitions, nothing of the platform's. */
+export const valueColumnsOf = ({ columns, primaryId, lookups }: TableMetadata): string[] => {
+  const isCompanion = (name: string) => lookups.some(({ column }) => name === `${column}pid`);
+  return [...columns]
+    .filter(
+      ([name, type]) =>
+        name.startsWith(prefix) &&
+        plainTypes.has(type) &&
+        name !== primaryId &&
+        name !== customerIdColumn &&
+        !isCompanion(name),
+    )
+    .map(([name]) => name);
+};
+
+/** A measure that is added or removed shows within this time, in milliseconds. */
+const maxAgeMs = 300_000;
+
+const known = new WeakMap<PersonalDataverse, { readonly until: number; readonly tables: Promise<InsightTables> }>();
+
+/**
+ * The tables about customers as metadata has them: two requests, then none for five minutes.
+ * @param sources logical names of the source tables
+ */
+export function insightTables(
+  dataverse: PersonalDataverse,
+  sources: readonly string[],
+  now: number,
+): Promise<InsightTables> {
+  const fresh = known.get(dataverse);
+  if (fresh !== undefined && fresh.until > now) return fresh.tables;
+  const tables = readInsightTables(dataverse, sources);
+  known.set(dataverse, { until: now + maxAgeMs, tables });
+  // What failed is asked again by the next reader.
+  tables.catch(() => known.delete(dataverse));
+  return tables;
+}
+
+async function readInsightTables(dataverse: PersonalDataverse, sources: readonly string[]): Promise<InsightTables> {
+  const referencing = (await dataverse.findReferencing(profileTable)).filter((name) => name.startsWith(prefix));
+  const wanted = [...new Set([profileTable, mapTable, ...referencing])];
+  const tables = await dataverse.readTables({ tables: [...wanted, ...sources], withColumns: wanted });
+  const child = (name: string): ChildTable | undefined => {
+    const table = tables.get(name);
+    const lookup = table?.lookups.find(({ referencedTable }) => referencedTable === profileTable);
+    return table && lookup && { table, lookup: lookup.column };
+  };
+  const isMeasure = (name: string) =>
+    ![measureTable, segmentTable, predictionTable, activityTable].includes(name) &&
+    !otherTables.has(name) &&
+    !sources.includes(name);
+  return {
+    profile: tables.get(profileTable),
+    map: tables.get(mapTable),
+    measures: child(measureTable),
+    ownMeasures: referencing
+      .filter(isMeasure)
+      .sort()
+      .map(child)
+      .filter((found) => found !== undefined),
+    segments: child(segmentTable),
+    predictions: child(predictionTable),
+    activities: child(activityTable),
+    sources: new Map([...tables].filter(([name]) => sources.includes(name))),
+  };
+}

@@ -1,0 +1,77 @@
+import type { ProfileAnswer } from '../contracts/profile.ts';
+import type { UnificationSetup } from '../contracts/unification-setup.ts';
+import type { PersonalDataverse, Read } from '../dataverse/dataverse.ts';
+import { RetryableError } from '../errors.ts';
+import { linkColumn, linkValue, profileTable } from '../linking/names.ts';
+import type { PendingRows } from '../state/pending-rows.ts';
+import { insightTables } from './insight-tables.ts';
+import { readProfile } from './read-profile.ts';
+import { type Unlinked, unlinked, whyUnlinked } from './why-unlinked.ts';
+
+/** What it takes to tell of the profile behind a row. */
+export interface InsightParts {
+  readonly dataverse: PersonalDataverse;
+  readonly pendingRows: Pick<PendingRows, 'among'>;
+  readonly options: { readonly setup: UnificationSetup };
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+/** A person waits no longer than this for an answer, in milliseconds. */
+const patienceMs = 30_000;
+
+/**
+ * The profile behind a source row, or why there is none; undefined where there is no such row that the caller may read.
+ * Two requests once metadata is known: the row's link, then the profile with all tables about it in one `$batch`.
+ *
+ * @param row `id` is a GUID in lower case
+ * @param caller Entra object id of whoever asks; without one the application reads with its own rights
+ */
+export async function showInsight(
+  parts: InsightParts,
+  row: { readonly table: string; readonly id: string },
+  caller: string | undefined,
+): Promise<ProfileAnswer | undefined> {
+  const patience = AbortSignal.timeout(patienceMs);
+  try {
+    return await answer(parts, row, caller, patience);
+  } catch (error) {
+    if (!patience.aborted) throw error;
+    throw new RetryableError(`Dataverse did not answer within ${patienceMs / 1000} s`, { cause: error });
+  }
+}
+
+async function answer(
+  parts: InsightParts,
+  { table, id }: { readonly table: string; readonly id: string },
+  caller: string | undefined,
+  signal: AbortSignal,
+): Promise<ProfileAnswer | undefined> {
+  const { dataverse, options, now } = parts;
+  const sources = options.setup.tables.map((source) => source.table);
+  const source = options.setup.tables.find((candidate) => candidate.table === table);
+  if (source === undefined) return undefined;
+  const tables = await insightTables(dataverse, sources, now());
+  const metadata = tables.sources.get(table);
+  if (metadata === undefined) return undefined;
+
+  const readTogether = (reads: readonly Read[]) => dataverse.readTogether(reads, caller, signal);
+  const isLinkable = metadata.lookups.some(
+    ({ column, referencedTable }) => column === linkColumn && referencedTable === profileTable,
+  );
+  const select = isLinkable ? [metadata.primaryId, linkValue] : [metadata.primaryId];
+  const [found] = await readTogether([{ entitySetName: metadata.entitySetName, select, id }]);
+  const sourceRow = found?.kind === 'rows' ? found.rows[0] : undefined;
+  if (sourceRow === undefined) return undefined;
+
+  const no = (why: Unlinked): ProfileAnswer => ({ linked: false, table, id, ...why });
+  const { profile } = tables;
+  if (!isLinkable || profile === undefined) return no(unlinked('noColumn'));
+  const withProfile = { ...tables, profile };
+  const link = sourceRow[linkValue];
+  if (typeof link !== 'string') return no(await whyUnlinked(parts, { source, id }, withProfile, readTogether, signal));
+  const reading = await readProfile(withProfile, link, readTogether);
+  if (reading.kind === 'missing') return no(unlinked('orphan'));
+  if (reading.kind === 'denied') return no(unlinked('notVisible'));
+  return { linked: true, table, id, profile: reading.profile };
+}

@@ -1,0 +1,77 @@
+import type { UnlinkedReason } from '../contracts/profile.ts';
+import type { SourceTable } from '../contracts/unification-setup.ts';
+import type { Dataverse, TableMetadata } from '../dataverse/dataverse.ts';
+import { spellingsOf } from '../linking/guid.ts';
+import { type MapEntry, readMapRow } from '../linking/map-row.ts';
+import { mapColumns, mapSelect } from '../linking/names.ts';
+import type { PendingRows } from '../state/pending-rows.ts';
+import type { InsightTables } from './insight-tables.ts';
+import { customerIdColumn } from './names.ts';
+import type { ReadTogether } from './read-profile.ts';
+
+export interface Unlinked {
+  readonly reason: UnlinkedReason;
+  readonly explanation: string;
+}
+
+const explanations: Readonly<Record<Exclude<UnlinkedReason, 'failed'>, string>> = {
+  noColumn: 'No row of this table was ever linked. The first run makes the link; see its task for what holds it up.',
+  notUnified:
+    'Unification made no customer of this row: it matched nothing, was filtered out, or is newer than the last unification run.',
+  waiting: 'The profile of this row has not arrived in Dataverse yet, or you may not read it.',
+  noProfile: 'The map names a customer for this row, but there is no such profile that you may read.',
+  notLinkedYet: 'The profile of this row is there; the next run links the row.',
+  orphan: 'The row leads to a profile that no longer exists. The next run over orphans clears or corrects the link.',
+  notVisible: 'The row leads to a profile that you may not read: it may belong to another business unit.',
+};
+
+export const unlinked = (reason: keyof typeof explanations): Unlinked => ({
+  reason,
+  explanation: explanations[reason],
+});
+
+/**
+ * Why a row has no link. The map stands in the root business unit, so the application reads it; whether a profile is
+ * there is asked in the name of the person, who learns of no profile that is another unit's.
+ */
+export async function whyUnlinked(
+  parts: { readonly dataverse: Dataverse; readonly pendingRows: Pick<PendingRows, 'among'> },
+  row: { readonly source: SourceTable; readonly id: string },
+  { map, profile }: InsightTables & { readonly profile: TableMetadata },
+  readTogether: ReadTogether,
+  signal: AbortSignal,
+): Promise<Unlinked> {
+  const entry = map && (await newestEntry(parts.dataverse, row, map, signal));
+  if (entry === undefined) return unlinked('notUnified');
+  const list = { entitySetName: profile.entitySetName, select: [profile.primaryId] };
+  const [answer] = await readTogether([
+    entry.profileId === undefined
+      ? { ...list, filter: `${customerIdColumn} eq '${entry.customerId.replaceAll("'", "''")}'`, top: 1 }
+      : { ...list, id: entry.profileId },
+  ]);
+  const isThere = answer?.kind === 'rows' && answer.rows.length > 0;
+  if (!isThere) return unlinked(entry.profileId === undefined ? 'noProfile' : 'waiting');
+  const [pending] = await parts.pendingRows.among(row.source.table, [row.id]);
+  // The reason may name the profile, so it is for those who may read it.
+  if (pending?.cause === 'failed') return { reason: 'failed', explanation: pending.reason };
+  return unlinked('notLinkedYet');
+}
+
+async function newestEntry(
+  dataverse: Dataverse,
+  { source, id }: { readonly source: SourceTable; readonly id: string },
+  map: TableMetadata,
+  signal: AbortSignal,
+): Promise<MapEntry | undefined> {
+  const request = {
+    entitySetName: map.entitySetName,
+    select: mapSelect,
+    column: mapColumns.key,
+    values: [id, ...spellingsOf(id)],
+  };
+  const [rows = []] = await dataverse.readLists([request], signal);
+  const entries = rows
+    .map((row) => readMapRow(row, source))
+    .flatMap((reading) => (reading.kind === 'entry' && reading.entry.sourceId === id ? [reading.entry] : []));
+  return entries.sort((a, b) => b.version - a.version)[0];
+}
