@@ -159,7 +159,7 @@ export class Organisation {
     this.relationships.splice(this.relationships.indexOf(relationship), 1);
     if (!table || !column) return;
     table.removeColumn(column);
-    const companion = table.columns.get(`${column.logicalName}pid`);
+    const companion = table.partitionCompanion(column);
     if (companion) table.removeColumn(companion);
     this.touchDefinition(table);
   }
@@ -199,10 +199,11 @@ export class Organisation {
 
   /** A lookup to an elastic table is joined by a column that names the partition of the row it points to. */
   #addPartitionCompanion(table: Table, lookup: Column, visibleAt: number): void {
+    if (!lookup.targets.some((target) => this.table(target)?.isElastic) || table.partitionCompanion(lookup)) return;
     const logicalName = `${lookup.logicalName}pid`;
-    if (!lookup.targets.some((target) => this.table(target)?.isElastic) || table.columns.has(logicalName)) return;
     const schemaName = `${lookup.schemaName}PId`;
-    table.addColumn(makeColumn({ logicalName, schemaName, type: 'String', maxLength: 100, visibleAt }, this.newId));
+    const made = () => makeColumn({ logicalName, schemaName, type: 'String', maxLength: 100, visibleAt }, this.newId);
+    table.addPartitionCompanion(lookup, table.columns.get(logicalName) ?? made());
   }
 
   /** Number of a table's rows as of the latest snapshot, which may be as old as the settings allow. */

@@ -57,6 +57,7 @@ export function route(context: RequestContext): DataverseResponse {
   }
   const table = context.organisation.tableOfSet(head.name);
   if (!table) throw unknownSegment(head.name);
+  if (context.method === 'GET') context.stats.operations(1);
   return head.key === undefined ? setRoute(context, table, rest) : rowRoute(context, table, head.key, rest);
 }
 

@@ -16,6 +16,8 @@ export const settingsSchema = z.strictObject({
   executionSeconds: positive.default(1_200),
   windowSeconds: positive.default(300),
   concurrency: z.int().positive().default(52),
+  /** What Retry-After says when too much came at once. On live tenants it named minutes, though the limit clears at once. */
+  concurrencyRetryAfterSeconds: positive.default(1),
   dopHint: z.int().positive().default(4),
   timeScale: positive.default(1),
   /** Time every request takes, whatever it does. */

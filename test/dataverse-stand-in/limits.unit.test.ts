@@ -97,17 +97,18 @@ describe('service protection', () => {
   });
 
   it('D32 counts a bulk message or batch as one request, and every target toward the entitlement', async () => {
-    const { post, batch, stats, control } = await withClock({});
+    const { get, post, batch, stats, control } = await withClock({});
     await control('POST', 'stats/reset');
 
     const row = (n: number) => ({ '@odata.type': 'Microsoft.Dynamics.CRM.contact', contactid: guid(n), lastname: 'X' });
     await post(bulk('UpsertMultiple'), { Targets: [1, 2, 3, 4, 5].map(row) });
     await batch([1, 2].map((n) => part('PATCH', `contacts(${guid(n)})`, { lastname: 'Y' })));
+    await get(`contacts(${guid(1)})?$select=lastname`);
 
     expect(await stats()).toMatchObject({
-      requests: { total: 2, byKind: { upsertMultiple: 1, batch: 1 } },
-      byCaller: { [CLIENT]: { total: 2 } },
-      entitlement: 7,
+      requests: { total: 3, byKind: { upsertMultiple: 1, batch: 1, read: 1 } },
+      byCaller: { [CLIENT]: { total: 3 } },
+      entitlement: 8,
       rowsWritten: { contact: 7 },
       columnsWritten: { contact: { lastname: 7 } },
       rowsByWrite: { contact: { total: 7, rows: 5, moreThanOnce: 2, most: 2 } },

@@ -37,10 +37,15 @@ export class Budget {
 
   /** Lets a request in, or refuses it with 429. */
   enter(now: number): void {
-    const { concurrency } = this.#settings;
+    const { concurrency, concurrencyRetryAfterSeconds } = this.#settings;
     if (this.#inFlight >= concurrency) {
       const message = `Number of concurrent requests exceeded the limit of ${concurrency}.`;
-      throw new ThrottledError('concurrency', '0x80072326', message, this.#seconds(1_000));
+      throw new ThrottledError(
+        'concurrency',
+        '0x80072326',
+        message,
+        this.#seconds(concurrencyRetryAfterSeconds * 1000),
+      );
     }
     const cause = this.#overrun(now);
     if (cause) throw this.#refuse(cause, now);

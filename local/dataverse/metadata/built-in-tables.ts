@@ -10,9 +10,10 @@ const lookup = (logicalName: string, target: string, relationshipName?: string):
   { logicalName, type: 'Lookup', targets: [target], ...(relationshipName && { relationshipName }) },
 ];
 
-const system = (logicalName: string, primaryName: string, columns: Columns, more: Partial<TableDefinition> = {}) =>
+const system = (schemaName: string, primaryName: string, columns: Columns, more: Partial<TableDefinition> = {}) =>
   ({
-    logicalName,
+    logicalName: schemaName.toLowerCase(),
+    schemaName,
     primaryName,
     tableType: 'Standard',
     ownership: 'OrganizationOwned',
@@ -24,34 +25,34 @@ const system = (logicalName: string, primaryName: string, columns: Columns, more
 
 /** The tables every organisation has, as far as linking, ownership and checking what an update fires need them. */
 export const builtInTables: readonly TableDefinition[] = [
-  system('organization', 'name', [
+  system('Organization', 'name', [
     ...of('Integer', 'expirechangetrackingindays'),
     ...of('Memo', 'orgdborgsettings'),
     ...of('Integer', 'languagecode'),
   ]),
-  system('businessunit', 'name', [
+  system('BusinessUnit', 'name', [
     ...lookup('parentbusinessunitid', 'businessunit', 'business_unit_parent_business_unit'),
     ...of('Boolean', 'isdisabled'),
   ]),
-  system('systemuser', 'fullname', [
+  system('SystemUser', 'fullname', [
     ...of('String', 'domainname', 'internalemailaddress'),
     ...of('Uniqueidentifier', 'applicationid', 'azureactivedirectoryobjectid'),
     ...of('Boolean', 'isdisabled'),
     ...lookup('businessunitid', 'businessunit', 'business_unit_system_users'),
   ]),
-  system('team', 'name', [
+  system('Team', 'name', [
     ...of('Picklist', 'teamtype'),
     ...of('Boolean', 'isdefault'),
     ...lookup('businessunitid', 'businessunit', 'business_unit_teams'),
   ]),
-  system('role', 'name', [...lookup('businessunitid', 'businessunit', 'business_unit_roles')]),
-  system('privilege', 'name', [...of('Integer', 'accessright')]),
-  system('sdkmessage', 'name', []),
-  system('sdkmessagefilter', 'name', [
+  system('Role', 'name', [...lookup('businessunitid', 'businessunit', 'business_unit_roles')]),
+  system('Privilege', 'name', [...of('Integer', 'accessright')]),
+  system('SdkMessage', 'name', []),
+  system('SdkMessageFilter', 'name', [
     ...of('String', 'primaryobjecttypecode', 'secondaryobjecttypecode'),
     ...lookup('sdkmessageid', 'sdkmessage', 'sdkmessageid_sdkmessagefilter'),
   ]),
-  system('sdkmessageprocessingstep', 'name', [
+  system('SdkMessageProcessingStep', 'name', [
     ...of('Memo', 'filteringattributes', 'description', 'configuration'),
     ...of('Picklist', 'stage', 'mode', 'invocationsource'),
     ...of('Integer', 'rank', 'customizationlevel'),
@@ -62,7 +63,7 @@ export const builtInTables: readonly TableDefinition[] = [
     ...lookup('sdkmessagefilterid', 'sdkmessagefilter', 'sdkmessagefilterid_sdkmessageprocessingstep'),
   ]),
   system(
-    'workflow',
+    'Workflow',
     'name',
     [
       ...of('Picklist', 'category', 'mode', 'type', 'scope', 'createstage', 'updatestage', 'deletestage', 'runas'),
@@ -75,7 +76,7 @@ export const builtInTables: readonly TableDefinition[] = [
     { ownership: 'UserOwned' },
   ),
   system(
-    'callbackregistration',
+    'CallbackRegistration',
     'name',
     [
       ...of('String', 'entityname', 'sdkmessagename'),
@@ -85,7 +86,7 @@ export const builtInTables: readonly TableDefinition[] = [
     ],
     { ownership: 'UserOwned' },
   ),
-  system('asyncoperation', 'name', [...of('Picklist', 'operationtype')], { ownership: 'UserOwned' }),
+  system('AsyncOperation', 'name', [...of('Picklist', 'operationtype')], { ownership: 'UserOwned' }),
 ];
 
 /** Messages that a table may support; the two bulk ones only where the table has bulk operations. */

@@ -32,6 +32,7 @@ export class Table {
   readonly rows = new RowStore();
   readonly columns = new Map<string, Column>();
   readonly #byProperty = new Map<string, Column>();
+  readonly #companions = new Map<Column, Column>();
   readonly #privileges = new Map<string, string>();
   readonly #navigations = new Map<string, Navigation>();
   /** Whether delta links are given out. */
@@ -47,6 +48,7 @@ export class Table {
 
   constructor(identity: TableIdentity, changeTracking: boolean, bulk: boolean) {
     this.identity = identity;
+    this.typeName = `Microsoft.Dynamics.CRM.${identity.logicalName}`;
     this.changeTracking = changeTracking;
     this.bulk = bulk;
   }
@@ -54,6 +56,9 @@ export class Table {
   get name(): string {
     return this.identity.logicalName;
   }
+
+  /** The table's `@odata.type`. */
+  readonly typeName: string;
 
   get isElastic(): boolean {
     return this.identity.tableType === 'Elastic';
@@ -66,6 +71,17 @@ export class Table {
 
   addNavigation(navigation: Navigation): void {
     this.#navigations.set(navigation.name, navigation);
+  }
+
+  /** Joins a lookup to an elastic table with the column that names the partition of the row it points to. */
+  addPartitionCompanion(lookup: Column, companion: Column): void {
+    this.addColumn(companion);
+    this.#companions.set(lookup, companion);
+  }
+
+  /** The column that names the partition of the row a lookup points to, if there is one. */
+  partitionCompanion(lookup: Column): Column | undefined {
+    return this.#companions.get(lookup);
   }
 
   removeColumn(column: Column): void {
@@ -94,7 +110,8 @@ export class Table {
   privilege(right: string): string {
     let name = this.#privileges.get(right);
     if (name === undefined) {
-      name = `prv${right}${this.identity.schemaName}`;
+      // Alone among tables, users are not called by their schema name here.
+      name = `prv${right}${this.name === 'systemuser' ? 'User' : this.identity.schemaName}`;
       this.#privileges.set(right, name);
     }
     return name;

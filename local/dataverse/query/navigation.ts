@@ -32,7 +32,7 @@ export function roadOf(organisation: Organisation, table: Table, name: string): 
 
 function singleRoad(organisation: Organisation, table: Table, column: Column, targetName: string): Road | undefined {
   const target = organisation.table(targetName);
-  const partition = table.columns.get(`${column.logicalName}pid`);
+  const partition = table.partitionCompanion(column);
   if (!target) return undefined;
   return {
     kind: 'single',

@@ -1,5 +1,6 @@
 import { ChangeLog } from './change-log.ts';
 import type { ColumnData } from './column-data.ts';
+import { GuidIndex } from './guid-index.ts';
 import { PrimaryKeyOrder } from './primary-key-order.ts';
 
 /** The trace a deleted row leaves for change tracking. */
@@ -23,8 +24,10 @@ export class RowStore {
   revision = 0;
   /** While a transaction may still be undone, log entries of older versions are needed again. */
   keepsHistory = false;
-  #slots = new Map<string, number>();
-  #partitioned = new Map<string, number[]>();
+  readonly #slots = new GuidIndex();
+  /** Elastic rows outside their default partition: by id and partition, and by id alone. */
+  readonly #inPartition = new Map<string, number>();
+  readonly #partitioned = new Map<string, number[]>();
   #versions = new Float64Array(1024);
   #createdOn = new Float64Array(1024);
   #modifiedOn = new Float64Array(1024);
@@ -39,12 +42,12 @@ export class RowStore {
 
   /** Slot of the row with this id; an elastic row outside its default partition is found only with its partition id. */
   find(id: string, partition?: string): number | undefined {
-    return this.#slots.get(rowKey(id, partition));
+    return isDefault(id, partition) ? this.#slots.find(id) : this.#inPartition.get(`${id}/${partition}`);
   }
 
   /** Slots of all rows with this id, in whatever partition. */
   findAll(id: string): readonly number[] {
-    const slot = this.#slots.get(id);
+    const slot = this.#slots.find(id);
     const partitioned = this.#partitioned.get(id);
     if (partitioned === undefined) return slot === undefined ? [] : [slot];
     return slot === undefined ? partitioned : [slot, ...partitioned];
@@ -85,12 +88,7 @@ export class RowStore {
     const slot = this.ids.length;
     if (slot === this.#versions.length) this.#grow();
     this.ids.push(id);
-    this.#slots.set(rowKey(id, partition), slot);
-    if (partition !== undefined && partition !== id) {
-      const others = this.#partitioned.get(id);
-      if (others) others.push(slot);
-      else this.#partitioned.set(id, [slot]);
-    }
+    this.#list(id, partition, slot);
     this.#alive[slot] = 1;
     this.#createdOn[slot] = now;
     this.#count++;
@@ -116,10 +114,11 @@ export class RowStore {
   /** Removes a row; `deletion` is `undefined` when an insert is undone. */
   remove(slot: number, partition: string | undefined, deletion?: Omit<Deletion, 'id'>): void {
     const id = this.ids[slot] as string;
-    this.#slots.delete(rowKey(id, partition));
-    const partitioned = this.#partitioned.get(id)?.filter((other) => other !== slot);
-    if (partitioned?.length) this.#partitioned.set(id, partitioned);
-    else this.#partitioned.delete(id);
+    if (isDefault(id, partition)) this.#slots.delete(id);
+    else {
+      this.#inPartition.delete(`${id}/${partition}`);
+      this.#partitioned.set(id, this.#partitioned.get(id)?.filter((other) => other !== slot) ?? []);
+    }
     this.#alive[slot] = 0;
     this.#count--;
     this.revision++;
@@ -128,7 +127,7 @@ export class RowStore {
 
   /** Undoes {@link remove}. */
   revive(slot: number, partition: string | undefined): void {
-    this.#slots.set(rowKey(this.ids[slot] as string, partition), slot);
+    this.#list(this.ids[slot] as string, partition, slot);
     this.#alive[slot] = 1;
     this.#count++;
     this.revision++;
@@ -153,6 +152,15 @@ export class RowStore {
   };
   readonly modifiedOnCells: ColumnData = { get: (slot) => this.modifiedOn(slot), set: refuse };
 
+  #list(id: string, partition: string | undefined, slot: number): void {
+    if (isDefault(id, partition)) {
+      this.#slots.set(id, slot);
+      return;
+    }
+    this.#inPartition.set(`${id}/${partition}`, slot);
+    this.#partitioned.set(id, [...(this.#partitioned.get(id) ?? []), slot]);
+  }
+
   #grow(): void {
     const size = this.#versions.length * 2;
     const wider = (old: Float64Array<ArrayBuffer>) => {
@@ -173,8 +181,7 @@ export class RowStore {
 }
 
 /** Elastic rows are told apart by id and partition id, where the default partition id is the id itself. */
-const rowKey = (id: string, partition: string | undefined) =>
-  partition === undefined || partition === id ? id : `${id}/${partition}`;
+const isDefault = (id: string, partition: string | undefined) => partition === undefined || partition === id;
 
 function refuse(): never {
   throw new Error('This column is kept by the store itself.');

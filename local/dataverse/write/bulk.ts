@@ -135,7 +135,7 @@ function nameOf(key: RowKey): string {
 
 function readTarget(context: RequestContext, table: Table, target: Record<string, unknown>): RowChange {
   const type = target['@odata.type'];
-  const expected = `Microsoft.Dynamics.CRM.${table.name}`;
+  const expected = table.typeName;
   if (type !== expected && type !== `#${expected}`) {
     const found = type === undefined ? 'no @odata.type' : `@odata.type '${String(type)}'`;
     throw payloadError(

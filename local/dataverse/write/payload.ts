@@ -108,7 +108,7 @@ function bind(
     context.caller.demand('Append', table);
     context.caller.demand('AppendTo', reference.target);
   }
-  const companion = reference.target.isElastic ? table.columns.get(`${column.logicalName}pid`) : undefined;
+  const companion = reference.target.isElastic ? table.partitionCompanion(column) : undefined;
   const cell = [column, reference.id] as const;
   return companion ? [cell, [companion, reference.partition ?? reference.id]] : [cell];
 }
@@ -139,7 +139,7 @@ function plainCell(
 }
 
 function clear(context: RequestContext, table: Table, column: Column): (readonly [Column, Value])[] {
-  const companion = table.columns.get(`${column.logicalName}pid`);
+  const companion = table.partitionCompanion(column);
   context.caller.demand('Append', table);
   return companion
     ? [
