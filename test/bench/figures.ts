@@ -1,0 +1,95 @@
+import type { PassPerformance } from './contenders/backstamp.ts';
+import { limitRowsPerSecond, type Model, type Progress, sustainedRate } from './model.ts';
+import type { OrganisationStats } from './organisation.ts';
+
+/** One contender's line of the table. */
+export interface ContenderFigures {
+  readonly name: string;
+  readonly rows: number;
+  readonly rowsPerSecond: number;
+  /** Of what one identity's budgets permit, 0 to 1. */
+  readonly shareOfLimit: number;
+  /** Requests answered 429. */
+  readonly throttled: number;
+  readonly requestsPer1000Rows: number;
+  readonly cpuMsPer1000Rows: number;
+  readonly peakMiB: number;
+}
+
+export interface GrowthFigures {
+  readonly rows: number;
+  /** Map rows changed since the last pass; null for the first pass, which links every row. */
+  readonly changes: number | null;
+  readonly requests: number;
+  /** Of the modelled clock. */
+  readonly seconds: number;
+  /** Processor time of the client, milliseconds. */
+  readonly cpuMs: number;
+  readonly peakMiB: number;
+}
+
+export interface IdentityFigures {
+  readonly identities: number;
+  readonly rowsPerSecond: number;
+  readonly shareOfLimit: number;
+  readonly throttledShare: number;
+}
+
+export interface PluginFigures {
+  readonly costPerPluginMs: number;
+  readonly rowsPerSecond: number;
+  readonly shareOfLimit: number;
+}
+
+/** What the benchmark prints with `--json`. */
+export interface Figures {
+  readonly machine: { readonly cpu: string; readonly cores: number; readonly memoryGiB: number; readonly node: string };
+  readonly model: Model;
+  readonly limitRowsPerSecond: number;
+  readonly contenders: readonly ContenderFigures[];
+  readonly growth: readonly GrowthFigures[];
+  readonly identities: readonly IdentityFigures[];
+  readonly plugins: readonly PluginFigures[];
+}
+
+/** Puts one run into figures. */
+export function contenderFigures(
+  name: string,
+  { rows, progress, cpuMs, peakMiB }: PassPerformance,
+  { requests }: OrganisationStats,
+  model: Model,
+): ContenderFigures {
+  const rowsPerSecond = sustainedRate(progress, model.windowSeconds);
+  return {
+    name,
+    rows,
+    rowsPerSecond,
+    shareOfLimit: rowsPerSecond / limitRowsPerSecond(model),
+    throttled: requests.byStatus['429'] ?? 0,
+    requestsPer1000Rows: requests.total / (rows / 1000),
+    cpuMsPer1000Rows: cpuMs / (rows / 1000),
+    peakMiB,
+  };
+}
+
+/** The run in the middle by rows per second. */
+export function median(runs: readonly ContenderFigures[]): ContenderFigures {
+  const sorted = [...runs].sort((a, b) => a.rowsPerSecond - b.rowsPerSecond);
+  const middle = sorted[Math.floor(sorted.length / 2)];
+  if (!middle) throw new Error('There is no run to take the median of.');
+  return middle;
+}
+
+/** Rows per second in each stretch of a run. */
+export function ratesOver(
+  progress: readonly Progress[],
+  stretchSeconds: number,
+): readonly (readonly [number, number])[] {
+  const end = progress.at(-1)?.seconds ?? 0;
+  const rates = new Array<number>(Math.ceil(end / stretchSeconds)).fill(0);
+  for (const { seconds, rows } of progress) {
+    const at = Math.min(rates.length - 1, Math.floor(seconds / stretchSeconds));
+    rates[at] = (rates[at] ?? 0) + rows / stretchSeconds;
+  }
+  return rates.map((rate, n) => [(n + 0.5) * stretchSeconds, rate]);
+}

@@ -1,0 +1,58 @@
+import type { Figures } from './figures.ts';
+
+const number = (value: number, digits = 0): string =>
+  value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
+const percent = (value: number): string => `${number(value * 100, 1)} %`;
+
+/** Columns as wide as their widest cell, the first one left, the others right. */
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = head.map((name, at) => Math.max(name.length, ...rows.map((row) => row[at]?.length ?? 0)));
+  const line = (cells: readonly string[]): string =>
+    cells.map((cell, at) => (at === 0 ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0))).join('  ');
+  return [line(head), ...rows.map(line)].join('\n');
+}
+
+/** Prints the figures for people. */
+export function printTables({ machine, limitRowsPerSecond, contenders, growth, identities, plugins }: Figures): void {
+  const sections = [
+    `${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, Node ${machine.node}`,
+    `What one identity's budgets sustain: ${number(limitRowsPerSecond, 1)} rows/s`,
+    table(
+      ['First pass', 'rows/s', 'of limit', '429', 'requests/1,000 rows', 'client ms/1,000 rows', 'peak MiB'],
+      contenders.map((one) => [
+        one.name,
+        number(one.rowsPerSecond, 1),
+        percent(one.shareOfLimit),
+        number(one.throttled),
+        number(one.requestsPer1000Rows, 2),
+        number(one.cpuMsPer1000Rows, 1),
+        number(one.peakMiB),
+      ]),
+    ),
+    table(
+      ['Rows', 'changes', 'requests', 'seconds', 'client ms', 'peak MiB'],
+      growth.map((one) => [
+        number(one.rows),
+        one.changes === null ? 'all' : number(one.changes),
+        number(one.requests),
+        number(one.seconds, 1),
+        number(one.cpuMs),
+        number(one.peakMiB),
+      ]),
+    ),
+    table(
+      ['Identities', 'rows/s', 'of limit', '429 of requests'],
+      identities.map((one) => [
+        number(one.identities),
+        number(one.rowsPerSecond, 1),
+        percent(one.shareOfLimit),
+        percent(one.throttledShare),
+      ]),
+    ),
+    table(
+      ['Plug-in ms/row', 'rows/s', 'of limit'],
+      plugins.map((one) => [number(one.costPerPluginMs), number(one.rowsPerSecond, 1), percent(one.shareOfLimit)]),
+    ),
+  ];
+  process.stdout.write(`${sections.join('\n\n')}\n`);
+}

@@ -1,0 +1,38 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface, type Interface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import type { Assignment } from './contender.ts';
+import type { PassPerformance } from './contenders/backstamp.ts';
+
+/** A contender in a process of its own, which is told when to work. */
+export class WorkerProcess {
+  readonly #child: ChildProcess;
+  readonly #lines: AsyncIterator<string>;
+  readonly #reader: Interface;
+
+  constructor(name: string, assignment: Assignment) {
+    const worker = fileURLToPath(new URL('worker.ts', import.meta.url));
+    this.#child = spawn(process.execPath, [worker, name, JSON.stringify(assignment)], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    if (!this.#child.stdout) throw new Error('The worker process has no output.');
+    this.#reader = createInterface({ input: this.#child.stdout });
+    this.#lines = this.#reader[Symbol.asyncIterator]();
+  }
+
+  /** Has it work once. Contenders other than Backstamp leave out what only a pass has. */
+  async work(): Promise<PassPerformance> {
+    this.#child.stdin?.write('go\n');
+    const { value, done } = await this.#lines.next();
+    if (done) throw new Error('The contender ended without an answer; its words are above.');
+    return JSON.parse(value) as PassPerformance;
+  }
+
+  async stop(): Promise<void> {
+    const ended = once(this.#child, 'exit');
+    this.#child.stdin?.end();
+    await ended;
+    this.#reader.close();
+  }
+}
