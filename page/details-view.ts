@@ -112,25 +112,28 @@ function taskDetails(task: Task, now: number): Node {
       statusBadge(task.status),
       isGoing ? h('progress', { 'aria-label': `${task.table} is being linked` }) : undefined,
       duration === undefined
-        ? ' not begun'
+        ? task.status === 'Queued' && 'not begun'
         : ` ${numberText(task.counters.read)} rows in ${durationText(duration)}, ${speed} rows/s, ${task.passes} ${task.passes === 1 ? 'pass' : 'passes'} ended`,
     ),
-    h(
-      'dl',
-      { class: 'counters' },
-      Object.entries(counterNames).map(([name, words]) =>
-        h(
-          'div',
-          { 'data-key': name, class: name === 'failed' && task.counters.failed > 0 && 'bad' },
-          h('dt', {}, words),
-          h('dd', {}, numberText(task.counters[name as keyof typeof counterNames])),
-        ),
-      ),
-    ),
     reasons(task),
+    task.status === 'Skipped' ? undefined : countersView(task),
     h('p', { class: 'quiet' }, 'Last updated ', timeText(task.updatedAt)),
   );
 }
+
+const countersView = (task: Task): Node =>
+  h(
+    'dl',
+    { class: 'counters' },
+    Object.entries(counterNames).map(([name, words]) =>
+      h(
+        'div',
+        { 'data-key': name, class: name === 'failed' && task.counters.failed > 0 && 'bad' },
+        h('dt', {}, words),
+        h('dd', {}, numberText(task.counters[name as keyof typeof counterNames])),
+      ),
+    ),
+  );
 
 function reasons({ findings, details }: Task): Node | undefined {
   if (findings.length === 0 && details.length === 0) return undefined;

@@ -13,6 +13,8 @@ export interface Column {
   readonly name: string;
   /** Numbers stand to the right. */
   readonly isNumber?: boolean;
+  /** Left out where there is little room: it stands in the details too. */
+  readonly isOptional?: boolean;
 }
 
 /** A table that scrolls by itself where the window is narrow. */
@@ -30,7 +32,9 @@ export const scrollingTable = (caption: string, columns: readonly Column[], rows
         h(
           'tr',
           {},
-          columns.map(({ name, isNumber = false }) => h('th', { scope: 'col', class: isNumber && 'number' }, name)),
+          columns.map(({ name, isNumber = false, isOptional = false }) =>
+            h('th', { scope: 'col', class: (isNumber && 'number') || (isOptional && 'optional') }, name),
+          ),
         ),
       ),
       h('tbody', {}, rows),

@@ -8,13 +8,7 @@ import type { Actions, RowsState, State } from './state.ts';
 /** Outcomes in the order in which they need attention. */
 const outcomes = ['failed', 'waiting', 'relinked', 'cleared', 'gone'] as const satisfies RowOutcome['outcome'][];
 
-const columns = [
-  { name: 'Row' },
-  { name: 'Outcome' },
-  { name: 'Reason' },
-  { name: 'Customer before' },
-  { name: 'Customer now' },
-];
+const columns = [{ name: 'Row' }, { name: 'Reason' }, { name: 'Customer before' }, { name: 'Customer now' }];
 
 /** What became of single rows: chosen by outcome, searched, a page at a time, or all as CSV. */
 export function rowsView({ rows }: State, task: Task, actions: Actions): Node | undefined {
@@ -87,14 +81,13 @@ function rowsTable(rows: RowsState): Node {
     return h('p', {}, rows.search === '' ? `No such rows${more}.` : `No row matches “${rows.search}”${more}.`);
   }
   return scrollingTable(
-    'Rows',
+    'Rows of this page',
     columns,
     rows.rows.map((row) =>
       h(
         'tr',
         { 'data-key': `${row.outcome}-${row.id}` },
-        h('th', { scope: 'row', class: 'id' }, row.id),
-        h('td', {}, row.outcome),
+        h('th', { scope: 'row' }, h('span', { class: 'id' }, row.id), h('br'), row.outcome),
         h('td', { class: 'reason' }, row.reason ?? '–'),
         h('td', { class: 'id' }, row.previousCustomerId ?? row.previousProfileId ?? '–'),
         h('td', { class: 'id' }, row.customerId ?? row.profileId ?? '–'),

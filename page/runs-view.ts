@@ -13,7 +13,7 @@ const columns = [
   { name: 'Rows read', isNumber: true },
   { name: 'Links changed', isNumber: true },
   { name: 'Rows/s', isNumber: true },
-  { name: 'Source' },
+  { name: 'Source', isOptional: true },
 ];
 
 /** Run history, newest first, with a chart of rows and throughput. */
@@ -68,7 +68,7 @@ function runRow(run: RunWithTasks, isSelected: boolean, actions: Actions, now: n
     h('td', { class: 'number' }, numberText(read)),
     h('td', { class: 'number' }, run.mode === 'rehearsal' ? `would: ${numberText(changed)}` : numberText(changed)),
     h('td', { class: 'number' }, numberText(rowsPerSecond(read, duration))),
-    h('td', {}, run.source),
+    h('td', { class: 'optional' }, run.source),
   );
 }
 

@@ -6,7 +6,7 @@ import type { Actions, State } from './state.ts';
 
 const columns = [
   { name: 'Table' },
-  { name: 'Task' },
+  { name: 'Task', isOptional: true },
   { name: 'Status' },
   { name: 'Links changed', isNumber: true },
   { name: 'Waiting', isNumber: true },
@@ -63,7 +63,7 @@ function groupView(group: StatusAnswer['groups'][number], selected: string | und
                   task.table,
                 ),
               ),
-              h('td', {}, task.name),
+              h('td', { class: 'optional' }, task.name),
               h('td', {}, statusBadge(task.status)),
               h('td', { class: 'number' }, numberText(changedRows(task.counters))),
               h('td', { class: 'number' }, numberText(task.counters.waiting)),

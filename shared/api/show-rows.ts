@@ -10,8 +10,8 @@ import { parseInput, queryOf } from './route-handler.ts';
 import { toCsv } from './row-outcome-csv.ts';
 import { type RowList, rowListQuerySchema } from './schemas.ts';
 
-/** Rows that a search looks at in one request, at most: 10 pages of the storage service, about half a second. */
-const maxExamined = 10_000;
+/** Rows that a search looks at in one request, at most: five pages of the storage service. */
+const maxExamined = 5_000;
 const searchPageSize = 1_000;
 
 /** What became of the rows of one task, a page at a time; as CSV where `format` or the Accept header asks for it. */
