@@ -103,4 +103,20 @@ describe('$batch', () => {
     expect(forward.status).toBe(400);
     expect(forward.text).toContain("Content-ID Reference: '$2' does not exist in the batch context.");
   });
+
+  it('lets a single row fail on demand, in a batch as elsewhere', async () => {
+    const { batch, control, patch, names } = await withContacts();
+    const fault = { status: 400, code: '0x80040265', message: 'Rejected by a plug-in.' };
+    await control('POST', 'faults', { match: { rowId: guid(2) }, times: 2, fault });
+
+    const parts = [rename(1, 'A'), rename(2, 'B'), rename(3, 'C')];
+    const all = await batch(parts, { prefer: 'odata.continue-on-error' });
+    const single = await patch(`contacts(${guid(2)})`, { lastname: 'B' });
+    const spent = await patch(`contacts(${guid(2)})`, { lastname: 'B2' });
+
+    expect([all.status, statuses(all.text)]).toEqual([200, [204, 400, 204]]);
+    expect([single.status, single.json.error]).toEqual([400, { code: fault.code, message: fault.message }]);
+    expect(spent.status).toBe(204);
+    expect(await names()).toEqual(['A', 'B2', 'C']);
+  });
 });

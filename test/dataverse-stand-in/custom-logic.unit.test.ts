@@ -128,6 +128,7 @@ describe('custom logic', () => {
 
     expect([refused.status, older.status]).toEqual([403, 403]);
     expect(refused.json.error.message).toContain('prvBypassCustomBusinessLogic');
+    expect(allowed).toMatchObject({ Behind: 2, Core: 2 });
     expect(allowed).not.toHaveProperty('All columns');
   });
 

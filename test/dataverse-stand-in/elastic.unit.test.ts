@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { guid, makeOrganisation } from './support.ts';
+import { batchBody, guid, makeOrganisation, part } from './support.ts';
 
 const SET = 'msdynci_customerprofiles';
 
@@ -50,5 +50,22 @@ describe('elastic tables', () => {
     expect(withFirst).toEqual(['new']);
     expect(withLatest).toEqual(['new', 'second']);
     expect(later).toEqual(['new', 'second']);
+  });
+
+  it('keep what a failing change set wrote to them', async () => {
+    const { post, get, load } = await makeOrganisation();
+    await load('msdynci_customerprofile', [{ msdynci_customerprofileid: guid(1), msdynci_customerid: 'old' }]);
+    await load('contact', [{ contactid: guid(1), lastname: 'old' }]);
+    const set = [
+      part('PATCH', `${SET}(${guid(1)})`, { msdynci_customerid: 'new' }),
+      part('PATCH', `contacts(${guid(1)})`, { lastname: 'new' }),
+      part('PATCH', `contacts(${guid(9)})`, { lastname: 'new' }, { 'If-Match': '*' }),
+    ];
+
+    const failed = await post('$batch', batchBody([set]), { 'content-type': 'multipart/mixed; boundary="batch_1"' });
+
+    expect(failed.status).toBe(404);
+    expect((await get(`${SET}(${guid(1)})`)).json.msdynci_customerid).toBe('new');
+    expect((await get(`contacts(${guid(1)})`)).json.lastname).toBe('old');
   });
 });

@@ -82,11 +82,11 @@ describe('a million rows', () => {
       'contacts?$select=_msdynci_lookupfield_customerprofile_value&$filter=_msdynci_lookupfield_customerprofile_value ne null',
       'odata.maxpagesize=5000',
     );
-    const tracked = await readAll('contacts?$select=fullname', 'odata.track-changes');
+    const tracked = await readAll('contacts?$select=fullname', 'odata.track-changes', 60);
     const { peakRssMiB } = await used();
 
     expect(await loaded.json()).toEqual({ written: ROWS, deleted: 0 });
-    expect([plain.rows, linked.rows, tracked.rows]).toEqual([60 * 5_000, ROWS / 2, ROWS]);
+    expect([plain.rows, linked.rows, tracked.rows]).toEqual([60 * 5_000, ROWS / 2, 60 * 5_000]);
     for (const { cpuMsPerPage } of [plain, linked, tracked]) expect(cpuMsPerPage).toBeLessThan(50);
     expect(peakRssMiB).toBeLessThan(1_536);
     expect(ROWS / loadSeconds).toBeGreaterThan(50_000);
