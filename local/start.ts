@@ -46,7 +46,8 @@ async function main(): Promise<number> {
     if (choice.exit) return played ? 0 : 1;
     write(`
 The stack stays up until Ctrl-C:
-  app                ${stack.hostUrl}/api/status   (header x-functions-key: ${stack.functionKey})
+  status page        ${stack.hostUrl}/api/status-page   (asks for the key: ${stack.functionKey})
+  API                ${stack.hostUrl}/api/status   (header x-functions-key)
   Dataverse          ${stack.dataverseUrl}/api/data/v9.2/   (statistics: ${stack.dataverseUrl}/__control/stats)
   Service Bus        ${stack.serviceBusConnectionString}
   broker's counts    ${stack.brokerControlUrl}/__control/queues/link-tasks

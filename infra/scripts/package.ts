@@ -6,7 +6,7 @@
  *     node infra/scripts/package.ts
  */
 import { execFile } from 'node:child_process';
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
@@ -37,6 +37,7 @@ export async function packageApp(packageFolder = join(projectFolder, 'package'))
   await rm(packageFolder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   const sources = await bundle(folder);
+  await addPage(folder);
   await writeFile(join(folder, 'host.json'), await readFile(join(projectFolder, 'host.json')));
   await writeFile(join(folder, 'package.json'), await packageJson());
 
@@ -79,6 +80,13 @@ async function bundle(folder: string): Promise<string[]> {
     },
   });
   return Object.keys(metafile.inputs).toSorted();
+}
+
+/** Where the bundled function looks for the page: two folders above its own file. */
+async function addPage(folder: string): Promise<void> {
+  await promisify(execFile)(process.execPath, [join(projectFolder, 'page', 'build.ts')]);
+  await mkdir(join(folder, 'page'));
+  await copyFile(join(projectFolder, 'dist', 'page', 'status-page.html'), join(folder, 'page', 'status-page.html'));
 }
 
 /** Of package.json what the host and the worker read; everything the app needs is in the bundle. */

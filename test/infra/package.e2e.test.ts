@@ -21,12 +21,15 @@ describe('the packaged app', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  it('is one zip of the app, host.json and package.json, far under 6 MB', async () => {
+  it('is one zip of the app, its page, host.json and package.json, far under 6 MB', async () => {
     const zipped = Object.keys(unzipSync(await readFile(app.zipFile)));
 
     expect(zipped.toSorted()).toEqual(app.files);
     expect(
-      zipped.filter((file) => !/^(dist\/(functions|chunks)\/[^/]+\.js|host\.json|package\.json)$/.test(file)),
+      zipped.filter(
+        (file) =>
+          !/^(dist\/(functions|chunks)\/[^/]+\.js|page\/status-page\.html|host\.json|package\.json)$/.test(file),
+      ),
     ).toEqual([]);
     expect(app.zipBytes).toBeLessThan(6 * 1024 * 1024);
   });
@@ -71,6 +74,9 @@ describe('the packaged app', () => {
       });
 
       expect(isRight, shown).toBe(true);
+      const page = await fetch(`${stack.hostUrl}/api/status-page`);
+      expect(page.status).toBe(200);
+      expect(await page.text()).toContain('<!doctype html>');
     } finally {
       await stack.stop();
     }

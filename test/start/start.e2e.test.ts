@@ -79,7 +79,7 @@ describe('npm start', () => {
 
     const end = await ended;
     expect(end.code).toBe(0);
-    const health = /app\s+(http:\S+)\/api\/status/.exec(end.out)?.[1];
+    const health = /API\s+(http:\S+)\/api\/status/.exec(end.out)?.[1];
     expect(health).toBeDefined();
     await expect(fetch(`${health}/api/health`)).rejects.toThrow();
   });
