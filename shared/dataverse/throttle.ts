@@ -29,8 +29,10 @@ export interface Finished {
 const REQUESTS = 6_000;
 const EXECUTION_MS = 1_200_000;
 
-/** What is left of the execution time is spread over this long: evenly enough that hardly any of it expires unused. */
+/** What becomes free is spent over this long: evenly enough that hardly any of it expires unused. */
 const SPREAD_MS = 150_000;
+/** What had to be left unspent, while there was nothing to send, is caught up on within this long. */
+const CATCH_UP_MS = 30_000;
 /** After a rest (below the first share of the budget) work may run ahead of the even pace, up to the second share. */
 const RESTED_BELOW = 0.05;
 const SPRINT_UP_TO = 0.5;
@@ -127,7 +129,7 @@ export class Throttle {
     return (this.#inFlight + 1) * this.#typicalMs - this.#execution.freedWithin(now, this.#typicalMs);
   }
 
-  /** Requests in flight that spend what is left, and what becomes free meanwhile, evenly; any number in a sprint. */
+  /** Requests in flight that spend what becomes free evenly and catch up on what is left; any number in a sprint. */
   #paced(now: number): number {
     const { capacity } = this.#execution;
     // Others who are to have their share have it at every moment, not on average.
@@ -136,7 +138,7 @@ export class Throttle {
     if (used < capacity * RESTED_BELOW) this.#sprinting = true;
     else if (used >= capacity * SPRINT_UP_TO) this.#sprinting = false;
     if (this.#sprinting) return Infinity;
-    const free = capacity - used + this.#execution.freedWithin(now, SPREAD_MS);
-    return Math.max(1, Math.ceil(free / SPREAD_MS));
+    const evenPace = this.#execution.freedWithin(now, SPREAD_MS) / SPREAD_MS;
+    return Math.max(1, Math.ceil(evenPace + (capacity - used) / CATCH_UP_MS));
   }
 }
