@@ -16,8 +16,11 @@ export interface MapPage {
 
 /** A way to read what changed in the map since a token. */
 export interface MapFeed {
-  /** Token for the next watermark, taken before anything is read; undefined where the last page tells it. */
-  open(signal: AbortSignal): Promise<string | undefined>;
+  /**
+   * Token for the next watermark, taken before anything is read; undefined where the last page tells it.
+   * @param before the present watermark's token, which the next one never falls behind
+   */
+  open(before: string | undefined, signal: AbortSignal): Promise<string | undefined>;
   read(
     position: { readonly token: string | undefined; readonly cursor: string | undefined },
     signal: AbortSignal,
@@ -50,13 +53,14 @@ export function openMapFeed(kind: FeedKind, dataverse: Dataverse, context: Table
   const name = context.source.entity.replaceAll("'", "''");
   const entityFilter = `(contains(${mapColumns.entity},'${name}') or ${mapColumns.entity} eq null)`;
   return {
-    async open(signal) {
+    async open(before, signal) {
       const newest = await dataverse.readPage(
         { entitySetName, select: [mapColumns.modifiedOn], orderBy: `${mapColumns.modifiedOn} desc`, pageSize: 1 },
         signal,
       );
-      const time = newest.rows[0]?.[mapColumns.modifiedOn];
-      return typeof time === 'string' ? time : new Date(0).toISOString();
+      const time = Date.parse(String(newest.rows[0]?.[mapColumns.modifiedOn])) || 0;
+      // The newest row may have been deleted since the last pass.
+      return new Date(Math.max(time, Date.parse(before ?? '') || 0)).toISOString();
     },
     async read({ token, cursor }, signal) {
       const since =

@@ -51,7 +51,9 @@ export async function drainMap(slice: Slice): Promise<void> {
 async function takeNextWatermark(slice: Slice, feed: MapFeed): Promise<void> {
   const { pass } = slice;
   if (pass.next !== undefined) return;
-  const token = await feed.open(slice.signal);
+  const { watermark } = slice.state;
+  const before = watermark?.feed === pass.feed ? watermark.token : undefined;
+  const token = await feed.open(before, slice.signal);
   // Change tracking tells its token with the last page; it stands for the moment the drain began.
   if (token === undefined) return;
   await slice.checkpoint({

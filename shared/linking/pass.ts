@@ -120,7 +120,8 @@ async function commit(slice: Slice): Promise<EndedPass> {
       waiting: pending.waiting,
       failed: pending.failed + pass.uncleared,
     },
-    growing: pass.newestChange > Date.parse(pass.startedAt) - parts.options.settlingIntervalMs,
+    growing: isGrowing(slice),
+    newestChange: Math.max(pass.newestChange, state.lastPass?.newestChange ?? 0),
     waitingSample: pending.sample,
     warnings,
     details: [...pass.details, ...(await detailsOf(slice))],
@@ -136,6 +137,12 @@ async function commit(slice: Slice): Promise<EndedPass> {
   parts.telemetry.record('backstamp.pending_rows', pending.waiting, { table: slot.table, reason: 'waiting' });
   parts.telemetry.record('backstamp.pending_rows', pending.failed, { table: slot.table, reason: 'failed' });
   return ended;
+}
+
+/** Whether the map changed a moment ago, and later than the pass before has seen: a clock that is off looks in vain once. */
+function isGrowing({ parts, pass, state }: Slice): boolean {
+  const isNew = pass.newestChange > (state.lastPass?.newestChange ?? 0);
+  return isNew && pass.newestChange > Date.parse(pass.startedAt) - parts.options.settlingIntervalMs;
 }
 
 /** When the walk for orphans was last done; unknown where it is to be done again with the next run. */

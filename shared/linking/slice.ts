@@ -18,6 +18,8 @@ export class TimeUpError extends Error {
 
 /** Differences that a rehearsal shows of each table. */
 const rehearsalSample = 100;
+/** Part of a slice's time that its first write has in any case. */
+const graceShare = 1 / 8;
 /** Rows looked up among the pending ones at once. */
 const lookups = 50;
 
@@ -34,13 +36,14 @@ export class Slice {
   readonly #messageId: string;
   /** Aborted when the run is canceled. */
   readonly signal: AbortSignal;
-  /** Aborted when the run is canceled or the slice's time is up: no further write begins then. */
-  readonly writeSignal: AbortSignal;
   /**
    * Nobody has tried the page at the cursor yet. In the store this is true only between two slices that ended
    * cleanly: while one runs, it may die with a page half written.
    */
   isPageUntried: boolean;
+  readonly #timeUp: AbortSignal;
+  #writeSignal: AbortSignal | undefined;
+  #hasMoved = false;
   readonly #onProgress: (pass: Pass) => Promise<void>;
   #state: LinkState & { pass: Pass };
   #etag: string;
@@ -66,7 +69,7 @@ export class Slice {
     this.isConfirmed = given.isConfirmed;
     this.#messageId = given.messageId;
     this.signal = given.signal;
-    this.writeSignal = AbortSignal.any([given.signal, given.timeUp]);
+    this.#timeUp = given.timeUp;
     this.#onProgress = given.onProgress;
     this.isPageUntried = given.isPageUntried;
     this.#state = given.state;
@@ -82,6 +85,24 @@ export class Slice {
     return this.#state.pass;
   }
 
+  /**
+   * Aborted when the run is canceled or the slice's time is up: no further write begins then. The first write has a
+   * little time in any case; else slices whose reading alone takes too long would never get on.
+   */
+  get writeSignal(): AbortSignal {
+    if (this.#writeSignal === undefined) {
+      const grace = this.parts.startTimer(this.parts.options.sliceMs * graceShare);
+      const both = new AbortController();
+      const abortIfBoth = () => {
+        if (grace.aborted && this.#timeUp.aborted) both.abort();
+      };
+      grace.addEventListener('abort', abortIfBoth);
+      this.#timeUp.addEventListener('abort', abortIfBoth);
+      this.#writeSignal = AbortSignal.any([this.signal, both.signal]);
+    }
+    return this.#writeSignal;
+  }
+
   get isRehearsal(): boolean {
     return this.slot.rehearsalOf !== undefined;
   }
@@ -92,6 +113,7 @@ export class Slice {
       ...this.#state,
       pass: { ...this.pass, ...change, sampled: this.#sampled, movedBy: this.#messageId },
     });
+    this.#hasMoved = true;
     await this.#onProgress(this.pass);
   }
 
@@ -103,10 +125,10 @@ export class Slice {
     this.#state = state as LinkState & { pass: Pass };
   }
 
-  /** Stops here where the slice's time is up; nothing is under way then. */
+  /** Stops here where the slice's time is up and it has got on; nothing is under way then. */
   async stopIfTimeIsUp(): Promise<void> {
     this.signal.throwIfAborted();
-    if (!this.writeSignal.aborted) return;
+    if (!this.#timeUp.aborted || !this.#hasMoved) return;
     await this.checkpoint({ untried: this.isPageUntried });
     throw new TimeUpError();
   }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { countersSchema } from '../contracts/counters.ts';
 import { runIdSchema } from '../contracts/link-task.ts';
@@ -79,6 +80,8 @@ export const endedPassSchema = z.object({
   counters: countersSchema,
   /** The map was still growing while it was read. */
   growing: z.boolean(),
+  /** Newest change of the map that this pass or one before it has read, in milliseconds. */
+  newestChange: z.number(),
   /** Ids of some of the rows that wait for their profile. */
   waitingSample: z.array(z.string()),
   /** What an operator should look at; each makes the task end with warnings. */
@@ -97,6 +100,9 @@ const linkStateSchema = z.object({
   pendingRows: z.number().int().nonnegative(),
 });
 export type LinkState = z.infer<typeof linkStateSchema>;
+
+/** A state as it is stored: with the mark of the very save that wrote it. */
+const storedStateSchema = linkStateSchema.extend({ savedAs: z.string() });
 
 /** Whose state: a table's own, or that of one rehearsal, which touches nothing but its own. */
 export interface Slot {
@@ -136,7 +142,14 @@ export class LinkStates {
 
   /** The new ETag; undefined where another writer was first: the caller then drops what it did. */
   async save(slot: Slot, state: LinkState, etag: string): Promise<string | undefined> {
-    return this.#table.replace(...keyOf(slot), state, etag);
+    const key = keyOf(slot);
+    const savedAs = randomUUID();
+    const saved = await this.#table.replace(...key, { ...state, savedAs }, etag);
+    if (saved !== undefined) return saved;
+    // The client tries again where an answer was lost, and then meets the change that it made itself.
+    const found = await this.#table.get(...key);
+    const isOurs = found !== undefined && storedStateSchema.safeParse(found.document).data?.savedAs === savedAs;
+    return isOurs ? found.etag : undefined;
   }
 
   /** Forgets a rehearsal that has ended. */

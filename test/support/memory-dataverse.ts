@@ -1,0 +1,302 @@
+import type {
+  ChangePage,
+  Dataverse,
+  ListRequest,
+  PageRequest,
+  Row,
+  RowPage,
+  RowUpdate,
+  TableMetadata,
+  UpdateReport,
+  UpdateRequest,
+} from '../../shared/dataverse/dataverse.ts';
+import { ExpiredChangesError } from '../../shared/errors.ts';
+import { readFilter } from './odata-filter.ts';
+import type { VirtualClock } from './virtual-clock.ts';
+import type { Worker } from './worker.ts';
+
+/** A write to one row, as the organisation saw it. */
+export interface Write {
+  readonly table: string;
+  readonly id: string;
+  readonly columns: readonly string[];
+  readonly from: string | null;
+  readonly to: string | null;
+}
+
+interface StoredRow {
+  readonly values: Record<string, unknown>;
+  version: number;
+}
+
+interface StoredTable {
+  metadata: TableMetadata;
+  readonly rows: Map<string, StoredRow>;
+  readonly deletions: { readonly id: string; readonly version: number }[];
+  /** Number of the last change. */
+  version: number;
+}
+
+type NewTable = Pick<TableMetadata, 'logicalName' | 'entitySetName' | 'primaryId'> &
+  Partial<Omit<TableMetadata, 'logicalName'>>;
+
+const linkColumn = 'msdynci_lookupfield_customerprofile';
+const linkValue = `_${linkColumn}_value`;
+
+/** An organisation in memory, for any number of processes: rows, change tracking, lookups that must point somewhere, bad rows. */
+export class MemoryOrganisation {
+  readonly #clock: VirtualClock;
+  readonly #tables = new Map<string, StoredTable>();
+  readonly writes: Write[] = [];
+  /** Rows that Dataverse refuses to write, with its reason. */
+  readonly badRows = new Map<string, string>();
+  /** Rows in one bulk request. */
+  bulkSize = 4;
+  requests = 0;
+  /** Changes that nobody remembers any more, by table. */
+  readonly #forgotten = new Map<string, number>();
+
+  constructor(clock: VirtualClock) {
+    this.#clock = clock;
+  }
+
+  createTable(table: NewTable): void {
+    const metadata: TableMetadata = {
+      schemaName: table.logicalName,
+      displayName: table.logicalName,
+      primaryName: undefined,
+      tableType: 'Standard',
+      changeTracking: true,
+      lookups: [],
+      columns: new Map(),
+      ...table,
+    };
+    this.#tables.set(table.logicalName, { metadata, rows: new Map(), deletions: [], version: 0 });
+  }
+
+  alterTable(name: string, change: Partial<TableMetadata>): void {
+    const table = this.#table(name);
+    table.metadata = { ...table.metadata, ...change };
+  }
+
+  /** Creates a row or changes some of its columns. */
+  put(name: string, id: string, values: Readonly<Record<string, unknown>>): void {
+    const table = this.#table(name);
+    const row = table.rows.get(id) ?? { values: { [table.metadata.primaryId]: id }, version: 0 };
+    Object.assign(row.values, values);
+    this.#touch(table, id, row);
+  }
+
+  remove(name: string, id: string): void {
+    const table = this.#table(name);
+    if (table.rows.delete(id)) table.deletions.push({ id, version: ++table.version });
+  }
+
+  row(name: string, id: string): Readonly<Record<string, unknown>> | undefined {
+    return this.#table(name).rows.get(id)?.values;
+  }
+
+  ids(name: string): string[] {
+    return [...this.#table(name).rows.keys()];
+  }
+
+  /** The link of every row that has one. */
+  links(name: string): Map<string, string> {
+    const links = new Map<string, string>();
+    for (const [id, { values }] of this.#table(name).rows) {
+      if (typeof values[linkValue] === 'string') links.set(id, values[linkValue]);
+    }
+    return links;
+  }
+
+  /** What was changed before is not remembered any more: older tokens expire. */
+  forgetChanges(name: string): void {
+    this.#forgotten.set(name, this.#table(name).version);
+  }
+
+  /** The organisation as one process uses it; each request is a step. */
+  connect(worker: Worker): Dataverse {
+    const read = <T>(action: () => T, signal: AbortSignal | undefined): Promise<T> => {
+      signal?.throwIfAborted();
+      this.requests++;
+      return worker.step('dataverse read', action);
+    };
+    return {
+      readTables: (request, signal) =>
+        read(() => {
+          const found = request.tables.map((name) => this.#tables.get(name)).filter((table) => table !== undefined);
+          return new Map(found.map(({ metadata }) => [metadata.logicalName, metadata]));
+        }, signal),
+      createLookup: (lookup, signal) => {
+        signal?.throwIfAborted();
+        this.requests++;
+        return worker.step('dataverse write', () => this.#createLookup(lookup.table.logicalName));
+      },
+      readChanges: (request, signal) => read(() => this.#changes(request), signal),
+      readPage: (request, signal) => read(() => this.#page(request), signal),
+      readLists: (requests, signal) => read(() => requests.map((request) => this.#list(request)), signal),
+      countRows: (name, signal) => read(() => this.#tables.get(name)?.rows.size, signal),
+      update: (request) => this.#update(worker, request),
+    };
+  }
+
+  #table(name: string): StoredTable {
+    const table = this.#tables.get(name);
+    if (table === undefined) throw new Error(`There is no table ${name}.`);
+    return table;
+  }
+
+  #bySet(entitySetName: string): StoredTable {
+    for (const table of this.#tables.values()) if (table.metadata.entitySetName === entitySetName) return table;
+    throw new Error(`There is no entity set ${entitySetName}.`);
+  }
+
+  #touch(table: StoredTable, id: string, row: StoredRow): void {
+    row.version = ++table.version;
+    row.values.versionnumber = row.version;
+    row.values.modifiedon = new Date(this.#clock.now()).toISOString();
+    table.rows.set(id, row);
+  }
+
+  #createLookup(name: string): 'created' | 'exists' {
+    const { metadata } = this.#table(name);
+    if (metadata.lookups.some(({ column }) => column === linkColumn)) return 'exists';
+    const lookup = {
+      column: linkColumn,
+      navigationProperty: 'msdynci_LookupField_CustomerProfile',
+      referencedTable: 'msdynci_customerprofile',
+      relationship: `msdynci_customerprofile_${name}`,
+    };
+    this.alterTable(name, {
+      lookups: [...metadata.lookups, lookup],
+      columns: new Map([...metadata.columns, [linkColumn, 'Lookup']]),
+    });
+    return 'created';
+  }
+
+  #show({ metadata }: StoredTable, { values, version }: StoredRow, select: readonly string[]): Row {
+    const shown: Record<string, unknown> = { '@odata.etag': `W/"${version}"` };
+    for (const column of [metadata.primaryId, ...select]) shown[column] = structuredClone(values[column] ?? null);
+    return shown;
+  }
+
+  /** A link is `changes|<begun at>|<since>|<told up to>`; a delta link tells no more than where it begins. */
+  #changes({
+    entitySetName,
+    select,
+    pageSize,
+    link,
+  }: {
+    readonly entitySetName: string;
+    readonly select: readonly string[];
+    readonly pageSize: number;
+    readonly link?: string | undefined;
+  }): ChangePage {
+    const table = this.#bySet(entitySetName);
+    const [, kind = 'full', begunAt = table.version, since = 0, told = 0] =
+      link === undefined ? [] : link.split('|').map((part, index) => (index < 2 ? part : Number(part)));
+    const drain =
+      kind === 'delta'
+        ? { begunAt: table.version, since: Number(begunAt), told: Number(begunAt), isDelta: true }
+        : { begunAt: Number(begunAt), since: Number(since), told: Number(told), isDelta: kind === 'more' };
+    const start = drain.isDelta ? drain.since : drain.told;
+    if (link !== undefined && start < (this.#forgotten.get(table.metadata.logicalName) ?? 0))
+      throw new ExpiredChangesError('Version stamp associated with the client has expired.');
+    const changed = [...table.rows.values()]
+      .filter(({ version }) => version > drain.told)
+      .sort((a, b) => a.version - b.version);
+    const page = changed.slice(0, pageSize);
+    const rows = page.map((row) => this.#show(table, row, select));
+    if (changed.length > pageSize) {
+      const next = drain.isDelta ? 'more' : 'rest';
+      const nextLink = `changes|${next}|${drain.begunAt}|${drain.since}|${page.at(-1)?.version}`;
+      return { rows, deleted: [], nextLink, deltaLink: undefined };
+    }
+    const deleted = drain.isDelta
+      ? table.deletions.filter(({ id, version }) => version > drain.since && !table.rows.has(id)).map(({ id }) => id)
+      : [];
+    return { rows, deleted, nextLink: undefined, deltaLink: `changes|delta|${drain.begunAt}` };
+  }
+
+  /** A link carries the request and the last row shown; rows come by id unless another order is asked for. */
+  #page(request: PageRequest): RowPage {
+    const asked: PageRequest & { readonly after?: string } =
+      request.nextLink === undefined ? request : JSON.parse(request.nextLink);
+    const { entitySetName, select, filter, orderBy, after = '' } = asked;
+    const table = this.#bySet(entitySetName);
+    const isWanted = filter === undefined ? () => true : readFilter(filter);
+    const ids = [...table.rows].filter(([, { values }]) => isWanted(values)).map(([id]) => id);
+    ids.sort();
+    if (orderBy?.endsWith(' desc')) {
+      const column = orderBy.slice(0, -' desc'.length);
+      const shown = (id: string) => String(table.rows.get(id)?.values[column]);
+      ids.sort((a, b) => (shown(a) < shown(b) ? 1 : -1));
+    }
+    const rest = after === '' ? ids : ids.filter((id) => id > after);
+    const page = rest.slice(0, request.pageSize);
+    const rows = page.map((id) => this.#show(table, table.rows.get(id) ?? { values: {}, version: 0 }, select));
+    const { nextLink: _, ...again } = asked;
+    return {
+      rows,
+      nextLink: rest.length > page.length ? JSON.stringify({ ...again, after: page.at(-1) }) : undefined,
+    };
+  }
+
+  #list({ entitySetName, select, column, values }: ListRequest): readonly Row[] {
+    if (values.length === 0) return [];
+    const table = this.#bySet(entitySetName);
+    const wanted = new Set(values.map((value) => value.toLowerCase()));
+    const name = column.startsWith('msdynci_lookupfield_') ? `_${column}_value` : column;
+    return [...table.rows.values()]
+      .filter(({ values: row }) => wanted.has(String(row[name] ?? '').toLowerCase()))
+      .map((row) => this.#show(table, row, select));
+  }
+
+  async #update(worker: Worker, { table, rows, signal }: UpdateRequest): Promise<UpdateReport> {
+    const report = { written: [] as string[], gone: [] as string[], failed: [] as UpdateReport['failed'][number][] };
+    const unsent: string[] = [];
+    for (let start = 0; start < rows.length; start += this.bulkSize) {
+      const chunk = rows.slice(start, start + this.bulkSize);
+      if (signal?.aborted) {
+        unsent.push(...chunk.map(({ id }) => id));
+        continue;
+      }
+      this.requests++;
+      await worker.step('dataverse write', () => {
+        for (const row of chunk) this.#write(table.logicalName, row, report);
+      });
+    }
+    // A request that is sent twice writes its rows twice; the report tells each once.
+    const once = (ids: string[]) => [...new Set(ids)];
+    return {
+      written: once(report.written),
+      gone: once(report.gone),
+      failed: [...new Map(report.failed.map((failure) => [failure.id, failure])).values()],
+      unsent,
+    };
+  }
+
+  #write(
+    name: string,
+    { id, values }: RowUpdate,
+    report: { written: string[]; gone: string[]; failed: UpdateReport['failed'][number][] },
+  ): void {
+    const table = this.#table(name);
+    const row = table.rows.get(id);
+    const columns = Object.keys(values).map((key) => key.replace('@odata.bind', '').toLowerCase());
+    const [value] = Object.values(values);
+    const profileId = typeof value === 'string' ? (/\(([^)]+)\)/.exec(value)?.[1] ?? null) : null;
+    if (row === undefined) report.gone.push(id);
+    else if (this.badRows.has(id)) {
+      report.failed.push({ id, code: '0x80040265', message: this.badRows.get(id) ?? '' });
+    } else if (profileId !== null && !this.#table('msdynci_customerprofile').rows.has(profileId)) {
+      report.failed.push({ id, code: '0x80040217', message: `The profile ${profileId} does not exist.` });
+    } else {
+      const from = (row.values[linkValue] as string | null | undefined) ?? null;
+      this.writes.push({ table: name, id, columns, from, to: profileId });
+      row.values[linkValue] = profileId;
+      this.#touch(table, id, row);
+      report.written.push(id);
+    }
+  }
+}

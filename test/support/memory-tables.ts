@@ -1,0 +1,100 @@
+import type { EntityPage, EntityTable, ListRange, StoredEntity } from '../../shared/state/entity-table.ts';
+import type { Worker } from './worker.ts';
+
+/** Operations in one transaction, entities in one page, and bytes in one entity, as Table Storage limits them. */
+const transactionSize = 100;
+const largestPage = 1_000;
+const largestEntity = 1024 * 1024;
+
+interface Stored {
+  readonly text: string;
+  readonly etag: string;
+}
+
+/** A storage table in memory, for any number of processes: compare-and-set on ETags, pages, transactions. */
+export class MemoryTable {
+  readonly #partitions = new Map<string, Map<string, Stored>>();
+  #changes = 0;
+  /** Called with every document that is written. */
+  onWrite: ((partitionKey: string, rowKey: string, document: unknown) => void) | undefined;
+
+  /** The table as one process uses it; each request is a step. */
+  connect(worker: Worker): EntityTable {
+    return {
+      get: (partition, row) => worker.step('table read', () => this.#get(partition, row)),
+      insert: (partition, row, document) => {
+        const text = toText(document);
+        return worker.step('table write', () => {
+          if (this.#get(partition, row) !== undefined) return false;
+          this.#put(partition, row, text);
+          return true;
+        });
+      },
+      replace: (partition, row, document, etag) => {
+        const text = toText(document);
+        return worker.step('table write', () => {
+          if (this.#get(partition, row)?.etag !== etag) return undefined;
+          return this.#put(partition, row, text);
+        });
+      },
+      applyAll: async (partition, { upserts = [], deletes = [] }) => {
+        const puts = upserts.map(({ rowKey, document }) => ({ rowKey, text: toText(document) }));
+        for (let start = 0; start < puts.length; start += transactionSize) {
+          await worker.step('table write', () => {
+            for (const { rowKey, text } of puts.slice(start, start + transactionSize))
+              this.#put(partition, rowKey, text);
+          });
+        }
+        for (let start = 0; start < deletes.length; start += transactionSize) {
+          await worker.step('table write', () => {
+            for (const rowKey of deletes.slice(start, start + transactionSize)) {
+              this.#partitions.get(partition)?.delete(rowKey);
+            }
+          });
+        }
+      },
+      list: (partition, range) => worker.step('table read', () => this.#list(partition, range)),
+    };
+  }
+
+  /** Everything in a partition, read without any process. */
+  documents(partition: string): { rowKey: string; document: unknown }[] {
+    return [...(this.#partitions.get(partition) ?? [])]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([rowKey, { text }]) => ({ rowKey, document: JSON.parse(text) }));
+  }
+
+  get partitions(): string[] {
+    return [...this.#partitions].filter(([, rows]) => rows.size > 0).map(([key]) => key);
+  }
+
+  #get(partitionKey: string, rowKey: string): StoredEntity | undefined {
+    const stored = this.#partitions.get(partitionKey)?.get(rowKey);
+    return stored && { partitionKey, rowKey, etag: stored.etag, document: JSON.parse(stored.text) };
+  }
+
+  #put(partitionKey: string, rowKey: string, text: string): string {
+    const rows = this.#partitions.get(partitionKey) ?? new Map<string, Stored>();
+    this.#partitions.set(partitionKey, rows);
+    const etag = `W/"${++this.#changes}"`;
+    rows.set(rowKey, { text, etag });
+    this.onWrite?.(partitionKey, rowKey, JSON.parse(text));
+    return etag;
+  }
+
+  #list(partitionKey: string, { from, before, pageSize = largestPage, continuation }: ListRange = {}): EntityPage {
+    const start = continuation ?? from ?? '';
+    const keys = [...(this.#partitions.get(partitionKey)?.keys() ?? [])]
+      .filter((key) => key >= start && (before === undefined || key < before))
+      .sort();
+    const size = Math.min(pageSize, largestPage);
+    const entities = keys.slice(0, size).map((key) => this.#get(partitionKey, key));
+    return { entities: entities.filter((entity) => entity !== undefined), continuation: keys[size] };
+  }
+}
+
+function toText(document: unknown): string {
+  const text = JSON.stringify(document);
+  if (text.length * 2 > largestEntity) throw new RangeError(`An entity of ${text.length * 2} bytes is too large.`);
+  return text;
+}

@@ -1,0 +1,203 @@
+import { linkTaskSchema } from '../../shared/contracts/link-task.ts';
+import { parseUnificationEvent, runIdOf, type UnificationEvent } from '../../shared/contracts/unification-event.ts';
+import { isRetryableError } from '../../shared/errors.ts';
+import { linkTable } from '../../shared/linking/link-table.ts';
+import { orchestrateRun } from '../../shared/linking/orchestrate-run.ts';
+import type { LinkingOptions, Parts } from '../../shared/linking/parts.ts';
+import { recordDeadEvent, recordDeadTask } from '../../shared/linking/record-dead-letter.ts';
+import { watchRuns } from '../../shared/linking/watch-runs.ts';
+import { FoundOrphans } from '../../shared/state/found-orphans.ts';
+import { LinkStates } from '../../shared/state/link-states.ts';
+import { PendingRows } from '../../shared/state/pending-rows.ts';
+import { RowOutcomes } from '../../shared/state/row-outcomes.ts';
+import { Runs } from '../../shared/state/runs.ts';
+import { silentTelemetry } from '../../shared/telemetry/telemetry.ts';
+import { MemoryBroker, type Message } from './memory-broker.ts';
+import { MemoryOrganisation } from './memory-dataverse.ts';
+import { MemoryTable } from './memory-tables.ts';
+import { VirtualClock } from './virtual-clock.ts';
+import { Worker, World } from './worker.ts';
+
+/** Time after which the lock of a dead process is free again, and between two looks of `watch-runs`. */
+const lockMs = 60_000;
+const watchMs = 5 * 60_000;
+/** More deliveries than any scenario needs: beyond, it goes round in circles. */
+const mostDeliveries = 2_000;
+
+/** What befalls a delivery as a whole. */
+export type DeliveryFault = 'delivered again' | 'two at once' | undefined;
+
+/**
+ * The whole app over in-memory ports: messages are delivered as Service Bus does, each to a process of its own, until
+ * nothing is left to do.
+ */
+export class Simulation {
+  readonly clock = new VirtualClock();
+  readonly world = new World(this.clock);
+  readonly broker = new MemoryBroker(this.clock);
+  readonly organisation = new MemoryOrganisation(this.clock);
+  readonly tables = {
+    runs: new MemoryTable(),
+    linkStates: new MemoryTable(),
+    pendingRows: new MemoryTable(),
+    rowOutcomes: new MemoryTable(),
+    foundOrphans: new MemoryTable(),
+  };
+  readonly options: LinkingOptions;
+  /** What was thrown that is neither Terminal nor Retryable: nothing may be. */
+  readonly errors: unknown[] = [];
+  /** How far the clock of the processes is ahead of everybody else's, in milliseconds. */
+  skewMs = 0;
+  deliveries = 0;
+  /** How often `watch-runs` had to be waited for. */
+  watches = 0;
+  /** Decides what befalls a delivery. */
+  deliveryFault: (delivery: number) => DeliveryFault = () => undefined;
+  /** Which of the messages that may be delivered comes next. */
+  choose: (messages: readonly Message[]) => Message | undefined = ([first]) => first;
+  #background: Promise<unknown>[] = [];
+
+  constructor(options: LinkingOptions) {
+    this.options = options;
+  }
+
+  /** What a process works with. */
+  connect(worker = new Worker(this.world)): Parts {
+    const { tables, clock } = this;
+    return {
+      dataverse: this.organisation.connect(worker),
+      messenger: this.broker.connect(worker),
+      runs: new Runs(tables.runs.connect(worker)),
+      linkStates: new LinkStates(tables.linkStates.connect(worker)),
+      pendingRows: new PendingRows(tables.pendingRows.connect(worker)),
+      rowOutcomes: new RowOutcomes(tables.rowOutcomes.connect(worker)),
+      foundOrphans: new FoundOrphans(tables.foundOrphans.connect(worker)),
+      telemetry: silentTelemetry,
+      options: this.options,
+      now: () => clock.now() + this.skewMs,
+      startTimer: clock.startTimer,
+      sleep: clock.sleep,
+      repeat: clock.repeat,
+    };
+  }
+
+  /** A door took in an event; returns the run that will answer it. */
+  post(event: Partial<UnificationEvent> & { readonly eventId: string }): string {
+    const body: UnificationEvent = {
+      schema: 'backstamp.unification-event/1',
+      source: 'test',
+      occurredAt: new Date(this.clock.now()).toISOString(),
+      mode: 'incremental',
+      ...event,
+    };
+    this.broker.send('unification-events', body.eventId, undefined, body);
+    return runIdOf(body.eventId);
+  }
+
+  /** Works until nothing is left to do, or until the time given. */
+  async run(until = Number.POSITIVE_INFINITY): Promise<void> {
+    for (let idle = 0; ; ) {
+      while (await this.#deliverNext()) idle = 0;
+      // A process that was held up goes on at last; whatever it does then, the next pass comes after it.
+      this.world.thaw();
+      await Promise.all(this.#background.splice(0));
+      if (this.broker.available().length > 0 || this.broker.deadLetters.length > 0) continue;
+      const next = this.broker.nextAt();
+      if (next === undefined && this.#isDone()) return;
+      const wait = Math.max(
+        0,
+        Math.min(next ?? Number.POSITIVE_INFINITY, this.clock.now() + watchMs) - this.clock.now(),
+      );
+      if (this.clock.now() + wait > until) return;
+      this.clock.advance(wait);
+      if (next === undefined || next > this.clock.now()) {
+        this.watches++;
+        if (++idle > 100) throw new Error('A run never ends: nothing is sent, and watch-runs does not help.');
+        await this.watch();
+      }
+    }
+  }
+
+  /** The timer fires. A process that dies in it is followed by the next timer. */
+  async watch(): Promise<void> {
+    const worker = new Worker(this.world);
+    await this.#settle(worker, watchRuns(this.connect(worker)));
+  }
+
+  #isDone(): boolean {
+    const { runs } = this.tables;
+    return runs.partitions
+      .filter((partition) => partition !== 'recent')
+      .every((runId) => runs.documents(runId).some(({ rowKey, document }) => rowKey === 'run' && hasEnded(document)));
+  }
+
+  async #deliverNext(): Promise<boolean> {
+    const dead = this.broker.deadLetters.shift();
+    if (dead !== undefined) {
+      await this.#bury(dead);
+      return true;
+    }
+    const message = this.choose(this.broker.available());
+    if (message === undefined) return false;
+    if (++this.deliveries > mostDeliveries) throw new Error('Messages go round in circles.');
+    const fault = this.deliveryFault(this.deliveries);
+    if (fault === 'two at once') {
+      // The lock was lost unnoticed: two processes work on the same message.
+      const worker = new Worker(this.world);
+      this.#background.push(this.#settle(worker, this.#handle(this.connect(worker), message)));
+    }
+    await this.#deliver(message);
+    if (fault === 'delivered again') {
+      const again = { ...message, lock: undefined, deliveryCount: 1 };
+      this.broker.messages.push(again);
+      await this.#deliver(again);
+    }
+    return true;
+  }
+
+  async #deliver(message: Message): Promise<void> {
+    const worker = new Worker(this.world);
+    const lock = this.broker.take(message);
+    const work = this.#handle(this.connect(worker), message).then(() =>
+      worker.step('complete', () => this.broker.complete(message, lock)),
+    );
+    const outcome = await this.#settle(worker, work);
+    if (outcome === 'done') return;
+    if (outcome === 'died' || outcome === 'frozen') this.clock.advance(lockMs);
+    this.broker.release(message, lock);
+  }
+
+  /** Waits for a process to end its work, or to be lost; one that was only held up is waited for later. */
+  async #settle(worker: Worker, work: Promise<unknown>): Promise<'done' | 'failed' | 'died' | 'frozen'> {
+    const end = work.then(
+      () => 'done' as const,
+      (error: unknown) => {
+        if (!isRetryableError(error)) this.errors.push(error);
+        return 'failed' as const;
+      },
+    );
+    const outcome = await Promise.race([end, worker.lost]);
+    if (outcome === 'frozen') this.#background.push(Promise.race([end, worker.died]));
+    return outcome;
+  }
+
+  #handle(parts: Parts, { queue, body }: Message): Promise<unknown> {
+    if (queue === 'link-tasks') return linkTable(parts, linkTaskSchema.parse(body));
+    const event = parseUnificationEvent(body, parts.now());
+    return event.success ? orchestrateRun(parts, event.data) : Promise.reject(event.error);
+  }
+
+  /** A dead letter is delivered until it is dealt with. */
+  async #bury({ queue, body }: Message): Promise<void> {
+    const record = queue === 'link-tasks' ? recordDeadTask : recordDeadEvent;
+    for (;;) {
+      const worker = new Worker(this.world);
+      const reason = { reason: 'MaxDeliveryCountExceeded', description: undefined };
+      const outcome = await this.#settle(worker, record(this.connect(worker), body, reason));
+      if (outcome === 'done') return;
+      this.clock.advance(lockMs);
+    }
+  }
+}
+
+const hasEnded = (run: unknown): boolean => (run as { endedAt?: string }).endedAt !== undefined;
