@@ -2,6 +2,7 @@ import type { ProfileParts } from './api/show-profile.ts';
 import { createDataverse } from './dataverse/client.ts';
 import { systemClock } from './dataverse/clock.ts';
 import { createIdentities } from './dataverse/identities.ts';
+import type { InspectParts } from './inspect/inspect-parts.ts';
 import type { Parts } from './linking/parts.ts';
 import { openServiceBus } from './messaging/service-bus-messenger.ts';
 import { parseSettings, type Settings } from './settings.ts';
@@ -14,7 +15,7 @@ import { openTable } from './state/table-storage.ts';
 import { consoleTelemetry } from './telemetry/console-telemetry.ts';
 
 /** What the functions work with. */
-export type Services = Parts & ProfileParts;
+export type Services = Parts & ProfileParts & InspectParts;
 
 /** Wires the real parts from the settings. */
 function wire(settings: Settings): Services {
@@ -23,6 +24,7 @@ function wire(settings: Settings): Services {
   const clientIds =
     settings.BACKSTAMP_DATAVERSE_CLIENT_IDS ??
     (settings.AZURE_CLIENT_ID === undefined ? [] : [settings.AZURE_CLIENT_ID]);
+  const messenger = openServiceBus(settings);
   return {
     dataverse: createDataverse({
       url: settings.DATAVERSE_URL,
@@ -32,7 +34,10 @@ function wire(settings: Settings): Services {
       freeBudgetPercent: settings.BACKSTAMP_FREE_BUDGET_PERCENT,
       bypass: { customLogic: customLogicBypass(bypasses), flows: bypasses.has('flows') },
     }),
-    messenger: openServiceBus(settings),
+    messenger,
+    checkMessaging: () => messenger.checkAccess(),
+    clientIds,
+    bypass: settings.BACKSTAMP_BYPASS,
     runs: new Runs(openTable(settings, 'BackstampRuns')),
     linkStates: new LinkStates(openTable(settings, 'BackstampLinkStates')),
     pendingRows: new PendingRows(openTable(settings, 'BackstampPendingRows')),

@@ -4,6 +4,8 @@ import { profileAnswerSchema } from '../contracts/profile.ts';
 import { runSchema, runWithTasksSchema, statusAnswerSchema } from '../contracts/run.ts';
 import { cloudEventSchema, plainEventSchema } from '../contracts/unification-event.ts';
 import { logicalNameSchema } from '../contracts/unification-setup.ts';
+import { discoverySchema } from '../inspect/discover.ts';
+import { doctorReportSchema } from '../inspect/report.ts';
 import {
   acceptedSchema,
   healthSchema,
@@ -132,6 +134,25 @@ export const operations: readonly Operation[] = [
     pathParameters: z.object({ table: logicalNameSchema, id: recordIdSchema }),
     answer: { status: 200, description: 'The profile, or why there is none.', schema: profileAnswerSchema },
     problems: [400, 403, 404, 502, 503],
+  },
+  {
+    name: 'discover-setup',
+    method: 'post',
+    path: '/discover',
+    summary: 'Reads from the map which tables it is about, and proposes a BACKSTAMP_UNIFICATION. Changes nothing.',
+    needsKey: true,
+    answer: { status: 200, description: 'What was found, and how certain it is.', schema: discoverySchema },
+    problems: [502, 503],
+  },
+  {
+    name: 'check-up',
+    method: 'post',
+    path: '/doctor',
+    summary:
+      'Checks identity, privileges, tables, queues, state, and what an update of the link fires. Changes nothing.',
+    needsKey: true,
+    answer: { status: 200, description: 'Every check with its remedy, faults first.', schema: doctorReportSchema },
+    problems: [503],
   },
   {
     name: 'get-openapi',

@@ -5,10 +5,10 @@ import type { Parts } from '../linking/parts.ts';
 import { ok } from './http-response.ts';
 
 /** Runs read at first, and then more at a time: the newest run nearly always has every table. */
-const firstRuns = 2;
+const firstRuns = 1;
 const moreRuns = 25;
 /** Older runs than these are not looked at: their tables stand in the run history. */
-const maxRuns = 102;
+const maxRuns = 101;
 
 /** What Settings > System > Status shows: each table's newest task, in the original's group and under its name. */
 export async function showStatus(parts: Parts, _request: HttpRequest): Promise<HttpResponseInit> {

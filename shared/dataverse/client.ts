@@ -2,11 +2,12 @@ import type { HttpClient } from '@azure/core-rest-pipeline';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { BulkSupport } from './bulk-support.ts';
 import { type Clock, systemClock } from './clock.ts';
-import type { PersonalDataverse } from './dataverse.ts';
+import type { InspectableDataverse } from './dataverse.ts';
 import { type Identity, isLocal } from './identities.ts';
 import { IdentityPool } from './identity-pool.ts';
 import { countRows, createLookup, findReferencing, readTables } from './metadata.ts';
 import { readLists } from './read-lists.ts';
+import { readObject } from './read-object.ts';
 import { readChanges, readPage } from './read-page.ts';
 import { readTogether } from './read-together.ts';
 import { RowWriter } from './row-writer.ts';
@@ -36,7 +37,7 @@ export interface DataverseOptions {
 }
 
 /** A client for one organisation. One per process serves every table at once: what it learns and may send is shared. */
-export function createDataverse(options: DataverseOptions): PersonalDataverse {
+export function createDataverse(options: DataverseOptions): InspectableDataverse {
   const { origin } = new URL(options.url);
   const { telemetry, maxConcurrency, freeBudgetPercent } = options;
   const clock: Clock = { now: options.now ?? systemClock.now, sleep: options.sleep ?? systemClock.sleep };
@@ -72,6 +73,7 @@ export function createDataverse(options: DataverseOptions): PersonalDataverse {
     readPage: (request, signal) => readPage(sender, request, signal),
     readLists: (requests, signal) => readLists(sender, requests, origin, signal),
     readTogether: (reads, caller, signal) => readTogether(sender, reads, caller, signal),
+    readObject: (path, what, signal) => readObject(sender, path, what, signal),
     findReferencing: (table, signal) => findReferencing(sender, table, signal),
     countRows: (table, signal) => countRows(sender, table, signal),
     update: (request) => writer.update(request),

@@ -183,3 +183,13 @@ export interface PersonalDataverse extends Dataverse {
   /** Logical names of the tables that have a lookup towards `table`. One request. */
   findReferencing(table: string, signal?: AbortSignal): Promise<readonly string[]>;
 }
+
+/** Reading what the organisation says of itself and of the identities: for checks, not for linking. */
+export interface InspectableDataverse extends PersonalDataverse {
+  /**
+   * What a function answers, or definitions, at a path below the API's root.
+   * @param what is read, in words, for error messages: "read the privileges of the application user"
+   * @throws TerminalError where it may not be read
+   */
+  readObject(path: string, what: string, signal?: AbortSignal): Promise<Row>;
+}

@@ -25,6 +25,13 @@ export interface TableFacts {
   readonly columns: ReadonlyMap<string, string>;
 }
 
+/** What a look into the map adds. */
+export interface MapFacts {
+  readonly source: SourceTable;
+  /** Whether the map names any row of the source's data source and table. */
+  readonly hasMapRows: boolean;
+}
+
 type Rule<Facts> = (facts: Facts) => Finding | undefined;
 
 const setupRules: readonly Rule<SetupFacts>[] = [
@@ -107,6 +114,18 @@ const tableRules: readonly Rule<TableFacts>[] = [
   },
 ];
 
+const mapRules: readonly Rule<MapFacts>[] = [
+  ({ source, hasMapRows }) =>
+    hasMapRows
+      ? undefined
+      : {
+          code: 'not-in-unification',
+          finding: `The map names no row of table "${source.entity}" from data source "${source.dataSource}", which ${source.table} is said to be.`,
+          remedy:
+            'Check that the table takes part in unification and that one has completed, and that both names are those of Customer Insights - Data.',
+        },
+];
+
 const failing = <Facts>(rules: readonly Rule<Facts>[], facts: Facts): Finding[] =>
   rules.map((rule) => rule(facts)).filter((finding) => finding !== undefined);
 
@@ -115,6 +134,9 @@ export const checkSetup = (facts: SetupFacts): Finding[] => failing(setupRules, 
 
 /** Every requirement that the organisation's metadata fails for a table. */
 export const checkTable = (facts: TableFacts): Finding[] => failing(tableRules, facts);
+
+/** Every requirement that the map fails for a table. */
+export const checkMap = (facts: MapFacts): Finding[] => failing(mapRules, facts);
 
 /** Details of a skipped task: the original's text first, then each finding with its remedy. */
 export const skippedDetails = (findings: readonly Finding[]): string[] => [

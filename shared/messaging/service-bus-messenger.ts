@@ -5,7 +5,7 @@ import { linkTaskMessageId } from '../contracts/link-task.ts';
 import type { LinkingCompleted } from '../contracts/linking-completed.ts';
 import { linkingEventsTopic, linkTasksQueue, unificationEventsQueue } from '../contracts/queues.ts';
 import type { UnificationEvent } from '../contracts/unification-event.ts';
-import { RetryableError } from '../errors.ts';
+import { messageOf, RetryableError } from '../errors.ts';
 import type { Settings } from '../settings.ts';
 import type { Messenger } from './messenger.ts';
 
@@ -46,6 +46,23 @@ export class ServiceBusMessenger implements Messenger {
         applicationProperties: { type: event.type, status: event.data.status, mode: event.data.mode },
       }),
     );
+  }
+
+  /** Opens a sender for each queue and topic, sends nothing; resolves to what could not be opened, and why. */
+  async checkAccess(): Promise<{ readonly entity: string; readonly reason: string }[]> {
+    const entities = [unificationEventsQueue, linkTasksQueue, linkingEventsTopic];
+    const outcomes = await Promise.all(
+      entities.map(async (entity) => {
+        try {
+          // A batch can only be made once the link is open and the entity has told its limits.
+          await this.#send(entity, async (sender) => void (await sender.createMessageBatch()));
+          return undefined;
+        } catch (error) {
+          return { entity, reason: messageOf(error) };
+        }
+      }),
+    );
+    return outcomes.filter((outcome) => outcome !== undefined);
   }
 
   async close(): Promise<void> {

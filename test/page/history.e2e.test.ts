@@ -23,7 +23,8 @@ describe('a long history: 500 runs of 10 tables, 100,000 failed rows', () => {
   const newest = sampleRun(runCount, { status: 'Completed with warnings' });
 
   beforeAll(async () => {
-    stack = await startWith(twoTables);
+    // The records are of one certain day: they must not be pruned as too old.
+    stack = await startWith(twoTables, { BACKSTAMP_RETENTION_DAYS: '3650' });
     const settings = parseSettings(stack.settings);
     const runs = new Runs(openTable(settings, 'BackstampRuns'));
     for (let start = 1; start <= runCount; start += 10) {

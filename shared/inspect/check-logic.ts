@@ -1,0 +1,85 @@
+import type { InspectableDataverse } from '../dataverse/dataverse.ts';
+import { isTerminalError } from '../errors.ts';
+import { logicOnUpdate, type UpdateLogic } from '../linking/logic-on-update.ts';
+import { linkColumn } from '../linking/names.ts';
+import type { KnownIdentity } from './identity.ts';
+import type { InspectParts } from './inspect-parts.ts';
+import type { Check } from './report.ts';
+
+const bypassPrivilege = 'prvBypassCustomBusinessLogic';
+
+type Bypass = InspectParts['bypass'];
+
+/** The bypass that lets our writes pass by a piece of custom logic. */
+const bypassFor = ({ kind, isSynchronous }: UpdateLogic): Bypass[number] => {
+  if (kind === 'flow') return 'flows';
+  return isSynchronous ? 'customSync' : 'customAsync';
+};
+
+const remedies: Readonly<Record<UpdateLogic['kind'], string>> = {
+  'plug-in step': `Set filtering attributes on the step: the columns that its logic needs, without ${linkColumn}.`,
+  workflow: `Take ${linkColumn} out of the columns that start it, or switch it off for the first run.`,
+  flow: `Choose columns in the flow's trigger, without ${linkColumn}, or switch it off for the first run.`,
+};
+
+/** Everything that would fire for each row linked, with what can be done about it. */
+export async function checkLogic(
+  dataverse: InspectableDataverse,
+  table: string,
+  bypass: Bypass,
+  signal: AbortSignal,
+): Promise<Check[]> {
+  let logic: UpdateLogic[];
+  try {
+    logic = await logicOnUpdate(dataverse, { table, column: linkColumn }, signal);
+  } catch (error) {
+    if (!isTerminalError(error)) throw error;
+    return [
+      {
+        code: 'logic-unknown',
+        level: 'note',
+        subject: table,
+        finding: `What an update of ${table} fires cannot be checked: ${error.message}`,
+        remedy:
+          'Give the application user read access to plug-in steps, messages, processes and callback registrations, or look yourself before the first run.',
+      },
+    ];
+  }
+  if (logic.length === 0) {
+    return [{ code: 'logic', level: 'good', subject: table, finding: `Linking a row of ${table} fires nothing.` }];
+  }
+  return logic.map((one) => {
+    const setting = bypassFor(one);
+    const isPassedBy = bypass.includes(setting);
+    const when = one.isSynchronous ? 'within each update, and slows it down' : 'after each update';
+    const privilege = setting === 'flows' ? 'no privilege' : `the privilege ${bypassPrivilege}`;
+    return {
+      code: `fires-${one.kind.replace(' ', '-')}`,
+      level: isPassedBy ? 'good' : 'warning',
+      subject: table,
+      finding: isPassedBy
+        ? `The ${one.kind} "${one.name}" would fire for each row linked; BACKSTAMP_BYPASS passes it by.`
+        : `The ${one.kind} "${one.name}" fires for each row linked, ${when}.`,
+      ...(isPassedBy
+        ? {}
+        : { remedy: `${remedies[one.kind]} Or set BACKSTAMP_BYPASS to ${setting}, which needs ${privilege}.` }),
+    };
+  });
+}
+
+/** A bypass that is set needs its privilege: without it every write is refused. */
+export function checkBypass({ name, privileges }: KnownIdentity, bypass: Bypass): Check[] {
+  if (!bypass.some((one) => one !== 'flows') || privileges === undefined) return [];
+  if (privileges.has(bypassPrivilege.toLowerCase())) {
+    return [{ code: 'bypass', level: 'good', subject: name, finding: `${name} has ${bypassPrivilege}.` }];
+  }
+  return [
+    {
+      code: 'bypass-privilege-missing',
+      level: 'fault',
+      subject: name,
+      finding: `BACKSTAMP_BYPASS is set to ${bypass.join(',')}, and ${name} lacks ${bypassPrivilege}: every write is refused.`,
+      remedy: `Give the application user's role ${bypassPrivilege} at organisation level (the role designer does not offer it; AddPrivilegesRole does), or clear the setting.`,
+    },
+  ];
+}

@@ -1,0 +1,92 @@
+import { isRetryableError, isTerminalError, messageOf } from '../errors.ts';
+import { timeOf } from '../linking/parts.ts';
+import { checkBypass, checkLogic } from './check-logic.ts';
+import { checkTables } from './check-tables.ts';
+import { findIdentity, type KnownIdentity } from './identity.ts';
+import type { InspectParts } from './inspect-parts.ts';
+import { checkPrivileges, neededPrivileges } from './needed-privileges.ts';
+import { type Check, type DoctorReport, worstFirst } from './report.ts';
+
+/** A check-up that takes longer has met a service that does not answer, in milliseconds. */
+const limitMs = 60_000;
+
+/** Checks everything that linking needs and changes nothing; each finding says what to do. */
+export async function checkUp(parts: InspectParts): Promise<DoctorReport> {
+  const signal = AbortSignal.timeout(limitMs);
+  const checks = [
+    await checkState(parts),
+    ...(await checkQueues(parts)),
+    ...(await guarded('dataverse', parts.options.dataverseUrl, () => checkDataverse(parts, signal))),
+  ];
+  return { checkedAt: timeOf(parts.now()), checks: worstFirst(checks) };
+}
+
+async function checkDataverse(parts: InspectParts, signal: AbortSignal): Promise<Check[]> {
+  const { dataverse, clientIds, bypass } = parts;
+  const checks: Check[] = [];
+  const identities: KnownIdentity[] = [];
+  for (const clientId of clientIds.length === 0 ? [undefined] : clientIds) {
+    const found = await findIdentity(dataverse, clientId, clientIds.length === 1, signal);
+    checks.push(...found.checks);
+    if (found.identity !== undefined) identities.push(found.identity);
+  }
+  if (identities.length === 0) return checks;
+
+  const found = await checkTables(parts, signal);
+  checks.push(...found.checks);
+  const there = found.tables.filter(({ exists }) => exists);
+  const sources = there.map(({ source, hasColumn }) => ({ table: source.table, hasColumn }));
+  const needed = await neededPrivileges(dataverse, sources, signal);
+  for (const identity of identities) {
+    checks.push(...checkPrivileges(identity, needed), ...checkBypass(identity, bypass));
+  }
+  for (const { table } of sources) checks.push(...(await checkLogic(dataverse, table, bypass, signal)));
+  return checks;
+}
+
+async function checkState({ runs }: InspectParts): Promise<Check> {
+  try {
+    await runs.listRecent(1);
+    return { code: 'state', level: 'good', subject: 'Table Storage', finding: 'The state can be read.' };
+  } catch (error) {
+    return {
+      code: 'state',
+      level: 'fault',
+      subject: 'Table Storage',
+      finding: `The state cannot be read: ${messageOf(error)}`,
+      remedy: 'Check StateStorage and the identity\'s role "Storage Table Data Contributor".',
+    };
+  }
+}
+
+async function checkQueues({ checkMessaging }: InspectParts): Promise<Check[]> {
+  const faults = await checkMessaging();
+  if (faults.length === 0) {
+    return [
+      { code: 'queues', level: 'good', subject: 'Service Bus', finding: 'The queues and the topic can be sent to.' },
+    ];
+  }
+  return faults.map(({ entity, reason }) => ({
+    code: 'queues',
+    level: 'fault',
+    subject: entity,
+    finding: `Nothing can be sent to ${entity}: ${reason}`,
+    remedy:
+      'Check that it exists, ServiceBusConnection, and the identity\'s roles "Azure Service Bus Data Sender" and "Azure Service Bus Data Receiver".',
+  }));
+}
+
+/** What stops a group of checks is a finding itself. */
+async function guarded(code: string, subject: string, check: () => Promise<Check[]>): Promise<Check[]> {
+  try {
+    return await check();
+  } catch (error) {
+    if (!isTerminalError(error) && !isRetryableError(error) && !isTimeout(error)) throw error;
+    const finding = isTimeout(error) ? `${subject} did not answer within ${limitMs / 1000} s.` : messageOf(error);
+    return [
+      { code, level: 'fault', subject, finding, remedy: 'Check DATAVERSE_URL and the network, then check again.' },
+    ];
+  }
+}
+
+const isTimeout = (error: unknown): boolean => error instanceof Error && error.name === 'TimeoutError';

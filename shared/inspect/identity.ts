@@ -1,0 +1,95 @@
+import type { InspectableDataverse } from '../dataverse/dataverse.ts';
+import { isTerminalError } from '../errors.ts';
+import type { Check } from './report.ts';
+
+/** An identity as the organisation knows it. */
+export interface KnownIdentity {
+  /** The client id, or `the app's identity` where none is named. */
+  readonly name: string;
+  /** Depth by privilege name, lower case; undefined where they may not be read. */
+  readonly privileges: ReadonlyMap<string, string> | undefined;
+}
+
+/**
+ * Looks an identity up. Identities that the organisation does not know, or has disabled, come with a fault and
+ * without a place in the further checks.
+ */
+export async function findIdentity(
+  dataverse: InspectableDataverse,
+  clientId: string | undefined,
+  isOnly: boolean,
+  signal: AbortSignal,
+): Promise<{ readonly identity: KnownIdentity | undefined; readonly checks: Check[] }> {
+  const name = clientId ?? "the app's identity";
+  try {
+    const userId =
+      clientId === undefined || isOnly ? await whoAmI(dataverse, signal) : await userOf(dataverse, clientId, signal);
+    if (userId === undefined) {
+      const remedy =
+        'Add an enabled application user for this client id to the environment and give it a security role.';
+      return {
+        identity: undefined,
+        checks: [fault(name, `No enabled application user for ${name} was found.`, remedy)],
+      };
+    }
+    const privileges = await privilegesOf(dataverse, userId, signal);
+    const good: Check = { code: 'identity', level: 'good', subject: name, finding: `${name} is user ${userId}.` };
+    return { identity: { name, privileges }, checks: [good] };
+  } catch (error) {
+    if (!isTerminalError(error)) throw error;
+    // Dataverse's own words name the reason and the client adds the remedy.
+    return { identity: undefined, checks: [fault(name, `Dataverse refused ${name}: ${error.message}`)] };
+  }
+}
+
+const fault = (subject: string, finding: string, remedy?: string): Check => ({
+  code: 'identity',
+  level: 'fault',
+  subject,
+  finding,
+  ...(remedy === undefined ? {} : { remedy }),
+});
+
+async function whoAmI(dataverse: InspectableDataverse, signal: AbortSignal): Promise<string | undefined> {
+  const { UserId } = await dataverse.readObject('WhoAmI', 'ask who the app is', signal);
+  return typeof UserId === 'string' ? UserId : undefined;
+}
+
+async function userOf(
+  dataverse: InspectableDataverse,
+  clientId: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const page = await dataverse.readPage(
+    {
+      entitySetName: 'systemusers',
+      select: ['systemuserid'],
+      filter: `applicationid eq ${clientId} and isdisabled eq false`,
+      pageSize: 1,
+    },
+    signal,
+  );
+  const id = page.rows[0]?.systemuserid;
+  return typeof id === 'string' ? id : undefined;
+}
+
+async function privilegesOf(
+  dataverse: InspectableDataverse,
+  userId: string,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, string> | undefined> {
+  try {
+    const path = `systemusers(${userId})/Microsoft.Dynamics.CRM.RetrieveUserPrivileges()`;
+    const { RolePrivileges } = await dataverse.readObject(path, "read the application user's privileges", signal);
+    if (!Array.isArray(RolePrivileges)) return undefined;
+    return new Map(
+      (RolePrivileges as { PrivilegeName?: unknown; Depth?: unknown }[]).map(({ PrivilegeName, Depth }) => [
+        String(PrivilegeName).toLowerCase(),
+        String(Depth),
+      ]),
+    );
+  } catch (error) {
+    if (isTerminalError(error)) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,14 @@
+import type { InspectableDataverse } from '../dataverse/dataverse.ts';
+import type { Parts } from '../linking/parts.ts';
+import type { Settings } from '../settings.ts';
+
+/** What checks and discovery work with, beyond linking's own parts. */
+export interface InspectParts extends Parts {
+  readonly dataverse: InspectableDataverse;
+  /** Client ids of the identities that write; empty where the host's own identity is used. */
+  readonly clientIds: readonly string[];
+  /** Custom logic that the settings let our writes pass by. */
+  readonly bypass: Settings['BACKSTAMP_BYPASS'];
+  /** Opens a sender for each queue and topic; resolves to what could not be opened, and why. */
+  readonly checkMessaging: () => Promise<readonly { readonly entity: string; readonly reason: string }[]>;
+}
