@@ -1,8 +1,9 @@
 import { noRows } from '../contracts/counters.ts';
 import type { FoundOrphan } from '../state/found-orphans.ts';
 import type { RowOutcome } from '../state/row-outcomes.ts';
+import { acrossUnits, countsUnits, unitValue } from './across-units.ts';
 import { normaliseGuid } from './guid.ts';
-import { linkRows, linkUpdate } from './link-rows.ts';
+import { linkRows, linkUpdate, type RowsReport } from './link-rows.ts';
 import { entriesOf } from './map-lookup.ts';
 import { linkValue } from './names.ts';
 import { type Slice, TimeUpError } from './slice.ts';
@@ -24,7 +25,7 @@ export async function walkLinkedRows(slice: Slice): Promise<void> {
     const page = await parts.dataverse.readPage(
       {
         entitySetName: context.table.entitySetName,
-        select: [linkValue],
+        select: countsUnits(slice) ? [linkValue, unitValue] : [linkValue],
         filter: `${linkValue} ne null`,
         orderBy: context.table.primaryId,
         pageSize: parts.options.pageSize,
@@ -33,13 +34,15 @@ export async function walkLinkedRows(slice: Slice): Promise<void> {
       slice.signal,
     );
     const linked = new Map<string, string>();
+    const units = new Map<string, string>();
     for (const row of page.rows) {
-      const [id, profileId] = [row[context.table.primaryId], row[linkValue]].map((value) =>
+      const [id, profileId, unit] = [row[context.table.primaryId], row[linkValue], row[unitValue]].map((value) =>
         normaliseGuid(String(value ?? '')),
       );
       if (id !== undefined && profileId !== undefined) linked.set(id, profileId);
+      if (id !== undefined && unit !== undefined) units.set(id, unit);
     }
-    await walkPage(slice, linked, page.nextLink);
+    await walkPage(slice, linked, units, page.nextLink);
     if (page.nextLink === undefined) return;
   }
 }
@@ -47,6 +50,7 @@ export async function walkLinkedRows(slice: Slice): Promise<void> {
 async function walkPage(
   slice: Slice,
   linked: ReadonlyMap<string, string>,
+  units: ReadonlyMap<string, string>,
   nextLink: string | undefined,
 ): Promise<void> {
   const { parts, context, slot, pass } = slice;
@@ -73,7 +77,9 @@ async function walkPage(
   if (report.isPartial) throw new TimeUpError();
   if (slice.isRehearsal) await slice.sample(orphans.map((orphan) => cleared(slice, orphan)));
   else await parts.foundOrphans.keep(slot.table, orphans);
+  const across = countsUnits(slice) ? await findAcross(slice, linked, units, report) : undefined;
   await slice.checkpoint({
+    ...(across === undefined ? {} : { acrossUnits: (pass.acrossUnits ?? 0) + across }),
     ...(nextLink === undefined ? { phase: 'clear' as const, cursor: undefined } : { cursor: nextLink }),
     walked: pass.walked + linked.size,
     orphans: pass.orphans + orphans.length,
@@ -85,6 +91,26 @@ async function walkPage(
       failed: report.counters.failed,
     }),
   });
+}
+
+/** Records which of a page's links lead to another business unit, as they are after its corrections; returns how many. */
+async function findAcross(
+  slice: Slice,
+  linked: ReadonlyMap<string, string>,
+  units: ReadonlyMap<string, string>,
+  { outcomes }: RowsReport,
+): Promise<number> {
+  const moved = new Map(
+    outcomes.map(({ id, outcome, profileId }) => [id, outcome === 'relinked' ? profileId : undefined]),
+  );
+  const rows = [...linked].map(([id, profileId]) => ({
+    id,
+    profileId: moved.get(id) ?? profileId,
+    unit: units.get(id),
+  }));
+  const across = await acrossUnits(slice, rows);
+  await slice.record({ outcomes: across, keep: [], settled: [] }, new Map());
+  return across.length;
 }
 
 /** Whether the orphans found may be cleared without asking; the limit is a share of the linked rows. */

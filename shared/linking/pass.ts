@@ -1,6 +1,7 @@
 import { addCounters, type Counters, noRows } from '../contracts/counters.ts';
 import type { Mode } from '../contracts/status.ts';
 import type { EndedPass, LinkState, Pass } from '../state/link-states.ts';
+import { countsUnits } from './across-units.ts';
 import { drainMap } from './map-phase.ts';
 import { clearOrphans, exceedsLimit, walkLinkedRows } from './orphan-phases.ts';
 import { type Parts, timeOf } from './parts.ts';
@@ -41,7 +42,9 @@ export function beginPass(
     (state.lastWalkAt === undefined || now - Date.parse(state.lastWalkAt) >= parts.options.orphanIntervalMs);
   let orphansDue: string | undefined;
   if (task.mode === 'orphans') orphansDue = 'asked for';
-  else if (context.columnCreated || context.link === undefined) orphansDue = undefined;
+  else if (context.link === undefined) orphansDue = undefined;
+  else if (context.columnCreated)
+    orphansDue = countsUnits({ parts, context }) ? 'business units are compared' : undefined;
   else if (fullBecause !== undefined) orphansDue = 'a full pass';
   else if (isWalkTime) orphansDue = 'the walk is due';
   return {
@@ -177,6 +180,11 @@ async function detailsOf(slice: Slice): Promise<string[]> {
   const details: string[] = [];
   if (pass.orphansDue !== undefined) {
     details.push(`Walked ${pass.walked} linked rows (${pass.orphansDue}): ${pass.orphans} without a place in the map.`);
+  }
+  if (pass.acrossUnits !== undefined) {
+    details.push(
+      `${pass.acrossUnits} of ${pass.walked} linked rows lead to a profile of another business unit; they are listed as acrossUnits.`,
+    );
   }
   if (pass.conflicts > 0) {
     details.push(

@@ -47,6 +47,8 @@ export const passSchema = z.object({
   /** Linked rows seen by the walk, and links it found that the map no longer gives. */
   walked: z.number().int().nonnegative(),
   orphans: z.number().int().nonnegative(),
+  /** Linked rows of which the walk found the profile to belong to another business unit; absent where that was not looked at. */
+  acrossUnits: z.number().int().nonnegative().optional(),
   /** Links that Dataverse refused to clear. */
   uncleared: z.number().int().nonnegative(),
   /** Newest change of the map that was read, in milliseconds; tells whether the map is still growing. */
