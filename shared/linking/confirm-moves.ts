@@ -1,11 +1,14 @@
 import { type Decision, decide } from './compare.ts';
 import { type ArrivedProfiles, arrivedProfiles, entriesOf, profileLists } from './map-lookup.ts';
-import { type MapEntry, onePerSource } from './map-row.ts';
+import { choosePerSource, type MapEntry } from './map-row.ts';
 import type { Slice } from './slice.ts';
+
+/** A decision, and the newer map row whose profile the source row waits for besides, if there is one. */
+export type Plan = Decision & { readonly awaited: MapEntry | undefined };
 
 /** Decisions that may be carried out, and what was learnt on the way. */
 export interface ConfirmedMoves {
-  readonly decisions: readonly Decision[];
+  readonly plans: readonly Plan[];
   /** Source rows that map rows give to different customers. */
   readonly conflicts: number;
   /** The CustomerId that a profile row stands for, where it was read. */
@@ -19,15 +22,13 @@ export interface ConfirmedMoves {
  */
 export async function confirmMoves(
   { parts, context, signal }: Slice,
-  decided: readonly Decision[],
+  planned: readonly Plan[],
   given: readonly MapEntry[],
   profiles: ArrivedProfiles,
 ): Promise<ConfirmedMoves> {
   const moves = new Map<string, string>();
-  for (const decision of decided) {
-    if (decision.kind === 'relink') moves.set(decision.entry.sourceId, decision.previousProfileId);
-  }
-  if (moves.size === 0) return { decisions: decided, conflicts: 0, customerOf: profiles.customerOf };
+  for (const plan of planned) if (plan.kind === 'relink') moves.set(plan.entry.sourceId, plan.previousProfileId);
+  if (moves.size === 0) return { plans: planned, conflicts: 0, customerOf: profiles.customerOf };
 
   const inMap = await entriesOf(parts.dataverse, context, moves, signal);
   const ofSource = Map.groupBy(given, ({ sourceId }) => sourceId);
@@ -46,13 +47,14 @@ export async function confirmMoves(
   const arrived = arrivedProfiles(context, rows);
 
   let conflicts = 0;
-  const decisions = decided.map((decision) => {
-    if (decision.kind !== 'relink') return decision;
-    const { sourceId } = decision.entry;
+  const plans = planned.map((plan) => {
+    if (plan.kind !== 'relink') return plan;
+    const { sourceId } = plan.entry;
     const rivals = candidates.get(sourceId) ?? [];
     if (new Set(rivals.map(({ customerId }) => customerId.toLowerCase())).size > 1) conflicts++;
-    const [best = decision.entry] = onePerSource(rivals, (entry) => arrived.of(entry) !== undefined);
-    return decide(best, arrived.of(best), { profileId: decision.previousProfileId });
+    const choice = choosePerSource(rivals, (entry) => arrived.of(entry) !== undefined).get(sourceId);
+    const { entry, awaited } = choice ?? plan;
+    return { ...decide(entry, arrived.of(entry), { profileId: plan.previousProfileId }), awaited };
   });
-  return { decisions, conflicts, customerOf: (id) => arrived.customerOf(id) ?? profiles.customerOf(id) };
+  return { plans, conflicts, customerOf: (id) => arrived.customerOf(id) ?? profiles.customerOf(id) };
 }

@@ -3,13 +3,18 @@ import type { ListRequest, RowUpdate, UpdateReport } from '../dataverse/datavers
 import type { PendingRow } from '../state/pending-rows.ts';
 import type { RowOutcome } from '../state/row-outcomes.ts';
 import { type CurrentLink, type Decision, decide } from './compare.ts';
-import { confirmMoves } from './confirm-moves.ts';
+import { confirmMoves, type Plan } from './confirm-moves.ts';
 import { normaliseGuid } from './guid.ts';
 import { type ArrivedProfiles, arrivedProfiles, profileLists } from './map-lookup.ts';
-import { type MapEntry, onePerSource } from './map-row.ts';
+import { choosePerSource, type MapEntry } from './map-row.ts';
 import { linkColumn, linkValue } from './names.ts';
 import type { TableContext } from './prepare.ts';
 import type { Slice } from './slice.ts';
+
+/** A row that is as this map row says; what was pending for it, and older, is settled with that. */
+export interface Settled extends Pick<MapEntry, 'mapRowId' | 'version'> {
+  readonly id: string;
+}
 
 /** What became of a set of rows. */
 export interface RowsReport {
@@ -17,7 +22,7 @@ export interface RowsReport {
   readonly outcomes: readonly RowOutcome[];
   /** Rows to keep as pending, and ids of rows that are so no longer. */
   readonly keep: readonly PendingRow[];
-  readonly settled: readonly string[];
+  readonly settled: readonly Settled[];
   /** Source rows that map rows give to different customers. */
   readonly conflicts: number;
   /** The signal was aborted before every row was sent. */
@@ -46,12 +51,14 @@ export async function linkRows(
 ): Promise<RowsReport> {
   if (given.length === 0) return nothingDone;
   const { profiles, currentLink } = await readRows(slice, given, cannotBeLinked);
-  const entries = onePerSource(given, (entry) => profiles.of(entry) !== undefined);
-  const decided = entries.map((entry) => decide(entry, profiles.of(entry), currentLink(entry.sourceId)));
-  const { decisions, conflicts, customerOf } = await confirmMoves(slice, decided, given, profiles);
+  const choices = choosePerSource(given, (entry) => profiles.of(entry) !== undefined);
+  const planned = [...choices.values()].map(
+    ({ entry, awaited }): Plan => ({ ...decide(entry, profiles.of(entry), currentLink(entry.sourceId)), awaited }),
+  );
+  const { plans, conflicts, customerOf } = await confirmMoves(slice, planned, given, profiles);
 
-  const report = await writeLinks(slice, decisions);
-  return { ...account(slice, decisions, report, customerOf), conflicts, isPartial: report.unsent.length > 0 };
+  const report = await writeLinks(slice, plans);
+  return { ...account(slice, plans, report, customerOf), conflicts, isPartial: report.unsent.length > 0 };
 }
 
 /** Profiles and current links, in one request. */
@@ -109,7 +116,7 @@ export function linkUpdate(context: TableContext, id: string, profileId: string 
 /** Turns decisions and the writer's report into counts, outcomes and pending rows. */
 function account(
   slice: Slice,
-  decisions: readonly Decision[],
+  plans: readonly Plan[],
   report: UpdateReport,
   customerOf: (profileId: string) => string | undefined,
 ): Pick<RowsReport, 'counters' | 'outcomes' | 'keep' | 'settled'> {
@@ -121,43 +128,53 @@ function account(
   const counters = { ...noRows };
   const outcomes: RowOutcome[] = [];
   const keep: PendingRow[] = [];
-  const settled: string[] = [];
-  const pend = ({ sourceId: id, mapRowId, customerId }: MapEntry, cause: PendingRow['cause'], reason: string) => {
+  const settled: Settled[] = [];
+  const pend = (
+    { sourceId: id, mapRowId, version, customerId }: MapEntry,
+    cause: PendingRow['cause'],
+    reason: string,
+  ) => {
     counters[cause]++;
-    keep.push({ id, mapRowId, cause, reason, firstTriedAt: at, lastTriedAt: at, runId });
+    keep.push({ id, mapRowId, version, cause, reason, firstTriedAt: at, lastTriedAt: at, runId });
     outcomes.push({ id, outcome: cause, at, reason, customerId });
   };
 
-  for (const decision of decisions) {
-    const { entry } = decision;
-    const { sourceId: id, customerId } = entry;
+  for (const plan of plans) {
+    const { entry, awaited } = plan;
+    const { sourceId: id, mapRowId, version, customerId } = entry;
     if (unsent.has(id)) continue;
     counters.read++;
     const failure = failures.get(id);
     if (failure !== undefined) {
       pend(entry, 'failed', `Dataverse refused the row${failure.code ? ` (${failure.code})` : ''}: ${failure.message}`);
-    } else if (decision.kind === 'waiting') {
-      pend(entry, 'waiting', 'The profile has not arrived in Dataverse yet.');
-    } else if (decision.kind === 'gone' || gone.has(id)) {
+      continue;
+    }
+    if (plan.kind === 'waiting') {
+      pend(entry, 'waiting', waitingReason);
+      continue;
+    }
+    if (plan.kind === 'gone' || gone.has(id)) {
       counters.gone++;
-      settled.push(id);
+      settled.push({ id, mapRowId, version: Number.POSITIVE_INFINITY });
       const reason = `${slice.context.table.logicalName} has no such row any more.`;
       outcomes.push({ id, outcome: 'gone', at, reason, customerId });
-    } else if (decision.kind === 'unchanged') {
-      settled.push(id);
-      counters.unchanged++;
-    } else if (decision.kind === 'link') {
-      settled.push(id);
+      continue;
+    }
+    settled.push({ id, mapRowId, version });
+    if (plan.kind === 'unchanged') counters.unchanged++;
+    else if (plan.kind === 'link') {
       counters.linked++;
       // Ordinary links are counted only; but a rehearsal shows what it would do.
-      if (slice.isRehearsal) outcomes.push({ id, outcome: 'linked', at, profileId: decision.profileId, customerId });
+      if (slice.isRehearsal) outcomes.push({ id, outcome: 'linked', at, profileId: plan.profileId, customerId });
     } else {
-      settled.push(id);
       counters.relinked++;
-      const { previousProfileId, profileId } = decision;
+      const { previousProfileId, profileId } = plan;
       const previousCustomerId = customerOf(previousProfileId);
       outcomes.push({ id, outcome: 'relinked', at, previousProfileId, previousCustomerId, profileId, customerId });
     }
+    if (awaited !== undefined) pend(awaited, 'waiting', waitingReason);
   }
   return { counters, outcomes, keep, settled };
 }
+
+const waitingReason = 'The profile has not arrived in Dataverse yet.';

@@ -6,17 +6,6 @@ import type { TableContext } from './prepare.ts';
 
 /** What the map and the profile table tell when asked for certain rows, instead of read from end to end. */
 
-/** Map rows by their ids. */
-export async function readMapRows(
-  dataverse: Dataverse,
-  context: TableContext,
-  ids: readonly string[],
-  signal: AbortSignal,
-): Promise<readonly Row[]> {
-  const [rows = []] = await dataverse.readLists([mapList(context, mapColumns.id, ids)], signal);
-  return rows;
-}
-
 /** Map rows with the key ring, for those whose key is unusable by itself. */
 export async function readKeyRings(
   dataverse: Dataverse,
@@ -30,14 +19,14 @@ export async function readKeyRings(
 }
 
 /**
- * The map's entries for linked source rows, by source id; a source row that is missing from the answer has no entry.
+ * The map's entries for source rows, given with their present links, by source id; a source row that is missing from the answer has no entry.
  * Most keys stand in the map in the usual form. What is not found so is looked for among the map rows of the row's
  * present profile, whatever their spelling, and last in every other spelling.
  */
 export async function entriesOf(
   dataverse: Dataverse,
   context: TableContext,
-  linked: ReadonlyMap<string, string>,
+  linked: ReadonlyMap<string, string | undefined>,
   signal: AbortSignal,
 ): Promise<Map<string, MapEntry[]>> {
   const found = new Map<string, MapEntry[]>();
@@ -55,8 +44,19 @@ export async function entriesOf(
   if (linked.size === 0) return found;
   take(await dataverse.readLists([mapList(context, mapColumns.key, [...linked.keys()])], signal));
   if (missing().length > 0) {
-    const profiles = [...new Set(missing().map((id) => linked.get(id) ?? ''))];
-    take(await dataverse.readLists([mapList(context, mapColumns.profileLookup, profiles)], signal));
+    const profiles = new Set(missing().map((id) => linked.get(id)));
+    take(
+      await dataverse.readLists(
+        [
+          mapList(
+            context,
+            mapColumns.profileLookup,
+            [...profiles].filter((id) => id !== undefined),
+          ),
+        ],
+        signal,
+      ),
+    );
   }
   if (missing().length > 0) {
     take(await dataverse.readLists([mapList(context, mapColumns.key, missing().flatMap(spellingsOf))], signal));

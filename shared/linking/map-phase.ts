@@ -191,6 +191,7 @@ function withUnusable(
     ({ mapRowId, reason }): PendingRow => ({
       id: mapRowId,
       mapRowId,
+      version: 0,
       cause: 'failed',
       reason,
       firstTriedAt: at,

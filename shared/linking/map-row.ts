@@ -80,11 +80,8 @@ export function readMapRow(row: Row, source: SourceTable): MapRowReading {
   const entity = text(row[mapColumns.entity]) || (identifier?.entity ?? '');
   if (!sameName(dataSource, source.dataSource) || !sameName(entity, source.entity)) return { kind: 'other' };
 
-  const ring = keysInRing(text(row[mapColumns.keyRing]), source) ?? [];
   const sourceId =
-    normaliseGuid(text(row[mapColumns.key])) ??
-    normaliseGuid(identifier?.key ?? '') ??
-    (ring.length === 1 ? ring[0] : undefined);
+    normaliseGuid(text(row[mapColumns.key])) ?? normaliseGuid(identifier?.key ?? '') ?? onlyKeyInRing(row, source);
   if (sourceId === undefined) {
     return {
       kind: 'unusable',
@@ -104,17 +101,39 @@ export function readMapRow(row: Row, source: SourceTable): MapRowReading {
   };
 }
 
-/** One entry per source row: the newest, and of two that name different customers the one whose profile exists. */
-export function onePerSource(entries: readonly MapEntry[], profileExists: (entry: MapEntry) => boolean): MapEntry[] {
-  const chosen = new Map<string, MapEntry>();
-  for (const entry of entries) {
-    const other = chosen.get(entry.sourceId);
-    if (other === undefined || isBetter(entry, other, profileExists)) chosen.set(entry.sourceId, entry);
-  }
-  return [...chosen.values()];
+/** The key that a row's key ring names for a source, where it names exactly one. */
+function onlyKeyInRing(row: Row, source: SourceTable): string | undefined {
+  const ring = text(row[mapColumns.keyRing]);
+  const keys = ring === '' ? undefined : keysInRing(ring, source);
+  return keys?.length === 1 ? keys[0] : undefined;
 }
 
-function isBetter(a: MapEntry, b: MapEntry, profileExists: (entry: MapEntry) => boolean): boolean {
-  const [aExists, bExists] = [profileExists(a), profileExists(b)];
-  return aExists === bExists ? a.version > b.version : aExists;
+/** What a source row's map rows come to. */
+export interface Choice {
+  /** The newest entry whose profile exists; the newest of all where none does. */
+  readonly entry: MapEntry;
+  /** A newer entry whose profile has not arrived: it is waited for, and has the last word when it comes. */
+  readonly awaited: MapEntry | undefined;
 }
+
+/** One choice per source row, however many map rows name it. */
+export function choosePerSource(
+  entries: readonly MapEntry[],
+  profileExists: (entry: MapEntry) => boolean,
+): Map<string, Choice> {
+  const choices = new Map<string, Choice>();
+  for (const [sourceId, given] of Map.groupBy(entries, (entry) => entry.sourceId)) {
+    const newest = newestOf(given);
+    const existing = newestOf(given.filter(profileExists));
+    const entry = existing ?? newest;
+    if (entry === undefined) continue;
+    choices.set(sourceId, { entry, awaited: newest === undefined || newest === entry ? undefined : newest });
+  }
+  return choices;
+}
+
+const newestOf = (entries: readonly MapEntry[]): MapEntry | undefined => {
+  let newest: MapEntry | undefined;
+  for (const entry of entries) if (newest === undefined || entry.version > newest.version) newest = entry;
+  return newest;
+};

@@ -72,7 +72,7 @@ async function walkPage(
       keep: report.keep.filter(({ cause }) => cause === 'failed'),
       outcomes: report.outcomes.filter((outcome) => !isWaiting(outcome)),
     },
-    await slice.pendingAmong(report.settled),
+    await slice.pendingAmong(report.settled.map(({ id }) => id)),
   );
   if (report.isPartial) throw new TimeUpError();
   if (slice.isRehearsal) await slice.sample(orphans.map((orphan) => cleared(slice, orphan)));

@@ -1,7 +1,7 @@
 import { type Counters, noRows } from '../contracts/counters.ts';
 import type { PendingRow } from '../state/pending-rows.ts';
 import { linkRows, type RowsReport } from './link-rows.ts';
-import { readKeyRings } from './map-lookup.ts';
+import { entriesOf, readKeyRings } from './map-lookup.ts';
 import { type MapEntry, readMapRow } from './map-row.ts';
 import { mapColumns } from './names.ts';
 import { type Slice, TimeUpError } from './slice.ts';
@@ -25,7 +25,9 @@ export async function retryPendingRows(slice: Slice): Promise<void> {
     const { entries, unusable } = await rereadMap(slice, page);
     const report = await linkRows(slice, entries, { cannotBeLinked: false });
     const named = new Set(entries.map(({ sourceId }) => sourceId));
-    const unnamed = page.map(({ id }) => id).filter((id) => !unusable.has(id) && !named.has(id));
+    const unnamed = page
+      .filter(({ id }) => !unusable.has(id) && !named.has(id))
+      .map(({ id, mapRowId, version }) => ({ id, mapRowId, version }));
     await slice.record({ ...report, settled: [...report.settled, ...unnamed] }, known);
     if (report.isPartial) {
       // What is still pending is tried, and counted, again by the next slice.
@@ -41,7 +43,10 @@ export async function retryPendingRows(slice: Slice): Promise<void> {
   }
 }
 
-/** The entries that pending rows' map rows give now, and the pending rows whose key is still unusable. */
+/**
+ * The entries that the map gives pending rows now, by the map rows that they are pending for and by any other, and the
+ * pending rows whose key is still unusable.
+ */
 async function rereadMap(
   slice: Slice,
   page: readonly PendingRow[],
@@ -60,7 +65,10 @@ async function rereadMap(
       if (pending !== undefined) unusable.add(pending.id);
     }
   }
-  return { entries, unusable };
+  const sources = new Map(entries.map(({ sourceId }) => [sourceId, undefined]));
+  const known = new Set(entries.map(({ mapRowId }) => mapRowId));
+  const others = [...(await entriesOf(parts.dataverse, context, sources, slice.signal)).values()].flat();
+  return { entries: [...entries, ...others.filter(({ mapRowId }) => !known.has(mapRowId))], unusable };
 }
 
 const settledOnly = ({ counters: { linked, relinked, unchanged, gone } }: RowsReport): Counters => ({

@@ -2,7 +2,7 @@ import { addCounters, type Counters } from '../contracts/counters.ts';
 import type { LinkState, Pass, Slot } from '../state/link-states.ts';
 import type { PendingRow } from '../state/pending-rows.ts';
 import type { RowOutcome } from '../state/row-outcomes.ts';
-import type { RowsReport } from './link-rows.ts';
+import type { RowsReport, Settled } from './link-rows.ts';
 import { type Parts, timeOf } from './parts.ts';
 import type { TableContext } from './prepare.ts';
 
@@ -155,7 +155,13 @@ export class Slice {
       ...row,
       firstTriedAt: known.get(row.id)?.firstTriedAt ?? row.firstTriedAt,
     }));
-    const drop = report.settled.filter((id) => known.has(id));
+    // A map row that is settled says nothing of a newer one for the same row, whose profile is still to come.
+    const isSettled = ({ id, mapRowId, version }: Settled): boolean => {
+      const pending = known.get(id);
+      return pending !== undefined && (pending.mapRowId === mapRowId || pending.version < version);
+    };
+    const kept = new Set(keep.map(({ id }) => id));
+    const drop = report.settled.filter((row) => isSettled(row) && !kept.has(row.id)).map(({ id }) => id);
     const causes = new Map(keep.map(({ id, cause }) => [id, cause]));
     // What this run said of a row, and what is so no longer.
     const outdated = [...keep.map(({ id }) => id), ...drop]

@@ -65,7 +65,7 @@ export class MemoryBroker {
       queue,
       messageId,
       sessionId,
-      body: structuredClone(body),
+      body,
       sequence: ++this.#sequence,
       scheduledAt: notBefore !== undefined && notBefore > now ? notBefore : undefined,
       deliveryCount: 0,

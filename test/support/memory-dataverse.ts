@@ -176,7 +176,7 @@ export class MemoryOrganisation {
 
   #show({ metadata }: StoredTable, { values, version }: StoredRow, select: readonly string[]): Row {
     const shown: Record<string, unknown> = { '@odata.etag': `W/"${version}"` };
-    for (const column of [metadata.primaryId, ...select]) shown[column] = structuredClone(values[column] ?? null);
+    for (const column of [metadata.primaryId, ...select]) shown[column] = values[column] ?? null;
     return shown;
   }
 

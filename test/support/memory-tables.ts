@@ -7,7 +7,8 @@ const largestPage = 1_000;
 const largestEntity = 1024 * 1024;
 
 interface Stored {
-  readonly text: string;
+  /** As it was read from its text; nobody changes it. */
+  readonly document: unknown;
   readonly etag: string;
 }
 
@@ -61,7 +62,7 @@ export class MemoryTable {
   documents(partition: string): { rowKey: string; document: unknown }[] {
     return [...(this.#partitions.get(partition) ?? [])]
       .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([rowKey, { text }]) => ({ rowKey, document: JSON.parse(text) }));
+      .map(([rowKey, { document }]) => ({ rowKey, document }));
   }
 
   get partitions(): string[] {
@@ -70,15 +71,16 @@ export class MemoryTable {
 
   #get(partitionKey: string, rowKey: string): StoredEntity | undefined {
     const stored = this.#partitions.get(partitionKey)?.get(rowKey);
-    return stored && { partitionKey, rowKey, etag: stored.etag, document: JSON.parse(stored.text) };
+    return stored && { partitionKey, rowKey, ...stored };
   }
 
   #put(partitionKey: string, rowKey: string, text: string): string {
     const rows = this.#partitions.get(partitionKey) ?? new Map<string, Stored>();
     this.#partitions.set(partitionKey, rows);
     const etag = `W/"${++this.#changes}"`;
-    rows.set(rowKey, { text, etag });
-    this.onWrite?.(partitionKey, rowKey, JSON.parse(text));
+    const document = JSON.parse(text);
+    rows.set(rowKey, { document, etag });
+    this.onWrite?.(partitionKey, rowKey, document);
     return etag;
   }
 
