@@ -116,6 +116,8 @@ describe('the app settings', () => {
   );
   /** Connection strings, for the embedded stack only. */
   const localSettings = ['ServiceBusConnection', 'StateStorage'];
+  /** Set by App Service itself, where it signs callers in. */
+  const platformSettings = ['WEBSITE_AUTH_ENABLED'];
   /** Flex Consumption takes these from functionAppConfig and rejects them as settings. */
   const rejectedByFlex = [
     'FUNCTIONS_WORKER_RUNTIME',
@@ -141,7 +143,8 @@ describe('the app settings', () => {
   };
 
   it('are, with every option set, the settings that the program reads and those of the host', () => {
-    const ofProgram = Object.keys(settingsSchema.shape).filter((name) => !localSettings.includes(name));
+    const notOurs = [...localSettings, ...platformSettings];
+    const ofProgram = Object.keys(settingsSchema.shape).filter((name) => !notOurs.includes(name));
 
     const deployed = Object.keys(settingsOf(allResources));
 
