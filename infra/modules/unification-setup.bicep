@@ -30,9 +30,25 @@ type sourceTable = {
 }
 
 @export()
+@description('A business unit and the team that unification maps its customers to.')
+@sealed()
+type ownerTeam = {
+  @description('Name of the business unit in Dataverse.')
+  @minLength(1)
+  businessUnit: string
+
+  @description('Name of the team in that unit.')
+  @minLength(1)
+  team: string
+}
+
+@export()
 @description('How business units are kept apart.')
 @sealed()
-type businessUnits = {}
+type businessUnitSetup = {
+  @description('One team per business unit; checked by the doctor.')
+  teams: ownerTeam[]?
+}
 
 @export()
 @description('What Customer Insights has no interface to tell: which tables are unified, and how.')
@@ -49,5 +65,5 @@ type unificationSetup = {
   tables: sourceTable[]
 
   @description('Given where Business unit data separation is on in Customer Insights - Data.')
-  businessUnits: businessUnits?
+  businessUnits: businessUnitSetup?
 }

@@ -21,6 +21,20 @@ export const sourceTableSchema = z.strictObject({
 });
 export type SourceTable = z.infer<typeof sourceTableSchema>;
 
+export const businessUnitsSchema = z.strictObject({
+  /** The teams that unification maps customers to, as step Business units of unification shows them: one per unit. */
+  teams: z
+    .array(
+      z.strictObject({
+        /** Name of the business unit in Dataverse. */
+        businessUnit: z.string().trim().min(1),
+        /** Name of the team in that unit. */
+        team: z.string().trim().min(1),
+      }),
+    )
+    .optional(),
+});
+
 /** The unification set-up that decides which tables qualify; what Customer Insights has no API to tell. */
 export const unificationSetupSchema = z
   .strictObject({
@@ -28,7 +42,7 @@ export const unificationSetupSchema = z
     output: z.enum(['dataverse', 'ownDataLake']),
     tables: z.array(sourceTableSchema).min(1),
     /** Present where Business unit data separation is on in Customer Insights - Data: then no unit learns of another's customers. */
-    businessUnits: z.strictObject({}).optional(),
+    businessUnits: businessUnitsSchema.optional(),
   })
   .check((context) => {
     const seen = new Set<string>();

@@ -1,5 +1,6 @@
 import { isRetryableError, isTerminalError, messageOf } from '../errors.ts';
 import { timeOf } from '../linking/parts.ts';
+import { checkBusinessUnits } from './check-business-units.ts';
 import { checkBypass, checkLogic } from './check-logic.ts';
 import { checkTables } from './check-tables.ts';
 import { findIdentity, type KnownIdentity } from './identity.ts';
@@ -39,6 +40,10 @@ async function checkDataverse(parts: InspectParts, signal: AbortSignal): Promise
   const needed = await neededPrivileges(dataverse, sources, signal);
   for (const identity of identities) {
     checks.push(...checkPrivileges(identity, needed), ...checkBypass(identity, bypass));
+  }
+  const { businessUnits } = parts.options.setup;
+  if (businessUnits !== undefined) {
+    checks.push(...(await checkBusinessUnits(dataverse, businessUnits, identities, signal)));
   }
   for (const { table } of sources) checks.push(...(await checkLogic(dataverse, table, bypass, signal)));
   return checks;

@@ -175,7 +175,7 @@ describe('a row without a profile', () => {
     const at = '2026-03-01T08:00:00.000Z';
     const why = { cause: 'failed' as const, reason: 'Dataverse refused the row: e-mail is missing.' };
     await insight.pendingRows.update('contact', {
-      keep: [{ id, mapRowId: profileId, firstTriedAt: at, lastTriedAt: at, runId: 'r', ...why }],
+      keep: [{ id, mapRowId: profileId, version: 1, firstTriedAt: at, lastTriedAt: at, runId: 'r', ...why }],
     });
     expect(await reasonFor('contact', id)).toEqual({
       linked: false,
