@@ -1,15 +1,27 @@
 import { app } from '@azure/functions';
-import { linkTaskSchema } from '../shared/contracts/link-task.ts';
+import { type LinkTask, linkTaskSchema } from '../shared/contracts/link-task.ts';
 import { linkTasksQueue, serviceBusConnection } from '../shared/contracts/queues.ts';
 import { linkTable } from '../shared/linking/link-table.ts';
 import { services } from '../shared/services.ts';
+import { invocationOf } from '../shared/telemetry/invocation.ts';
 
 const parts = services();
+
+/** The slice's number tells it from every other of its run and table: follow-up pass, slice, failures before it. */
+const sliceAttributes = ({ runId, table, followUp, slice, failures }: LinkTask) => ({
+  runId,
+  table,
+  slice: `${followUp}.${slice}.${failures}`,
+});
 
 app.serviceBusQueue('link-table', {
   connection: serviceBusConnection,
   queueName: linkTasksQueue,
   // One session per table, one holder per session: a table has one writer.
   isSessionsEnabled: true,
-  handler: (message: unknown) => linkTable(parts, linkTaskSchema.parse(message)),
+  handler: (message: unknown, context) =>
+    parts.telemetry.invocation(invocationOf(context), () => {
+      const task = linkTaskSchema.parse(message);
+      return parts.telemetry.span('slice', sliceAttributes(task), () => linkTable(parts, task));
+    }),
 });

@@ -1,20 +1,27 @@
 import { app } from '@azure/functions';
 import { z } from 'zod';
 import { serviceBusConnection, unificationEventsQueue } from '../shared/contracts/queues.ts';
-import { parseUnificationEvent } from '../shared/contracts/unification-event.ts';
+import { parseUnificationEvent, runIdOf, unificationEventSchema } from '../shared/contracts/unification-event.ts';
 import { TerminalError } from '../shared/errors.ts';
 import { orchestrateRun } from '../shared/linking/orchestrate-run.ts';
 import { services } from '../shared/services.ts';
+import { invocationOf } from '../shared/telemetry/invocation.ts';
 
 const parts = services();
 
 app.serviceBusQueue('orchestrate-run', {
   connection: serviceBusConnection,
   queueName: unificationEventsQueue,
-  handler: async (message: unknown) => {
-    // Event Grid delivers to the queue directly, so a CloudEvent is as welcome as our own message.
-    const event = parseUnificationEvent(message, parts.now());
-    if (!event.success) throw new TerminalError(`Not a unification event: ${z.prettifyError(event.error)}`);
-    await orchestrateRun(parts, event.data);
-  },
+  handler: (message: unknown, context) =>
+    parts.telemetry.invocation(invocationOf(context), async () => {
+      // Event Grid delivers to the queue directly, so a CloudEvent is as welcome as our own message.
+      const event = parseUnificationEvent(message, parts.now());
+      if (!event.success) throw new TerminalError(`Not a unification event: ${z.prettifyError(event.error)}`);
+      // Every other door counts its events where it sends them.
+      const isFromDoor = unificationEventSchema.safeParse(message).success;
+      if (!isFromDoor) parts.telemetry.count('backstamp.events', 1, { door: 'queue' });
+      await parts.telemetry.span('run', { runId: runIdOf(event.data.eventId) }, () =>
+        orchestrateRun(parts, event.data),
+      );
+    }),
 });

@@ -1,6 +1,7 @@
 import { app } from '@azure/functions';
 import { readDiagnosticLog } from '../shared/contracts/diagnostic-log.ts';
 import { services } from '../shared/services.ts';
+import { invocationOf } from '../shared/telemetry/invocation.ts';
 
 const parts = services();
 const connection = 'DiagnosticLogConnection';
@@ -19,12 +20,14 @@ if (process.env[connection] || process.env[`${connection}__fullyQualifiedNamespa
       minimumInterval: { seconds: 5 },
       maximumInterval: { minutes: 5 },
     },
-    handler: async (messages: unknown) => {
-      const { events, unreadable } = readDiagnosticLog(Array.isArray(messages) ? messages : [messages], parts.now());
-      for (const event of events) await parts.messenger.sendUnificationEvent(event);
-      parts.telemetry.count('backstamp.events', events.length, { door: 'diagnostic-log' });
-      if (unreadable > 0)
-        parts.telemetry.log('warn', 'Records of the diagnostic log could not be read', { unreadable });
-    },
+    handler: (messages: unknown, context) =>
+      parts.telemetry.invocation(invocationOf(context), async () => {
+        const { events, unreadable } = readDiagnosticLog(Array.isArray(messages) ? messages : [messages], parts.now());
+        for (const event of events) await parts.messenger.sendUnificationEvent(event);
+        parts.telemetry.count('backstamp.events', events.length, { door: 'diagnostic-log' });
+        if (unreadable > 0) {
+          parts.telemetry.log('warn', 'Records of the diagnostic log could not be read', { unreadable });
+        }
+      }),
   });
 }

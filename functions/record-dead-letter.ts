@@ -2,6 +2,7 @@ import { app, type InvocationContext } from '@azure/functions';
 import { linkTasksQueue, serviceBusConnection, unificationEventsQueue } from '../shared/contracts/queues.ts';
 import { type DeadLetterReason, recordDeadEvent, recordDeadTask } from '../shared/linking/record-dead-letter.ts';
 import { services } from '../shared/services.ts';
+import { invocationOf } from '../shared/telemetry/invocation.ts';
 
 const parts = services();
 
@@ -15,12 +16,14 @@ function reasonOf({ triggerMetadata }: InvocationContext): DeadLetterReason {
 app.serviceBusQueue('record-dead-event', {
   connection: serviceBusConnection,
   queueName: `${unificationEventsQueue}/$DeadLetterQueue`,
-  handler: (message: unknown, context) => recordDeadEvent(parts, message, reasonOf(context)),
+  handler: (message: unknown, context) =>
+    parts.telemetry.invocation(invocationOf(context), () => recordDeadEvent(parts, message, reasonOf(context))),
 });
 
 // A dead-letter queue has no sessions, whatever its queue has.
 app.serviceBusQueue('record-dead-task', {
   connection: serviceBusConnection,
   queueName: `${linkTasksQueue}/$DeadLetterQueue`,
-  handler: (message: unknown, context) => recordDeadTask(parts, message, reasonOf(context)),
+  handler: (message: unknown, context) =>
+    parts.telemetry.invocation(invocationOf(context), () => recordDeadTask(parts, message, reasonOf(context))),
 });

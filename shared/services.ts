@@ -12,19 +12,19 @@ import { PendingRows } from './state/pending-rows.ts';
 import { RowOutcomes } from './state/row-outcomes.ts';
 import { Runs } from './state/runs.ts';
 import { openTable } from './state/table-storage.ts';
-import { consoleTelemetry } from './telemetry/console-telemetry.ts';
+import { createTelemetry } from './telemetry/create-telemetry.ts';
 
 /** What the functions work with. */
 export type Services = Parts & ProfileParts & InspectParts;
 
 /** Wires the real parts from the settings. */
 function wire(settings: Settings): Services {
-  const telemetry = consoleTelemetry;
+  const telemetry = createTelemetry(settings, process.env);
   const bypasses = new Set(settings.BACKSTAMP_BYPASS);
   const clientIds =
     settings.BACKSTAMP_DATAVERSE_CLIENT_IDS ??
     (settings.AZURE_CLIENT_ID === undefined ? [] : [settings.AZURE_CLIENT_ID]);
-  const messenger = openServiceBus(settings);
+  const messenger = openServiceBus(settings, telemetry);
   return {
     dataverse: createDataverse({
       url: settings.DATAVERSE_URL,

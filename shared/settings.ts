@@ -80,6 +80,12 @@ export const settingsSchema = z.object({
   BACKSTAMP_MAX_CONCURRENCY: wholeNumber(1, 200).default(52),
   /** Share of each identity's execution-time budget that is left to other applications, in percent. */
   BACKSTAMP_FREE_BUDGET_PERCENT: wholeNumber(0, 90).default(0),
+  /** Where spans and metrics go in Azure; the host reads it too, for what it reports itself. */
+  APPLICATIONINSIGHTS_CONNECTION_STRING: z.string().min(1).optional(),
+  /** `ClientId=<id>;Authorization=AAD`: by which managed identity; without it the connection string's key must do. */
+  APPLICATIONINSIGHTS_AUTHENTICATION_STRING: z.string().min(1).optional(),
+  /** Root address of an OTLP receiver (http, JSON) for spans, metrics and logs. */
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.url().optional(),
 });
 export type Settings = z.infer<typeof settingsSchema>;
 

@@ -1,5 +1,5 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
-import { messageOf } from '../errors.ts';
+import { logTextOf } from '../errors.ts';
 import type { Parts } from '../linking/parts.ts';
 import { ok, problem } from './http-response.ts';
 
@@ -9,7 +9,7 @@ export async function checkHealth(parts: Parts, _request: HttpRequest): Promise<
     await parts.runs.listRecent(1);
     return ok({ status: 'healthy' });
   } catch (error) {
-    parts.telemetry.log('error', 'Health check failed', { reason: messageOf(error) });
+    parts.telemetry.log('error', 'Health check failed', { reason: logTextOf(error) });
     return problem(
       503,
       'Service unavailable',

@@ -1,8 +1,9 @@
-import type { HttpRequest, HttpResponseInit } from '@azure/functions';
+import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
 import type { z } from 'zod';
 import { fieldErrors } from '../contracts/problem.ts';
-import { isRetryableError, isTerminalError, messageOf } from '../errors.ts';
+import { isRetryableError, isTerminalError, logTextOf } from '../errors.ts';
 import type { Parts } from '../linking/parts.ts';
+import { invocationOf } from '../telemetry/invocation.ts';
 import { badRequest, problem } from './http-response.ts';
 
 /** Thrown by a route when the request cannot be followed; `answer` is what its sender gets. */
@@ -19,33 +20,40 @@ export class RefusedRequest extends Error {
 /** Pause that a caller is asked for where a service of ours is out of reach and named no time itself, in seconds. */
 const retryAfterSeconds = 5;
 
-/**
- * What the Functions host calls for a route. Whatever the route throws becomes a problem document: nobody who asks
- * is left with an empty answer, and the log has the rest.
- */
+type Route<P> = (parts: P, request: HttpRequest) => Promise<HttpResponseInit>;
+
+/** What the Functions host calls for a route: answers inside the request's trace. */
 export const routeHandler =
-  <P extends Pick<Parts, 'telemetry'>>(
-    parts: P,
-    route: (parts: P, request: HttpRequest) => Promise<HttpResponseInit>,
-  ): ((request: HttpRequest) => Promise<HttpResponseInit>) =>
-  async (request) => {
-    try {
-      return await route(parts, request);
-    } catch (error) {
-      if (error instanceof RefusedRequest) return error.answer;
-      // The path alone: a query may carry a key.
-      const path = new URL(request.url).pathname;
-      parts.telemetry.log('error', 'A request could not be answered', { path, reason: messageOf(error) });
-      if (isRetryableError(error)) {
-        const seconds = Math.ceil((error.retryAfterMs ?? retryAfterSeconds * 1000) / 1000);
-        return problem(503, 'Service unavailable', `${error.message}. Try again in ${seconds} s.`, {
-          headers: { 'retry-after': String(seconds) },
-        });
-      }
-      if (isTerminalError(error)) return problem(502, 'Bad gateway', error.message);
-      return problem(500, 'Internal server error', 'The request met a fault of the app; its log has the details.');
+  <P extends Pick<Parts, 'telemetry'>>(parts: P, route: Route<P>) =>
+  (request: HttpRequest, context: InvocationContext): Promise<HttpResponseInit> =>
+    parts.telemetry.invocation(invocationOf(context, request), () => answerRequest(parts, route, request));
+
+/**
+ * Whatever a route throws becomes a problem document: nobody who asks is left with an empty answer, and the log has the
+ * rest.
+ */
+export async function answerRequest<P extends Pick<Parts, 'telemetry'>>(
+  parts: P,
+  route: Route<P>,
+  request: HttpRequest,
+): Promise<HttpResponseInit> {
+  try {
+    return await route(parts, request);
+  } catch (error) {
+    if (error instanceof RefusedRequest) return error.answer;
+    // The path alone: a query may carry a key.
+    const path = new URL(request.url).pathname;
+    parts.telemetry.log('error', 'A request could not be answered', { path, reason: logTextOf(error) });
+    if (isRetryableError(error)) {
+      const seconds = Math.ceil((error.retryAfterMs ?? retryAfterSeconds * 1000) / 1000);
+      return problem(503, 'Service unavailable', `${error.message}. Try again in ${seconds} s.`, {
+        headers: { 'retry-after': String(seconds) },
+      });
     }
-  };
+    if (isTerminalError(error)) return problem(502, 'Bad gateway', error.message);
+    return problem(500, 'Internal server error', 'The request met a fault of the app; its log has the details.');
+  }
+}
 
 /**
  * Reads a value that came with a request.

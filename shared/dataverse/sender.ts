@@ -5,7 +5,7 @@ import { readNumber, readRetryAfter } from './answer-headers.ts';
 import type { Clock } from './clock.ts';
 import type { IdentityPool, Member } from './identity-pool.ts';
 import { meet, PATIENCE, type RetryKind } from './patience.ts';
-import { type Refusal, readRefusal, ServiceFailure, throttleCause } from './service-failure.ts';
+import { loggableWords, type Refusal, readRefusal, ServiceFailure, throttleCause } from './service-failure.ts';
 import type { Finished } from './throttle.ts';
 import { API_PATH, type Transport, type WireAnswer } from './transport.ts';
 
@@ -127,10 +127,8 @@ export class Sender {
       const { attempts, pauseMs } = PATIENCE[kind];
       if (attempt + 1 >= attempts) {
         if (kind === 'schemaLag' || kind === 'bulkRace') throw new ServiceFailure(refusal, request.what);
-        throw new RetryableError(
-          `Dataverse could not ${request.what} for now (HTTP ${refusal.status || 'none'}): ${refusal.message}`,
-          { retryAfterMs },
-        );
+        const failed = `Dataverse could not ${request.what} for now (HTTP ${refusal.status || 'none'}): `;
+        throw new RetryableError(failed + refusal.message, { retryAfterMs, logText: failed + loggableWords(refusal) });
       }
       // A Retry-After already stops the identity; the request itself may go on in another's name at once.
       if (retryAfterMs !== undefined && kind !== 'customizationLock') continue;
@@ -148,12 +146,37 @@ export class Sender {
     const started = clock.now();
     let outcome: Outcome | undefined;
     try {
-      outcome = await this.#exchange(member, request, url, started);
+      outcome = await this.#traced(member, request, () => this.#exchange(member, request, url, started));
       return outcome;
     } finally {
       this.#conclude(member, request, started, outcome);
       pool.serve();
     }
+  }
+
+  /** Shows a request as a span, and what was written or refused, in whose name, in the log. */
+  #traced(member: Member, request: Request, exchange: () => Promise<Outcome>): Promise<Outcome> {
+    const { telemetry, origin } = this.#options;
+    const { kind, table: entitySet, method, rows } = request;
+    const attributes = { kind, entitySet, identity: member.clientId, rows };
+    return telemetry.span(
+      `Dataverse ${kind}`,
+      { ...attributes },
+      async (span) => {
+        span.set({ 'http.request.method': method, 'server.address': new URL(origin).hostname });
+        const outcome = await exchange();
+        const refusal = 'refusal' in outcome ? outcome.refusal : undefined;
+        span.set({ 'http.response.status_code': refusal?.status ?? 200 });
+        if (refusal) {
+          const { status, code, failureClass } = refusal;
+          span.set({ code, failureClass });
+          span.fail(loggableWords(refusal));
+          telemetry.log('debug', 'Dataverse refused a request', { status, code, failureClass });
+        } else if (WRITES.has(kind)) telemetry.log('debug', 'Dataverse took a write');
+        return outcome;
+      },
+      'client',
+    );
   }
 
   /** Tells the identity's throttle, and the telemetry, how a request ended; without outcome it was cut off. */
@@ -190,7 +213,8 @@ export class Sender {
   }
 
   async #exchange(member: Member, request: Request, url: string, started: number): Promise<Outcome> {
-    const { transport, clock, pool } = this.#options;
+    const { transport, clock, pool, telemetry } = this.#options;
+    const traceparent = telemetry.traceParent();
     let token: string;
     try {
       token = await member.tokens.get();
@@ -204,7 +228,11 @@ export class Sender {
       wire = await transport.send({
         method: request.method,
         url,
-        headers: { ...request.headers, ...(request.caller === undefined ? {} : { CallerObjectId: request.caller }) },
+        headers: {
+          ...request.headers,
+          ...(request.caller === undefined ? {} : { CallerObjectId: request.caller }),
+          ...(traceparent === undefined ? {} : { traceparent }),
+        },
         body: request.body,
         token,
         timeoutMs: WRITES.has(request.kind) ? WRITE_TIMEOUT_MS : READ_TIMEOUT_MS,

@@ -54,15 +54,32 @@ export class ServiceFailure extends TerminalError {
   readonly refusal: Refusal;
 
   constructor(refusal: Refusal, what: string) {
-    super(describe(refusal, what));
+    super(describe(refusal, refusal.message, what), { logText: describe(refusal, loggableWords(refusal), what) });
     this.refusal = refusal;
   }
 }
 
-const describe = ({ status, code, message, failureClass }: Refusal, what: string): string => {
+const describe = ({ status, code, failureClass }: Refusal, words: string, what: string): string => {
   const remedy = REMEDIES[failureClass];
-  return `Dataverse refused to ${what} (HTTP ${status}${code && ` ${code}`}): ${message}${remedy ? ` ${remedy}` : ''}`;
+  return `Dataverse refused to ${what} (HTTP ${status}${code && ` ${code}`}): ${words}${remedy ? ` ${remedy}` : ''}`;
 };
+
+/** Refusals that speak of limits, identities and names in the schema. Any other may quote a row, a plug-in's above all. */
+const SPEAKS_OF_NO_ROW: ReadonlySet<FailureClass> = new Set([
+  'throttle',
+  'customizationLock',
+  'schemaLag',
+  'unauthorized',
+  'identityRefused',
+  'privilege',
+  'unsupported',
+  'expired',
+  'duplicate',
+]);
+
+/** The service's words as far as a log or trace may repeat them; what never reached the service is told in full. */
+export const loggableWords = ({ status, message, failureClass }: Refusal): string =>
+  status === 0 || SPEAKS_OF_NO_ROW.has(failureClass) ? message : "the service's words are not logged";
 
 const REMEDIES: Partial<Record<FailureClass, string>> = {
   privilege: 'Grant the application user a security role with this privilege at organization level.',

@@ -5,7 +5,14 @@ import type { RowFailure, RowUpdate, TableMetadata, UpdateReport, UpdateRequest 
 import { type BatchAnswer, readBatch } from './multipart.ts';
 import type { RowWriter, WriteMode } from './row-writer.ts';
 import type { Answer } from './sender.ts';
-import { missingRows, type Refusal, readRefusal, ServiceFailure, throttleCause } from './service-failure.ts';
+import {
+  loggableWords,
+  missingRows,
+  type Refusal,
+  readRefusal,
+  ServiceFailure,
+  throttleCause,
+} from './service-failure.ts';
 import { bypassHeaders, writeTargets, writeUpdates } from './update-payload.ts';
 
 /** Rows that travel together. */
@@ -255,9 +262,8 @@ export class UpdateRun {
     this.#returned.push({ rows: again, mode: chunk.mode, tries });
     if (!passing) return;
     if (tries >= MAX_TRIES) {
-      throw new RetryableError(
-        `Dataverse could not update ${again.length} rows of ${this.#table.entitySetName} for now: ${passing.message}`,
-      );
+      const failed = `Dataverse could not update ${again.length} rows of ${this.#table.entitySetName} for now: `;
+      throw new RetryableError(failed + passing.message, { logText: failed + loggableWords(passing) });
     }
     const pauseMs = passing.failureClass === 'schemaLag' ? 5_000 : Math.min(30_000, 500 * 2 ** tries);
     await this.#writer.options.clock.sleep(pauseMs, this.#signal).catch(() => {

@@ -9,6 +9,7 @@ import { retryPendingRows } from './pending-phase.ts';
 import type { TableContext } from './prepare.ts';
 import { rehearsalDetails } from './rehearsal-details.ts';
 import type { Slice } from './slice.ts';
+import { recordTableState } from './table-metrics.ts';
 
 /** Waiting rows that a task's details name. */
 const sampleSize = 3;
@@ -137,8 +138,7 @@ async function commit(slice: Slice): Promise<EndedPass> {
     ...walkedAt(pass, lastWalkAt, isWalkUndone),
     pendingRows: pending.waiting + pending.failed,
   });
-  parts.telemetry.record('backstamp.pending_rows', pending.waiting, { table: slot.table, reason: 'waiting' });
-  parts.telemetry.record('backstamp.pending_rows', pending.failed, { table: slot.table, reason: 'failed' });
+  if (!slice.isRehearsal) recordTableState(parts, slot.table, slice.state);
   return ended;
 }
 

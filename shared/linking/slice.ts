@@ -5,6 +5,7 @@ import type { RowOutcome } from '../state/row-outcomes.ts';
 import type { RowsReport, Settled } from './link-rows.ts';
 import { type Parts, timeOf } from './parts.ts';
 import type { TableContext } from './prepare.ts';
+import { countRows } from './table-metrics.ts';
 
 /** Thrown inside a slice when another writer changed the table's state: everything this slice still wants to do is dropped. */
 export class LostRaceError extends Error {
@@ -109,11 +110,14 @@ export class Slice {
 
   /** Moves the pass on. From here on a crash costs nothing that came before. */
   async checkpoint(change: Partial<Pass>): Promise<void> {
+    const before = this.pass.counters;
     await this.save({
       ...this.#state,
       pass: { ...this.pass, ...change, sampled: this.#sampled, movedBy: this.#messageId },
     });
     this.#hasMoved = true;
+    // A rehearsal's rows were only looked at.
+    if (!this.isRehearsal) countRows(this.parts, this.slot.table, before, this.pass.counters);
     await this.#onProgress(this.pass);
   }
 

@@ -1,5 +1,5 @@
 import type { LinkTask } from '../contracts/link-task.ts';
-import { isRetryableError, type RetryableError } from '../errors.ts';
+import { isRetryableError, logTextOf, type RetryableError } from '../errors.ts';
 import { failTask } from './fail-task.ts';
 import { type Parts, timeOf } from './parts.ts';
 import { interruptedPrefix } from './task-progress.ts';
@@ -14,8 +14,9 @@ export const maxFailures = 50;
 export async function tryLater(
   parts: Parts,
   { message, hasMoved }: { readonly message: LinkTask; readonly hasMoved: boolean },
-  { message: reason, retryAfterMs }: RetryableError,
+  error: RetryableError,
 ): Promise<void> {
+  const { message: reason, retryAfterMs } = error;
   // Work that got on, and then met a fault, begins to count anew; its number of slices tells the message from others.
   const next: LinkTask = hasMoved
     ? { ...message, slice: message.slice + 1, failures: 1 }
@@ -30,7 +31,7 @@ export async function tryLater(
     table,
     failures: next.failures,
     pauseMs,
-    reason,
+    reason: logTextOf(error),
   });
   await parts.messenger.sendLinkTasks([next], parts.now() + pauseMs);
   try {
@@ -40,8 +41,8 @@ export async function tryLater(
         `${interruptedPrefix}goes on at ${timeOf(parts.now() + pauseMs)}. ${reason}`,
       ],
     }));
-  } catch (error) {
+  } catch (fault) {
     // It may be the record itself that is out of reach. The work is on its way: that counts.
-    if (!isRetryableError(error)) throw error;
+    if (!isRetryableError(fault)) throw fault;
   }
 }

@@ -6,6 +6,7 @@ import { endRunIfDone } from './end-run.ts';
 import { failTask } from './fail-task.ts';
 import { orchestrateRun } from './orchestrate-run.ts';
 import type { Parts } from './parts.ts';
+import { recordTableState } from './table-metrics.ts';
 import { updateTask } from './task-record.ts';
 
 /** A task that shows no sign of life for so long has lost its message; longer than any duplicate window. */
@@ -19,7 +20,8 @@ const stalledPrefix = 'No sign of life since ';
 
 /**
  * Finds what was lost between a record and a send, and sends it again: a run without tasks, a task without a message,
- * a run whose last task ended and that did not end itself. Removes runs older than the retention period.
+ * a run whose last task ended and that did not end itself. Removes runs older than the retention period. Reports how
+ * each table stands.
  */
 export async function watchRuns(parts: Parts): Promise<void> {
   const { runs } = await parts.runs.listRecent(runsWatched);
@@ -27,6 +29,10 @@ export async function watchRuns(parts: Parts): Promise<void> {
     if (run.endedAt === undefined) await watchRun(parts, run);
   }
   await prune(parts);
+  // Between runs nothing else tells that a watermark grows old.
+  for (const { table } of parts.options.setup.tables) {
+    recordTableState(parts, table, (await parts.linkStates.load({ table })).state);
+  }
 }
 
 async function watchRun(parts: Parts, run: RunWithTasks): Promise<void> {

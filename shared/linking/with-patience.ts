@@ -1,4 +1,4 @@
-import { isRetryableError } from '../errors.ts';
+import { isRetryableError, logTextOf } from '../errors.ts';
 import type { Parts } from './parts.ts';
 
 /** Pauses while a service is unavailable, in milliseconds; together shorter than the lock of a message is renewed for. */
@@ -16,7 +16,7 @@ export async function withPatience<T>(parts: Parts, what: string, work: () => Pr
     } catch (error) {
       if (!isRetryableError(error)) throw error;
       const waitMs = Math.min(Math.max(pauseMs, error.retryAfterMs ?? 0), 60_000);
-      parts.telemetry.log('warn', 'A service is unavailable; waiting', { what, waitMs, reason: error.message });
+      parts.telemetry.log('warn', 'A service is unavailable; waiting', { what, waitMs, reason: logTextOf(error) });
       await parts.sleep(waitMs);
     }
   }

@@ -7,6 +7,7 @@ import { linkingEventsTopic, linkTasksQueue, unificationEventsQueue } from '../c
 import type { UnificationEvent } from '../contracts/unification-event.ts';
 import { messageOf, RetryableError } from '../errors.ts';
 import type { Settings } from '../settings.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { Messenger } from './messenger.ts';
 
 const asJson = (body: unknown, messageId: string): ServiceBusMessage => ({
@@ -15,36 +16,45 @@ const asJson = (body: unknown, messageId: string): ServiceBusMessage => ({
   contentType: 'application/json',
 });
 
-/** Sends through one client and one sender per entity, for the life of the process. */
+/**
+ * Sends through one client and one sender per entity, for the life of the process. Messages carry the trace they belong
+ * to: who receives them continues it.
+ */
 export class ServiceBusMessenger implements Messenger {
   readonly #client: ServiceBusClient;
+  readonly #telemetry: Telemetry;
   readonly #senders = new Map<string, ServiceBusSender>();
 
-  constructor(client: ServiceBusClient) {
+  constructor(client: ServiceBusClient, telemetry: Telemetry) {
     this.#client = client;
+    this.#telemetry = telemetry;
   }
 
   async sendUnificationEvent(event: UnificationEvent): Promise<void> {
-    await this.#send(unificationEventsQueue, (sender) => sender.sendMessages(asJson(event, event.eventId)));
+    await this.#send(unificationEventsQueue, (sender, traced) =>
+      sender.sendMessages(traced(asJson(event, event.eventId))),
+    );
   }
 
   async sendLinkTasks(tasks: readonly LinkTask[], notBefore?: number): Promise<void> {
     if (tasks.length === 0) return;
     const messages = tasks.map((task) => ({ ...asJson(task, linkTaskMessageId(task)), sessionId: task.table }));
-    await this.#send(linkTasksQueue, async (sender) => {
-      if (notBefore === undefined) await sender.sendMessages(messages);
-      else await sender.scheduleMessages(messages, new Date(notBefore));
+    await this.#send(linkTasksQueue, async (sender, traced) => {
+      if (notBefore === undefined) await sender.sendMessages(messages.map(traced));
+      else await sender.scheduleMessages(messages.map(traced), new Date(notBefore));
     });
   }
 
   async publishLinkingCompleted(event: LinkingCompleted): Promise<void> {
-    await this.#send(linkingEventsTopic, (sender) =>
-      sender.sendMessages({
-        ...asJson(event, event.id),
-        contentType: 'application/cloudevents+json',
-        // What subscriptions filter on without opening the body.
-        applicationProperties: { type: event.type, status: event.data.status, mode: event.data.mode },
-      }),
+    await this.#send(linkingEventsTopic, (sender, traced) =>
+      sender.sendMessages(
+        traced({
+          ...asJson(event, event.id),
+          contentType: 'application/cloudevents+json',
+          // What subscriptions filter on without opening the body.
+          applicationProperties: { type: event.type, status: event.data.status, mode: event.data.mode },
+        }),
+      ),
     );
   }
 
@@ -69,14 +79,20 @@ export class ServiceBusMessenger implements Messenger {
     await this.#client.close();
   }
 
-  async #send(entity: string, send: (sender: ServiceBusSender) => Promise<void>): Promise<void> {
+  /** Does the sending inside a span; `traced` puts that span on a message. */
+  async #send(
+    entity: string,
+    send: (sender: ServiceBusSender, traced: (message: ServiceBusMessage) => ServiceBusMessage) => Promise<void>,
+  ): Promise<void> {
     let sender = this.#senders.get(entity);
     if (sender === undefined) {
       sender = this.#client.createSender(entity);
       this.#senders.set(entity, sender);
     }
+    const open = sender;
+    const attributes = { 'messaging.system': 'servicebus', 'messaging.destination.name': entity };
     try {
-      await send(sender);
+      await this.#telemetry.span(`send ${entity}`, attributes, () => send(open, this.#traced), 'producer');
     } catch (error) {
       if (isServiceBusError(error) && error.retryable) {
         throw new RetryableError(`Service Bus did not take a message for ${entity} (${error.code})`, { cause: error });
@@ -84,17 +100,25 @@ export class ServiceBusMessenger implements Messenger {
       throw error;
     }
   }
+
+  /** `Diagnostic-Id` is the property by which the Functions host finds the traceparent of a message. */
+  readonly #traced = (message: ServiceBusMessage): ServiceBusMessage => {
+    const traceParent = this.#telemetry.traceParent();
+    if (traceParent === undefined) return message;
+    return { ...message, applicationProperties: { ...message.applicationProperties, 'Diagnostic-Id': traceParent } };
+  };
 }
 
 /** Connects with the connection string or the managed identity that the settings give. */
-export function openServiceBus(settings: Settings): ServiceBusMessenger {
+export function openServiceBus(settings: Settings, telemetry: Telemetry): ServiceBusMessenger {
   if (settings.ServiceBusConnection !== undefined) {
-    return new ServiceBusMessenger(new ServiceBusClient(settings.ServiceBusConnection));
+    return new ServiceBusMessenger(new ServiceBusClient(settings.ServiceBusConnection), telemetry);
   }
   const clientId = settings.ServiceBusConnection__clientId ?? settings.AZURE_CLIENT_ID;
   const credential =
     clientId === undefined ? new ManagedIdentityCredential() : new ManagedIdentityCredential({ clientId });
   return new ServiceBusMessenger(
     new ServiceBusClient(settings.ServiceBusConnection__fullyQualifiedNamespace ?? '', credential),
+    telemetry,
   );
 }

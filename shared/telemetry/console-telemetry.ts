@@ -1,17 +1,16 @@
-import type { Attributes, LogLevel, Telemetry } from './telemetry.ts';
+import { currentScope, inScope, writeLine } from './scope.ts';
+import { noSpan, type Telemetry } from './telemetry.ts';
 
-const write: Record<LogLevel, (line: string) => void> = {
-  debug: (line) => console.debug(line),
-  info: (line) => console.info(line),
-  warn: (line) => console.warn(line),
-  error: (line) => console.error(line),
-};
-
-/** Logs as one line each, message first and attributes as JSON: the host forwards what the worker prints. */
+/**
+ * Logs only; no metric and no span leaves the process. A trace that the host began still reaches whoever our messages
+ * and requests go to.
+ */
 export const consoleTelemetry: Telemetry = {
   count() {},
   record() {},
-  log(level, message, attributes?: Attributes) {
-    write[level](attributes === undefined ? message : `${message} ${JSON.stringify(attributes)}`);
-  },
+  log: writeLine,
+  span: (_name, attributes, work) =>
+    inScope({ attributes: { ...currentScope().attributes, ...attributes } }, () => work(noSpan)),
+  traceParent: () => currentScope().traceParent,
+  invocation: ({ hostLog, hostSpan }, work) => inScope({ hostLog, traceParent: hostSpan }, work),
 };

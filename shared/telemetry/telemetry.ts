@@ -40,17 +40,53 @@ export type Metric =
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
+/** What happens in a span: work of our own, a request we wait for, or a message that somebody else takes up. */
+export type SpanKind = 'internal' | 'client' | 'producer';
+
+/** A piece of work under way, as a trace shows it. */
+export interface Span {
+  set(attributes: Attributes): void;
+  /** Marks the work as failed although it throws nothing. `reason` carries no row's data. */
+  fail(reason: string): void;
+}
+
+/** One call of a function by the Functions host. */
+export interface Invocation {
+  /** Name of the function. */
+  readonly name: string;
+  readonly id: string;
+  /** W3C traceparent of the span that the host opened for the call; only the host itself reports that span. */
+  readonly hostSpan: string | undefined;
+  /** W3C traceparent that came with the message or request; undefined where there was none. */
+  readonly sender: string | undefined;
+  /** The call's own log, whose lines the host attributes to the call. */
+  readonly hostLog: Readonly<Record<LogLevel, (line: string) => void>>;
+}
+
 export interface Telemetry {
   /** Adds to a counter. */
   count(metric: Metric, value: number, attributes?: Attributes): void;
   /** Records one measurement of a distribution or gauge. */
   record(metric: Metric, value: number, attributes?: Attributes): void;
+  /** Writes a line; the attributes of the spans around it stand on it too. */
   log(level: LogLevel, message: string, attributes?: Attributes): void;
+  /** Does work inside a span; what the work throws marks the span as failed and goes on to the caller. */
+  span<T>(name: string, attributes: Attributes, work: (span: Span) => Promise<T>, kind?: SpanKind): Promise<T>;
+  /** The W3C traceparent that a message or request sent from here should carry; undefined outside any trace. */
+  traceParent(): string | undefined;
+  /** Does the work of one function call: in its caller's trace, with its log; afterwards what was recorded is sent. */
+  invocation<T>(invocation: Invocation, work: () => Promise<T>): Promise<T>;
 }
+
+/** A span that nobody looks at. */
+export const noSpan: Span = { set() {}, fail() {} };
 
 /** Says nothing to nobody: for tests and tools. */
 export const silentTelemetry: Telemetry = {
   count() {},
   record() {},
   log() {},
+  span: (_name, _attributes, work) => work(noSpan),
+  traceParent: () => undefined,
+  invocation: (_invocation, work) => work(),
 };

@@ -2,7 +2,7 @@ import type { HttpResponseInit } from '@azure/functions';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { eventDoor } from '../../shared/api/event-door.ts';
-import { routeHandler } from '../../shared/api/route-handler.ts';
+import { answerRequest } from '../../shared/api/route-handler.ts';
 import { rowListQuerySchema, runListQuerySchema, startRunSchema } from '../../shared/api/schemas.ts';
 import { showRows } from '../../shared/api/show-rows.ts';
 import { listRuns, showRun } from '../../shared/api/show-runs.ts';
@@ -34,7 +34,9 @@ function expectAnswered(answer: HttpResponseInit, done: number): boolean {
 
 describe('bad input', () => {
   let { parts, outbox } = memoryParts();
-  const route = (handler: Parameters<typeof routeHandler<typeof parts>>[1]) => routeHandler(parts, handler);
+  const route =
+    (handler: Parameters<typeof answerRequest<typeof parts>>[1]) => (incoming: ReturnType<typeof request>) =>
+      answerRequest(parts, handler, incoming);
 
   beforeEach(() => {
     ({ parts, outbox } = memoryParts());
@@ -121,9 +123,13 @@ describe('a fault on our side', () => {
     ['a fault of the app', new TypeError('x is not a function'), 500],
   ])('%s is a problem document', async (_, error, status) => {
     const { parts } = memoryParts();
-    const answer = await routeHandler(parts, async () => {
-      throw error;
-    })(request('GET', '/api/runs'));
+    const answer = await answerRequest(
+      parts,
+      async () => {
+        throw error;
+      },
+      request('GET', '/api/runs'),
+    );
     expect(answer.status).toBe(status);
     expect(problemSchema.parse(bodyOf(answer)).status).toBe(status);
     // What went wrong inside is for the log.
@@ -132,9 +138,13 @@ describe('a fault on our side', () => {
 
   it('says when to come back', async () => {
     const { parts } = memoryParts();
-    const answer = await routeHandler(parts, async () => {
-      throw new RetryableError('Dataverse is busy', { retryAfterMs: 7_100 });
-    })(request('GET', '/api/runs'));
+    const answer = await answerRequest(
+      parts,
+      async () => {
+        throw new RetryableError('Dataverse is busy', { retryAfterMs: 7_100 });
+      },
+      request('GET', '/api/runs'),
+    );
     expect(answer.headers).toMatchObject({ 'retry-after': '8' });
   });
 });

@@ -1,6 +1,6 @@
 import { parse } from 'csv-parse/sync';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { routeHandler } from '../../shared/api/route-handler.ts';
+import { answerRequest } from '../../shared/api/route-handler.ts';
 import { type RowList, rowListSchema } from '../../shared/api/schemas.ts';
 import { showRows } from '../../shared/api/show-rows.ts';
 import type { Parts } from '../../shared/linking/parts.ts';
@@ -15,7 +15,7 @@ const params = { runId: run.runId, table: 'contact' };
 describe('the rows of a task', () => {
   let parts: Parts;
   const ask = (query = '', more: { headers?: Record<string, string>; params?: Record<string, string> } = {}) =>
-    routeHandler(parts, showRows)(request('GET', `${path}${query}`, { params, ...more }));
+    answerRequest(parts, showRows, request('GET', `${path}${query}`, { params, ...more }));
   const rowsOf = async (query: string): Promise<RowList> => rowListSchema.parse(bodyOf(await ask(query)));
 
   beforeEach(async () => {

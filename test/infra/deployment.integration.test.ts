@@ -107,15 +107,13 @@ describe('the app settings', () => {
     'AzureWebJobsStorage__clientId',
     'AzureWebJobsStorage__blobServiceUri',
     'AzureWebJobsStorage__tableServiceUri',
-    'APPLICATIONINSIGHTS_CONNECTION_STRING',
-    'APPLICATIONINSIGHTS_AUTHENTICATION_STRING',
     'ServiceBusConnection__credential',
   ];
   const diagnosticLogSettings = ['fullyQualifiedNamespace', 'credential', 'clientId'].map(
     (name) => `DiagnosticLogConnection__${name}`,
   );
-  /** Connection strings, for the embedded stack only. */
-  const localSettings = ['ServiceBusConnection', 'StateStorage'];
+  /** Connection strings, for the embedded stack only, and the receiver of telemetry that Azure does without. */
+  const localSettings = ['ServiceBusConnection', 'StateStorage', 'OTEL_EXPORTER_OTLP_ENDPOINT'];
   /** Set by App Service itself, where it signs callers in. */
   const platformSettings = ['WEBSITE_AUTH_ENABLED'];
   /** Flex Consumption takes these from functionAppConfig and rejects them as settings. */

@@ -5,7 +5,7 @@ import { createDataverse } from '../../../shared/dataverse/client.ts';
 import { systemClock } from '../../../shared/dataverse/clock.ts';
 import { createIdentities } from '../../../shared/dataverse/identities.ts';
 import { linkTable } from '../../../shared/linking/link-table.ts';
-import type { Telemetry } from '../../../shared/telemetry/telemetry.ts';
+import { silentTelemetry, type Telemetry } from '../../../shared/telemetry/telemetry.ts';
 import { memoryParts } from '../../api/memory-parts.ts';
 import { type Assignment, type Performance, Stopwatch } from '../contender.ts';
 import { clientId, contactId, profileOf } from '../organisation.ts';
@@ -46,13 +46,12 @@ export function createLinker({ url, timeScale, identities }: Assignment): Linker
   let inFlight: InFlight[] = [];
   const held = new Map<string, number>();
   const telemetry: Telemetry = {
-    count() {},
+    ...silentTelemetry,
     record(metric, value, attributes) {
       if (metric !== 'backstamp.dataverse.in_flight') return;
       held.set(String(attributes?.identity), value);
       inFlight.push({ seconds: stopwatch.seconds, requests: [...held.values()].reduce((sum, one) => sum + one, 0) });
     },
-    log() {},
   };
   const clientIds = Array.from({ length: identities }, (_, n) => clientId(n));
   const dataverse = createDataverse({

@@ -1,0 +1,26 @@
+import type { Counters } from '../contracts/counters.ts';
+import type { LinkState } from '../state/link-states.ts';
+import type { Parts } from './parts.ts';
+
+/** Counts the rows that a step of a pass has dealt with: what it added to the pass's counters. */
+export function countRows({ telemetry }: Parts, table: string, before: Counters, after: Counters): void {
+  const { read: _, ...outcomes } = after;
+  for (const [outcome, rows] of Object.entries(outcomes) as [keyof typeof outcomes, number][]) {
+    const more = rows - before[outcome];
+    if (more > 0) telemetry.count('backstamp.rows', more, { table, outcome });
+  }
+}
+
+/** Reports how old a table's watermark is, and how many of its rows are pending, as its link state has it. */
+export function recordTableState({ telemetry, now }: Parts, table: string, state: LinkState): void {
+  const { watermark, lastPass, pendingRows } = state;
+  if (watermark !== undefined) {
+    const ageSeconds = (now() - Date.parse(watermark.takenAt)) / 1000;
+    telemetry.record('backstamp.watermark.age', ageSeconds, { table });
+  }
+  // Before its first pass ends a table has no pending rows to speak of.
+  if (lastPass === undefined) return;
+  const waiting = Math.min(lastPass.counters.waiting, pendingRows);
+  telemetry.record('backstamp.pending_rows', waiting, { table, reason: 'waiting' });
+  telemetry.record('backstamp.pending_rows', pendingRows - waiting, { table, reason: 'failed' });
+}

@@ -1,0 +1,67 @@
+import type { Metric } from './telemetry.ts';
+
+/** How a metric is recorded, and in what unit (UCUM). */
+export interface Instrument {
+  /** A counter's values are summed up, a gauge keeps the last one, a histogram their number, sum, least and greatest. */
+  readonly kind: 'counter' | 'gauge' | 'histogram';
+  readonly unit: string;
+  readonly description: string;
+  /** Upper bounds of a histogram's buckets. */
+  readonly buckets?: readonly number[];
+}
+
+const requestMs = [10, 30, 100, 300, 1_000, 3_000, 10_000, 30_000, 120_000, 240_000];
+const workMs = [1_000, 10_000, 60_000, 300_000, 1_800_000, 7_200_000, 21_600_000, 86_400_000];
+const requests = [1, 2, 4, 8, 16, 24, 32, 40, 52, 80, 120, 200];
+
+/**
+ * Every metric. State that is known only at some moments (pending rows, a watermark's age) is a gauge: between two of them
+ * the last value holds. What differs from request to request is a histogram, whose mean over a minute says more.
+ */
+export const instruments: Readonly<Record<Metric, Instrument>> = {
+  'backstamp.rows': { kind: 'counter', unit: '{row}', description: 'Rows dealt with' },
+  'backstamp.dataverse.requests': { kind: 'counter', unit: '{request}', description: 'Requests to Dataverse' },
+  'backstamp.dataverse.request.duration': {
+    kind: 'histogram',
+    unit: 'ms',
+    description: 'Duration of a request to Dataverse',
+    buckets: requestMs,
+  },
+  'backstamp.dataverse.throttled': { kind: 'counter', unit: '{request}', description: 'Requests refused with 429' },
+  'backstamp.dataverse.waited': {
+    kind: 'histogram',
+    unit: 'ms',
+    description: 'Time that sending waited',
+    buckets: requestMs,
+  },
+  'backstamp.dataverse.in_flight': {
+    kind: 'histogram',
+    unit: '{request}',
+    description: 'Requests in flight',
+    buckets: requests,
+  },
+  'backstamp.dataverse.concurrency': {
+    kind: 'histogram',
+    unit: '{request}',
+    description: 'Requests allowed in flight',
+    buckets: requests,
+  },
+  'backstamp.dataverse.batch_size': {
+    kind: 'histogram',
+    unit: '{row}',
+    description: 'Rows per bulk request',
+    buckets: [1, 10, 50, 100, 200, 300, 500, 700, 1_000],
+  },
+  'backstamp.dataverse.budget_used': {
+    kind: 'histogram',
+    unit: '1',
+    description: 'Share of the execution-time budget used',
+    buckets: [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1],
+  },
+  'backstamp.watermark.age': { kind: 'gauge', unit: 's', description: "Time since a table's watermark was taken" },
+  'backstamp.pending_rows': { kind: 'gauge', unit: '{row}', description: 'Rows kept as pending' },
+  'backstamp.task.duration': { kind: 'histogram', unit: 'ms', description: 'Duration of a task', buckets: workMs },
+  'backstamp.run.duration': { kind: 'histogram', unit: 'ms', description: 'Duration of a run', buckets: workMs },
+  'backstamp.events': { kind: 'counter', unit: '{event}', description: 'Unification events taken in' },
+  'backstamp.dead_letters': { kind: 'counter', unit: '{message}', description: 'Messages given up' },
+};
