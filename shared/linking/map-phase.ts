@@ -191,7 +191,6 @@ function withUnusable(
     ({ mapRowId, reason }): PendingRow => ({
       id: mapRowId,
       mapRowId,
-      version: 0,
       cause: 'failed',
       reason,
       firstTriedAt: at,

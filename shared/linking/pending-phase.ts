@@ -27,7 +27,7 @@ export async function retryPendingRows(slice: Slice): Promise<void> {
     const named = new Set(entries.map(({ sourceId }) => sourceId));
     const unnamed = page
       .filter(({ id }) => !unusable.has(id) && !named.has(id))
-      .map(({ id, mapRowId, version }) => ({ id, mapRowId, version }));
+      .map(({ id, mapRowId, version = 0 }) => ({ id, mapRowId, version }));
     await slice.record({ ...report, settled: [...report.settled, ...unnamed] }, known);
     if (report.isPartial) {
       // What is still pending is tried, and counted, again by the next slice.

@@ -162,7 +162,7 @@ export class Slice {
     // A map row that is settled says nothing of a newer one for the same row, whose profile is still to come.
     const isSettled = ({ id, mapRowId, version }: Settled): boolean => {
       const pending = known.get(id);
-      return pending !== undefined && (pending.mapRowId === mapRowId || pending.version < version);
+      return pending !== undefined && (pending.mapRowId === mapRowId || (pending.version ?? 0) < version);
     };
     const kept = new Set(keep.map(({ id }) => id));
     const drop = report.settled.filter((row) => isSettled(row) && !kept.has(row.id)).map(({ id }) => id);

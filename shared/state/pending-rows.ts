@@ -7,8 +7,8 @@ export const pendingRowSchema = z.object({
   id: z.string(),
   /** Id of the map row that names it. */
   mapRowId: z.string(),
-  /** Version of that map row; what a newer one gives the source row settles this. */
-  version: z.number(),
+  /** Version of that map row, where it has a usable key; what a newer one gives the source row settles this. */
+  version: z.number().optional(),
   cause: z.enum(['waiting', 'failed']),
   /** Why, in words that an operator can act on. */
   reason: z.string(),
