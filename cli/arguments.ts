@@ -1,0 +1,148 @@
+import { parseArgs } from 'node:util';
+import { outcomeSchema } from '../shared/api/schemas.ts';
+import { modeSchema } from '../shared/contracts/status.ts';
+import type { RowOutcome } from '../shared/state/row-outcomes.ts';
+import { UsageError } from './usage.ts';
+
+/** What the words on the command line ask for. */
+export type Command =
+  | { readonly name: 'help' | 'status' | 'discover' | 'doctor' }
+  | { readonly name: 'runs'; readonly limit: number }
+  | { readonly name: 'show' | 'cancel'; readonly run: string }
+  | {
+      readonly name: 'run';
+      readonly mode: 'incremental' | 'full' | 'orphans' | 'rehearsal';
+      readonly tables: readonly string[];
+      readonly confirm: boolean;
+      readonly wait: boolean;
+    }
+  | {
+      readonly name: 'rows';
+      readonly run: string;
+      readonly table: string;
+      readonly outcome: RowOutcome['outcome'] | undefined;
+      readonly search: string | undefined;
+      readonly limit: number;
+      readonly csv: boolean;
+    };
+
+export interface Arguments {
+  readonly command: Command;
+  readonly url: string;
+  readonly json: boolean;
+}
+
+const options = {
+  url: { type: 'string' },
+  json: { type: 'boolean', default: false },
+  help: { type: 'boolean', short: 'h', default: false },
+  limit: { type: 'string' },
+  mode: { type: 'string' },
+  table: { type: 'string', multiple: true },
+  confirm: { type: 'boolean', default: false },
+  wait: { type: 'boolean', default: false },
+  outcome: { type: 'string' },
+  search: { type: 'string' },
+  csv: { type: 'boolean', default: false },
+} as const;
+
+/** Options of each command; any other is refused rather than passed over. */
+const optionsOf: Readonly<Record<string, readonly string[]>> = {
+  status: [],
+  runs: ['limit'],
+  show: [],
+  run: ['mode', 'table', 'confirm', 'wait'],
+  rehearse: ['table', 'wait'],
+  cancel: [],
+  rows: ['outcome', 'search', 'limit', 'csv'],
+  discover: [],
+  doctor: [],
+};
+const everywhere = ['url', 'json', 'help'];
+
+/** How many words follow a command's name. */
+const wordsOf: Readonly<Record<string, readonly string[]>> = { show: ['run'], cancel: ['run'], rows: ['run', 'table'] };
+
+/** @throws UsageError */
+export function parseArguments(words: readonly string[], environment: { readonly BACKSTAMP_URL?: string }): Arguments {
+  const { values, positionals, given } = parse(words);
+  const url = rootOf(values.url ?? environment.BACKSTAMP_URL ?? 'http://127.0.0.1:7071');
+  const [name, ...rest] = positionals;
+  if (values.help || name === 'help') return { command: { name: 'help' }, url, json: values.json };
+  const known = name === undefined ? undefined : optionsOf[name];
+  if (name === undefined || known === undefined) {
+    throw new UsageError(name === undefined ? 'Which command?' : `There is no command "${name}".`);
+  }
+  const odd = given.find((option) => !known.includes(option) && !everywhere.includes(option));
+  if (odd !== undefined) throw new UsageError(`"${name}" has no option --${odd}.`);
+  const wanted = wordsOf[name] ?? [];
+  if (rest.length !== wanted.length) {
+    const needed = wanted.length === 0 ? 'no further word' : wanted.map((word) => `<${word}>`).join(' and ');
+    throw new UsageError(`"${name}" takes ${needed}.`);
+  }
+  return { command: toCommand(name, rest, values), url, json: values.json };
+}
+
+function parse(words: readonly string[]) {
+  try {
+    const { values, positionals, tokens } = parseArgs({
+      args: [...words],
+      options,
+      allowPositionals: true,
+      tokens: true,
+    });
+    return { values, positionals, given: tokens.filter((token) => token.kind === 'option').map((token) => token.name) };
+  } catch (error) {
+    throw new UsageError((error as Error).message.split('\n')[0] ?? '');
+  }
+}
+
+type Values = ReturnType<typeof parse>['values'];
+
+function toCommand(name: string, [run = '', table = '']: readonly string[], values: Values): Command {
+  const tables = values.table ?? [];
+  switch (name) {
+    case 'runs':
+      return { name, limit: limitOf(values.limit, 20) };
+    case 'show':
+    case 'cancel':
+      return { name, run };
+    case 'run': {
+      const mode = modeSchema.exclude(['rehearsal']).safeParse(values.mode ?? 'incremental');
+      if (!mode.success) throw new UsageError(`--mode ${values.mode}: must be incremental, full or orphans.`);
+      return { name, mode: mode.data, tables, confirm: values.confirm, wait: values.wait };
+    }
+    case 'rehearse':
+      return { name: 'run', mode: 'rehearsal', tables, confirm: false, wait: values.wait };
+    case 'rows': {
+      const outcome = outcomeSchema.optional().safeParse(values.outcome);
+      if (!outcome.success) {
+        throw new UsageError(`--outcome ${values.outcome}: must be one of ${outcomeSchema.options.join(', ')}.`);
+      }
+      const limit = limitOf(values.limit, values.csv ? Number.POSITIVE_INFINITY : 100);
+      return { name, run, table, outcome: outcome.data, search: values.search, limit, csv: values.csv };
+    }
+    default:
+      return { name: name as 'status' | 'discover' | 'doctor' };
+  }
+}
+
+function limitOf(text: string | undefined, usual: number): number {
+  if (text === undefined) return usual;
+  const number = Number(text);
+  if (!Number.isInteger(number) || number < 1) throw new UsageError(`--limit ${text}: must be a whole number from 1.`);
+  return number;
+}
+
+function rootOf(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol)) {
+    throw new UsageError(
+      `--url ${text}: must be the root of the app, such as https://contoso-backstamp.azurewebsites.net.`,
+    );
+  }
+  if (url.search !== '' || url.username !== '') {
+    throw new UsageError('--url: must be the root of the app alone; the key goes into BACKSTAMP_KEY.');
+  }
+  return url.href.replace(/\/+$/, '').replace(/\/api$/, '');
+}

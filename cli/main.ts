@@ -1,0 +1,19 @@
+#!/usr/bin/env node
+import { setTimeout as sleep } from 'node:timers/promises';
+import { askForKey } from './ask-for-key.ts';
+import { runCommand } from './run-command.ts';
+
+// A reader that has seen enough (`backstamp rows … | head`) is no fault.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(0);
+});
+
+process.exitCode = await runCommand(process.argv.slice(2), {
+  environment: process.env,
+  write: (text) => process.stdout.write(text),
+  complain: (text) => process.stderr.write(text),
+  askForKey,
+  sleep: (ms) => sleep(ms),
+  now: Date.now,
+});

@@ -1,0 +1,100 @@
+import type { RowList, RunList } from '../shared/api/schemas.ts';
+import type { RunWithTasks, StatusAnswer } from '../shared/contracts/run.ts';
+import type { Discovery } from '../shared/inspect/discover.ts';
+import type { DoctorReport } from '../shared/inspect/report.ts';
+import { numberText, secondsText, textTable, timeText } from './text.ts';
+
+/** Answers as people read them. */
+
+export const statusText = ({ lastUpdated, groups }: StatusAnswer): string =>
+  groups
+    .map(({ name, count, tasks }) =>
+      [
+        `${name} (${count})  last updated ${timeText(lastUpdated)}\n`,
+        tasks.length === 0
+          ? 'No run yet.\n'
+          : textTable(
+              ['table', 'status', 'read', 'linked', 'relinked', 'cleared', 'waiting', 'failed', 'updated'],
+              tasks.map(({ table, status, counters: c, updatedAt }) => [
+                ...[table, status, c.read, c.linked, c.relinked, c.cleared, c.waiting, c.failed],
+                timeText(updatedAt),
+              ]),
+            ),
+      ].join(''),
+    )
+    .join('\n');
+
+export const runsText = (runs: RunList['runs'], now: number): string =>
+  runs.length === 0
+    ? 'No run yet.\n'
+    : textTable(
+        ['run', 'begun', 'mode', 'status', 'took', 'read', 'changed', 'source'],
+        runs.map((run) => [
+          run.runId,
+          timeText(run.receivedAt),
+          run.mode,
+          run.status,
+          secondsText(run.receivedAt, run.endedAt, now),
+          run.tasks.reduce((sum, { counters }) => sum + counters.read, 0),
+          run.tasks.reduce((sum, { counters: c }) => sum + c.linked + c.relinked + c.cleared, 0),
+          run.source,
+        ]),
+      );
+
+export function runText(run: RunWithTasks, now: number): string {
+  const head = `Run ${run.runId}  ${run.mode}  ${run.status}  begun ${timeText(run.receivedAt)}, ${secondsText(run.receivedAt, run.endedAt, now)}\n`;
+  const names = ['linked', 'relinked', 'cleared', 'unchanged', 'waiting', 'failed', 'gone'] as const;
+  const tables = textTable(
+    ['table', 'status', 'read', ...names],
+    run.tasks.map(({ table, status, counters }) => [
+      table,
+      status,
+      counters.read,
+      ...names.map((name) => counters[name]),
+    ]),
+  );
+  const reasons = run.tasks
+    .filter(({ details, findings }) => details.length + findings.length > 0)
+    .map(({ table, details }) => `\n${table}\n${details.map((line) => `  ${line}\n`).join('')}`)
+    .join('');
+  return `${head}${tables}${reasons}`;
+}
+
+export const rowsText = (rows: RowList['rows'], hasMore: boolean): string =>
+  rows.length === 0
+    ? 'No such rows.\n'
+    : textTable(
+        ['row', 'outcome', 'customer before', 'customer now', 'reason'],
+        rows.map((row) => [
+          row.id,
+          row.outcome,
+          row.previousCustomerId ?? row.previousProfileId ?? '',
+          row.customerId ?? row.profileId ?? '',
+          row.reason ?? '',
+        ]),
+      ) +
+      (hasMore ? `There are more than these ${numberText(rows.length)}: raise --limit, or take --csv for all.\n` : '');
+
+export const doctorText = ({ checks }: DoctorReport): string =>
+  checks
+    .map(({ level, subject, finding, remedy }) => {
+      const remedyLine = remedy === undefined ? '' : `\n          → ${remedy}`;
+      return `${level.padEnd(8)}  ${subject}: ${finding}${remedyLine}\n`;
+    })
+    .join('');
+
+export const discoveryText = ({ setup, sources, assumptions }: Discovery): string =>
+  [
+    textTable(
+      ['data source', 'table there', 'table here', 'certainty', 'why'],
+      sources.map(({ dataSource, entity, table = '', certainty, reason }) => [
+        dataSource,
+        entity,
+        table,
+        certainty,
+        reason,
+      ]),
+    ),
+    `\nAssumed:\n${assumptions.map((line) => `  ${line}\n`).join('')}`,
+    setup === undefined ? '\nNo source table was found.\n' : `\nBACKSTAMP_UNIFICATION=${JSON.stringify(setup)}\n`,
+  ].join('');

@@ -1,0 +1,29 @@
+/** Thrown for words that cannot be followed; `message` is for people and says what would do. */
+export class UsageError extends Error {
+  override name = 'UsageError';
+}
+
+export const usage = `backstamp <command> [options]
+
+  status                        groups and tasks with their newest status
+  runs [--limit N]              runs, newest first (20)
+  show <run>                    one run with its tables, reasons and remedies
+  run [--mode incremental|full|orphans] [--table T]... [--confirm] [--wait]
+                                start a run; --confirm clears more orphans than the safety limit allows
+  rehearse [--table T]... [--wait]
+                                see what a run would do; nothing is changed
+  cancel <run>                  cancel a run; what was linked stays linked
+  rows <run> <table> [--outcome failed|waiting|relinked|cleared|gone|linked] [--search TEXT] [--limit N] [--csv]
+                                what became of single rows (100)
+  discover                      read the set-up from the map
+  doctor                        check everything that linking needs
+
+  <run> is a run's id, its first characters, or "latest".
+
+  --url URL    root of the app; else BACKSTAMP_URL, else http://127.0.0.1:7071
+  --json       for machines
+  --help
+
+The function key comes from BACKSTAMP_KEY, or is asked for; it never stands in an address or among these words.
+Ends with 0 when all is well, 1 when the app refuses or does not answer, 2 when the words cannot be followed,
+3 when the run failed or was canceled or the doctor found a fault, 4 when there are warnings.`;
