@@ -1,5 +1,5 @@
 import type { PersonalDataverse, TableMetadata } from '../dataverse/dataverse.ts';
-import { mapTable, profileTable } from '../linking/names.ts';
+import { linkColumn, mapTable, profileTable } from '../linking/names.ts';
 import {
   activityTable,
   customerIdColumn,
@@ -59,27 +59,53 @@ export const valueColumnsOf = ({ columns, primaryId, lookups }: TableMetadata): 
     .map(([name]) => name);
 };
 
-/** A measure that is added or removed shows within this time, in milliseconds. */
+/** A measure that is added shows within this time, in milliseconds. */
 const maxAgeMs = 300_000;
+/** While a source table has no lookup column yet, its making is looked for more often. */
+const maxAgeBeforeFirstRunMs = 10_000;
 
-const known = new WeakMap<PersonalDataverse, { readonly until: number; readonly tables: Promise<InsightTables> }>();
+interface Known {
+  readonly at: number;
+  readonly tables: Promise<InsightTables>;
+}
+
+const known = new WeakMap<PersonalDataverse, Known>();
+
+const isLinkable = ({ lookups }: TableMetadata): boolean =>
+  lookups.some(({ column, referencedTable }) => column === linkColumn && referencedTable === profileTable);
+
+/** The source tables whose rows can have a link. */
+export const isLinkableSource = ({ sources }: InsightTables, table: string): boolean => {
+  const metadata = sources.get(table);
+  return metadata !== undefined && isLinkable(metadata);
+};
 
 /**
  * The tables about customers as metadata has them: two requests, then none for five minutes.
  * @param sources logical names of the source tables
  */
-export function insightTables(
+export async function insightTables(
   dataverse: PersonalDataverse,
   sources: readonly string[],
   now: number,
 ): Promise<InsightTables> {
-  const fresh = known.get(dataverse);
-  if (fresh !== undefined && fresh.until > now) return fresh.tables;
+  const before = known.get(dataverse);
+  if (before !== undefined) {
+    const tables = await before.tables;
+    const areAllLinkable = sources.every((source) => isLinkableSource(tables, source));
+    if (now - before.at < (areAllLinkable ? maxAgeMs : maxAgeBeforeFirstRunMs)) return tables;
+  }
   const tables = readInsightTables(dataverse, sources);
-  known.set(dataverse, { until: now + maxAgeMs, tables });
+  known.set(dataverse, { at: now, tables });
   // What failed is asked again by the next reader.
   tables.catch(() => known.delete(dataverse));
   return tables;
+}
+
+/** Has metadata read anew by the next reader; false where it was read only just now. */
+export function forgetInsightTables(dataverse: PersonalDataverse, now: number): boolean {
+  const before = known.get(dataverse);
+  return before !== undefined && now > before.at && known.delete(dataverse);
 }
 
 async function readInsightTables(dataverse: PersonalDataverse, sources: readonly string[]): Promise<InsightTables> {

@@ -1,10 +1,10 @@
 import type { ProfileAnswer } from '../contracts/profile.ts';
 import type { UnificationSetup } from '../contracts/unification-setup.ts';
 import type { PersonalDataverse, Read } from '../dataverse/dataverse.ts';
-import { RetryableError } from '../errors.ts';
-import { linkColumn, linkValue, profileTable } from '../linking/names.ts';
+import { isTerminalError, isUnknownCallerError, RetryableError } from '../errors.ts';
+import { linkValue } from '../linking/names.ts';
 import type { PendingRows } from '../state/pending-rows.ts';
-import { insightTables } from './insight-tables.ts';
+import { forgetInsightTables, insightTables, isLinkableSource } from './insight-tables.ts';
 import { readProfile } from './read-profile.ts';
 import { type Unlinked, unlinked, whyUnlinked } from './why-unlinked.ts';
 
@@ -34,7 +34,14 @@ export async function showInsight(
 ): Promise<ProfileAnswer | undefined> {
   const patience = AbortSignal.timeout(patienceMs);
   try {
-    return await answer(parts, row, caller, patience);
+    try {
+      return await answer(parts, row, caller, patience);
+    } catch (error) {
+      // A column may have left the profile since metadata was read: the newest metadata has the last word.
+      const isNoMatterOfMetadata = isUnknownCallerError(error) || !isTerminalError(error);
+      if (isNoMatterOfMetadata || !forgetInsightTables(parts.dataverse, parts.now())) throw error;
+      return await answer(parts, row, caller, patience);
+    }
   } catch (error) {
     if (!patience.aborted) throw error;
     throw new RetryableError(`Dataverse did not answer within ${patienceMs / 1000} s`, { cause: error });
@@ -56,9 +63,7 @@ async function answer(
   if (metadata === undefined) return undefined;
 
   const readTogether = (reads: readonly Read[]) => dataverse.readTogether(reads, caller, signal);
-  const isLinkable = metadata.lookups.some(
-    ({ column, referencedTable }) => column === linkColumn && referencedTable === profileTable,
-  );
+  const isLinkable = isLinkableSource(tables, table);
   const select = isLinkable ? [metadata.primaryId, linkValue] : [metadata.primaryId];
   const [found] = await readTogether([{ entitySetName: metadata.entitySetName, select, id }]);
   const sourceRow = found?.kind === 'rows' ? found.rows[0] : undefined;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { businessUnits, keepUnitsApart, unitOfCustomer } from '../../local/sample/business-units.ts';
-import { loadRows } from '../../local/sample/control-plane.ts';
+import { loadRows, putApplicationUser } from '../../local/sample/control-plane.ts';
 import { generateOrganisation } from '../../local/sample/generator.ts';
 import { loadOrganisation } from '../../local/sample/load.ts';
 import { unificationSetup } from '../../local/sample/organisation.ts';
@@ -8,10 +8,15 @@ import { localClientId } from '../../local/stack.ts';
 import { RunsClient } from '../../local/start/runs-client.ts';
 import type { RowList } from '../../shared/api/schemas.ts';
 import type { RunWithTasks } from '../../shared/contracts/run.ts';
+import { doctorReportSchema } from '../../shared/inspect/report.ts';
 import { startTestStack, type TestStack } from '../support/stack.ts';
 
 const organisation = generateOrganisation({ rows: 300, seed: 5 });
 const [north, south] = businessUnits;
+const teams = [
+  { businessUnit: north.name, team: `${north.name} customers` },
+  { businessUnit: 'East', team: 'East customers' },
+];
 const profiles = new Map(
   [...organisation.rowsOf('msdynci_customerprofile')].map((row) => [
     row.msdynci_customerprofileid,
@@ -30,7 +35,7 @@ describe('links across business units', () => {
   beforeAll(async () => {
     stack = await startTestStack({
       settings: {
-        BACKSTAMP_UNIFICATION: JSON.stringify({ ...unificationSetup(organisation), businessUnits: {} }),
+        BACKSTAMP_UNIFICATION: JSON.stringify({ ...unificationSetup(organisation), businessUnits: { teams } }),
         BACKSTAMP_SETTLING_INTERVAL_SECONDS: '1',
         BACKSTAMP_PAGE_SIZE: '50',
       },
@@ -91,6 +96,31 @@ describe('links across business units', () => {
     expect((await acrossIn(run)).map(({ id }) => id).sort()).toEqual(moved.map(({ id }) => id).sort());
     expect(run.tasks.map(({ counters }) => counters.cleared + counters.relinked)).toEqual([0, 0, 0, 0]);
   });
+});
+
+describe('the doctor', () => {
+  it('looks at business units where they are kept apart', async () => {
+    const stack = await startTestStack({
+      settings: {
+        BACKSTAMP_UNIFICATION: JSON.stringify({ ...unificationSetup(organisation), businessUnits: { teams } }),
+      },
+      hostLogLevel: 'warn',
+    });
+    try {
+      await loadOrganisation(stack.dataverseUrl, { organisation, clientIds: [] });
+      await putApplicationUser(stack.dataverseUrl, localClientId, 'all');
+      await keepUnitsApart(stack.dataverseUrl, organisation);
+
+      const response = await stack.call('/api/doctor', { method: 'POST', body: '{}' });
+
+      const { checks } = doctorReportSchema.parse(await response.json());
+      const codesOf = (subject: string) => checks.filter((check) => check.subject === subject).map(({ code }) => code);
+      expect(codesOf('East')).toEqual(['unit-missing']);
+      expect(codesOf('North customers')).toEqual(['team-role', 'team-role']);
+    } finally {
+      await stack.stop();
+    }
+  }, 60_000);
 });
 
 describe('where business units are not kept apart', () => {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadRows } from '../../local/sample/control-plane.ts';
+import { TerminalError } from '../../shared/errors.ts';
 import { type InsightOrganisation, linkColumn, linkedProfile, startInsight } from './insight-organisation.ts';
 
 const profileTable = 'msdynci_customerprofile';
@@ -74,6 +75,60 @@ describe('the profile behind a row', () => {
     const after = await insight.stats();
     expect(after.requests.total - before.requests.total).toBe(2);
     expect((after.requests.byKind.batch ?? 0) - (before.requests.byKind.batch ?? 0)).toBe(2);
+  });
+
+  it('goes by the newest metadata where a column has left the profile since', async () => {
+    const { id, profileId } = insight.rowOf('contact');
+    const dataverse = insight.connect();
+    let now = 1_000;
+    let refusals = 0;
+    let metadataReads = 0;
+    const parts = {
+      ...insight.partsFor(),
+      now: () => now,
+      dataverse: {
+        ...dataverse,
+        findReferencing(table: string) {
+          metadataReads++;
+          return dataverse.findReferencing(table);
+        },
+        readTogether(...request: Parameters<typeof dataverse.readTogether>) {
+          const isOfProfile = request[0].length > 1;
+          if (isOfProfile && refusals-- > 0) throw new TerminalError('Could not find a property named msdynci_gone');
+          return dataverse.readTogether(...request);
+        },
+      },
+    };
+    await insight.ask(parts, 'contact', id);
+    expect(metadataReads).toBe(1);
+
+    now += 1_000;
+    refusals = 1;
+    const mended = await insight.ask(parts, 'contact', id);
+    refusals = 2;
+    const refusedForGood = await insight.ask(parts, 'contact', id);
+
+    expect(linkedProfile(mended.body).id).toBe(profileId);
+    expect(metadataReads).toBe(2);
+    expect(refusedForGood.status).toBe(502);
+  });
+
+  it('reads metadata again after five minutes', async () => {
+    const { id } = insight.rowOf('contact');
+    let now = 0;
+    const parts = { ...insight.partsFor(), dataverse: insight.connect(), now: () => now };
+    const requests = async () => (await insight.stats()).requests.total;
+    await insight.ask(parts, 'contact', id);
+
+    const before = await requests();
+    now = 299_999;
+    await insight.ask(parts, 'contact', id);
+    const within = await requests();
+    now = 300_000;
+    await insight.ask(parts, 'contact', id);
+
+    expect(within - before).toBe(2);
+    expect((await requests()) - within).toBe(4);
   });
 
   it('takes a row id in any case', async () => {
