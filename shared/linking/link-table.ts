@@ -7,7 +7,7 @@ import { watchForCancel } from './cancel-run.ts';
 import { concludePass } from './end-pass.ts';
 import { endRunIfDone } from './end-run.ts';
 import { dropPass, failTask } from './fail-task.ts';
-import type { Parts } from './parts.ts';
+import { type Parts, timeOf } from './parts.ts';
 import { beginPass, carryOn } from './pass.ts';
 import { prepare, type TableContext } from './prepare.ts';
 import { skippedDetails } from './requirements.ts';
@@ -149,12 +149,7 @@ async function carryOnUntilTimeIsUp(parts: Parts, work: SliceWork, signal: Abort
   const { context } = preparation;
   const followUp = state.pass?.followUp ?? delivery.message.followUp;
   const pass = found.state.pass ?? (await newPass(parts, context, found.state, owner, followUp));
-  const begun = await save(
-    parts,
-    slot,
-    { ...found.state, pass: { ...pass, untried: false, slices: pass.slices + 1 } },
-    found.etag,
-  );
+  const begun = await save(parts, slot, { ...found.state, pass: takenOver(pass, timeOf(parts.now())) }, found.etag);
   const slice = new Slice({
     parts,
     slot,
@@ -174,6 +169,20 @@ async function carryOnUntilTimeIsUp(parts: Parts, work: SliceWork, signal: Abort
   await concludePass(parts, table, ended);
   if (slot.rehearsalOf !== undefined) await parts.linkStates.removeRehearsal(owner.runId, table);
   return 'over';
+}
+
+/** The pass as a slice begins. While one runs, the page at hand counts as tried: the slice may be lost half-way. */
+function takenOver(pass: Pass, now: string): Pass {
+  const isStartFixed =
+    pass.next !== undefined || (pass.phase === 'map' ? pass.cursor !== undefined : pass.phase !== 'pending');
+  const wasLost = pass.sliceStartedAt !== undefined && !isStartFixed;
+  return {
+    ...pass,
+    untried: false,
+    slices: pass.slices + 1,
+    sliceStartedAt: now,
+    ...(wasLost ? { uncertainSince: pass.uncertainSince ?? pass.sliceStartedAt } : {}),
+  };
 }
 
 async function save<S extends LinkState>(

@@ -8,7 +8,7 @@ import { type MapFeed, type MapPage, openMapFeed } from './map-feed.ts';
 import { readKeyRings } from './map-lookup.ts';
 import { type MapEntry, readMapRow } from './map-row.ts';
 import { mapColumns } from './names.ts';
-import { type Slice, TimeUpError } from './slice.ts';
+import type { Slice } from './slice.ts';
 
 /** Pending rows remembered during a drain, to let go of those that it links; beyond, the next pass's retry does. */
 const rememberedPendingRows = 50_000;
@@ -112,7 +112,7 @@ async function linkPage(slice: Slice, page: MapPage, known: ReadonlyMap<string, 
   if (report.isPartial) {
     slice.isPageUntried = false;
     const written = report.counters.linked + report.counters.relinked;
-    await slice.checkpoint({
+    await slice.endHere({
       carried: pass.carried + written,
       counters: slice.add({
         ...noRows,
@@ -121,7 +121,6 @@ async function linkPage(slice: Slice, page: MapPage, known: ReadonlyMap<string, 
         read: written,
       }),
     });
-    throw new TimeUpError();
   }
   const counters = {
     ...withoutCarried(report.counters, pass.carried),

@@ -6,7 +6,7 @@ import { normaliseGuid } from './guid.ts';
 import { linkRows, linkUpdate, type RowsReport } from './link-rows.ts';
 import { entriesOf } from './map-lookup.ts';
 import { linkValue } from './names.ts';
-import { type Slice, TimeUpError } from './slice.ts';
+import type { Slice } from './slice.ts';
 
 /** Orphans that may always be cleared: in a small table a few are a large share. */
 const alwaysAllowed = 10;
@@ -74,7 +74,7 @@ async function walkPage(
     },
     await slice.pendingAmong(report.settled.map(({ id }) => id)),
   );
-  if (report.isPartial) throw new TimeUpError();
+  if (report.isPartial) await slice.endHere({});
   if (slice.isRehearsal) await slice.sample(orphans.map((orphan) => cleared(slice, orphan)));
   else await parts.foundOrphans.keep(slot.table, orphans);
   const across = countsUnits(slice) ? await findAcross(slice, linked, units, report) : undefined;
@@ -176,8 +176,7 @@ export async function clearOrphans(slice: Slice): Promise<void> {
     });
     if (report.unsent.length > 0) {
       await parts.foundOrphans.drop(slot.table, [...report.written, ...report.gone]);
-      await slice.checkpoint({ counters });
-      throw new TimeUpError();
+      await slice.endHere({ counters });
     }
     await slice.checkpoint({ cursor: last.id, counters, uncleared: slice.pass.uncleared + report.failed.length });
   }

@@ -11,6 +11,8 @@ import { rehearsalDetails } from './rehearsal-details.ts';
 import type { Slice } from './slice.ts';
 import { recordTableState } from './table-metrics.ts';
 
+/** How far the clocks of Dataverse and of this process may be apart, in milliseconds. */
+const clockDifferenceMs = 2 * 60_000;
 /** Waiting rows that a task's details name. */
 const sampleSize = 3;
 
@@ -124,7 +126,7 @@ async function commit(slice: Slice): Promise<EndedPass> {
       waiting: pending.waiting,
       failed: pending.failed + pass.uncleared,
     },
-    growing: isGrowing(slice),
+    growing: isGrowing(slice) || isUncertain(pass),
     newestChange: Math.max(pass.newestChange, state.lastPass?.newestChange ?? 0),
     waitingSample: pending.sample,
     warnings,
@@ -133,7 +135,7 @@ async function commit(slice: Slice): Promise<EndedPass> {
   const { pass: _, lastWalkAt, ...rest } = state;
   await slice.save({
     ...rest,
-    ...(pass.mode === 'orphans' || pass.next === undefined ? {} : { watermark: pass.next }),
+    ...(pass.mode === 'orphans' || pass.next === undefined || isUncertain(pass) ? {} : { watermark: pass.next }),
     lastPass: ended,
     ...walkedAt(pass, lastWalkAt, isWalkUndone),
     pendingRows: pending.waiting + pending.failed,
@@ -146,6 +148,15 @@ async function commit(slice: Slice): Promise<EndedPass> {
 function isGrowing({ parts, pass, state }: Slice): boolean {
   const isNew = pass.newestChange > (state.lastPass?.newestChange ?? 0);
   return isNew && pass.newestChange > Date.parse(pass.startedAt) - parts.options.settlingIntervalMs;
+}
+
+/**
+ * A slice was lost at the drain's very beginning, and the map changed since: a late write of that slice may undo what
+ * this pass made of the change, which the next watermark leaves behind. So the watermark stays, and another pass reads
+ * the same changes again.
+ */
+function isUncertain({ uncertainSince, newestChange }: Pass): boolean {
+  return uncertainSince !== undefined && newestChange >= Date.parse(uncertainSince) - clockDifferenceMs;
 }
 
 /** When the walk for orphans was last done; unknown where it is to be done again with the next run. */
@@ -186,6 +197,7 @@ async function detailsOf(slice: Slice): Promise<string[]> {
       `${pass.acrossUnits} of ${pass.walked} linked rows lead to a profile of another business unit; they are listed as acrossUnits.`,
     );
   }
+  if (isUncertain(pass)) details.push('A worker was lost while the map changed: the same changes are read once more.');
   if (pass.conflicts > 0) {
     details.push(
       `${pass.conflicts} rows are given to different customers by several map rows: the newest one whose profile exists counts.`,

@@ -4,7 +4,7 @@ import { linkRows, type RowsReport } from './link-rows.ts';
 import { entriesOf, readKeyRings } from './map-lookup.ts';
 import { type MapEntry, readMapRow } from './map-row.ts';
 import { mapColumns } from './names.ts';
-import { type Slice, TimeUpError } from './slice.ts';
+import type { Slice } from './slice.ts';
 
 /** Pending rows tried at once. */
 const pendingPageSize = 1000;
@@ -31,8 +31,7 @@ export async function retryPendingRows(slice: Slice): Promise<void> {
     await slice.record({ ...report, settled: [...report.settled, ...unnamed] }, known);
     if (report.isPartial) {
       // What is still pending is tried, and counted, again by the next slice.
-      await slice.checkpoint({ counters: slice.add(settledOnly(report)) });
-      throw new TimeUpError();
+      await slice.endHere({ counters: slice.add(settledOnly(report)) });
     }
     const failed = report.counters.failed + unusable.size;
     await slice.checkpoint({

@@ -121,6 +121,12 @@ export class Slice {
     await this.#onProgress(this.pass);
   }
 
+  /** The last checkpoint of a slice whose time is up: nothing is under way, and the next one knows that. */
+  async endHere(change: Partial<Pass>): Promise<never> {
+    await this.checkpoint({ ...change, sliceStartedAt: undefined });
+    throw new TimeUpError();
+  }
+
   /** Stores the state; the pass may be over then. */
   async save(state: LinkState): Promise<void> {
     const etag = await this.parts.linkStates.save(this.slot, state, this.#etag);
@@ -133,8 +139,7 @@ export class Slice {
   async stopIfTimeIsUp(): Promise<void> {
     this.signal.throwIfAborted();
     if (!this.#timeUp.aborted || !this.#hasMoved) return;
-    await this.checkpoint({ untried: this.isPageUntried });
-    throw new TimeUpError();
+    await this.endHere({ untried: this.isPageUntried });
   }
 
   /**

@@ -54,6 +54,13 @@ export const passSchema = z.object({
   /** Newest change of the map that was read, in milliseconds; tells whether the map is still growing. */
   newestChange: z.number(),
   slices: z.number().int().nonnegative(),
+  /** When the slice at work began; absent when it has ended with nothing under way. */
+  sliceStartedAt: z.iso.datetime().optional(),
+  /**
+   * A slice was lost before the drain's starting point was fixed: what it was about to write from then on may come late,
+   * over something newer.
+   */
+  uncertainSince: z.iso.datetime().optional(),
   /** Id of the message whose work last moved the pass on. */
   movedBy: z.string().optional(),
   /** Fingerprint of the profile table's columns when the pass began. */

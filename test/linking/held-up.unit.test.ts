@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import type { Simulation } from '../support/simulation.ts';
+import { addProfile, guidOf, mapTo, smallOrganisation } from '../support/small-organisation.ts';
+import { historyOf, recordsOf } from '../support/state-of.ts';
+import type { Step } from '../support/worker.ts';
+
+const row = `contact ${guidOf('c', 1)}`;
+
+/** Contact 1 is linked to profile 1, and the map now says profile 2; the run that shall move it is under way. */
+async function beforeTheMove(): Promise<Simulation> {
+  const simulation = smallOrganisation({ contacts: 2, leads: 0 });
+  for (const profile of [1, 2, 3]) addProfile(simulation, profile);
+  mapTo(simulation, { kind: 'c', source: 1, profile: 1 });
+  simulation.post({ eventId: 'first', tables: ['contact'] });
+  await simulation.run();
+  simulation.clock.advance(3_600_000);
+  mapTo(simulation, { kind: 'c', source: 1, profile: 2 });
+  simulation.post({ eventId: 'second', tables: ['contact'] });
+  return simulation;
+}
+
+/** The step at which the row is written, when nothing happens. */
+async function stepOfWrite(): Promise<number> {
+  const simulation = await beforeTheMove();
+  let found = 0;
+  simulation.world.faultAt = (step: number, what: Step) => {
+    if (what === 'dataverse write') found = step;
+    return undefined;
+  };
+  await simulation.run();
+  return found;
+}
+
+/** Holds a process up before a step, until it has lost its table; meanwhile the map changes once more. */
+async function holdUpAt(held: number): Promise<Simulation> {
+  const simulation = await beforeTheMove();
+  simulation.world.faultAt = (step) => {
+    if (step !== held) return undefined;
+    mapTo(simulation, { kind: 'c', source: 1, profile: 3 });
+    return { kind: 'freeze' };
+  };
+  await simulation.run();
+  return simulation;
+}
+
+describe('a slice that was held up until its lock was lost', () => {
+  it('I3 I4 writes nothing of what it decided before, however far it had come', async () => {
+    const simulation = await holdUpAt((await stepOfWrite()) - 1);
+    expect(historyOf(simulation).get(row)).toEqual([guidOf('p', 1), guidOf('p', 3)]);
+    expect(recordsOf(simulation).tasks.map(({ status }) => status)).toEqual(['Successful', 'Successful']);
+  });
+
+  it('I4 is put right by the next pass where its write was under way already', async () => {
+    const simulation = await holdUpAt(await stepOfWrite());
+    expect(historyOf(simulation).get(row)).toEqual([1, 3, 2, 3].map((profile) => guidOf('p', profile)));
+    expect(recordsOf(simulation).tasks.map(({ status }) => status)).toEqual(['Successful', 'Successful']);
+  });
+});
