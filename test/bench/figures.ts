@@ -55,11 +55,11 @@ export interface Figures {
 /** Puts one run into figures. */
 export function contenderFigures(
   name: string,
-  { rows, progress, cpuMs, peakMiB }: PassPerformance,
+  { rows, progress, seconds, cpuMs, peakMiB }: PassPerformance,
   { requests }: OrganisationStats,
   model: Model,
 ): ContenderFigures {
-  const rowsPerSecond = sustainedRate(progress, model.windowSeconds);
+  const rowsPerSecond = sustainedRate(progress, seconds, model.windowSeconds);
   return {
     name,
     rows,

@@ -50,10 +50,10 @@ export interface Progress {
 /**
  * The rate over whole windows: in n of them the budgets permit n times their sum, however it is spread, so a burst at
  * the beginning neither helps nor harms. A run shorter than a window is measured to its end.
+ * @param seconds how long the run took, waiting included
  */
-export function sustainedRate(progress: readonly Progress[], windowSeconds: number): number {
-  const end = progress.at(-1)?.seconds ?? 0;
-  const until = Math.floor(end / windowSeconds) * windowSeconds || end;
-  const rows = progress.filter(({ seconds }) => seconds <= until).reduce((sum, one) => sum + one.rows, 0);
+export function sustainedRate(progress: readonly Progress[], seconds: number, windowSeconds: number): number {
+  const until = Math.floor(seconds / windowSeconds) * windowSeconds || seconds;
+  const rows = progress.filter((one) => one.seconds <= until).reduce((sum, one) => sum + one.rows, 0);
   return until > 0 ? rows / until : 0;
 }

@@ -97,7 +97,11 @@ export async function startOrganisation(
   { identities, withLookup }: { readonly identities: number; readonly withLookup: boolean },
 ): Promise<BenchOrganisation> {
   const main = fileURLToPath(new URL('../../local/dataverse/main.ts', import.meta.url));
-  const child = spawn(process.execPath, [main, '--port', '0'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  // Should the benchmark fail, its organisation must not stay behind.
+  const exitWithParent = new URL('../../local/exit-with-parent.ts', import.meta.url).href;
+  const child = spawn(process.execPath, ['--import', exitWithParent, main, '--port', '0'], {
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+  });
   const url = `http://127.0.0.1:${await readPort(child)}`;
   const control: BenchOrganisation['control'] = async (method, path, body) => {
     const payload = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);

@@ -5,6 +5,12 @@ import { fileURLToPath } from 'node:url';
 import type { Assignment } from './contender.ts';
 import type { PassPerformance } from './contenders/backstamp.ts';
 
+/**
+ * V8 sizes its young generation, and glibc its arenas, by the machine. A function host's instance has 2 GiB and one core, a bench
+ * machine more: every contender gets what the small one would have.
+ */
+const SMALL_HOST = { flags: ['--max-semi-space-size=8', '--max-old-space-size=128'], env: { MALLOC_ARENA_MAX: '2' } };
+
 /** A contender in a process of its own, which is told when to work. */
 export class WorkerProcess {
   readonly #child: ChildProcess;
@@ -13,8 +19,9 @@ export class WorkerProcess {
 
   constructor(name: string, assignment: Assignment) {
     const worker = fileURLToPath(new URL('worker.ts', import.meta.url));
-    this.#child = spawn(process.execPath, [worker, name, JSON.stringify(assignment)], {
+    this.#child = spawn(process.execPath, [...SMALL_HOST.flags, worker, name, JSON.stringify(assignment)], {
       stdio: ['pipe', 'pipe', 'inherit'],
+      env: { ...process.env, ...SMALL_HOST.env },
     });
     if (!this.#child.stdout) throw new Error('The worker process has no output.');
     this.#reader = createInterface({ input: this.#child.stdout });
