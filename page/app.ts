@@ -105,6 +105,8 @@ export class App {
       if (api !== this.#api) return;
       const { runs, olderRuns } = mergeRuns(this.#state, page);
       const changes = statusChanges(this.#state.status, status);
+      // Only the list counts: a run that is in it is watched until it ends.
+      if (runs.some(({ runId }) => runId === this.#awaited)) this.#awaited = undefined;
       if (changes !== '') this.#places.announcer.textContent = changes;
       this.#change({ status, runs, olderRuns, heardAt: Date.now(), problem: undefined });
       await this.#refreshSelected(api);
@@ -125,7 +127,6 @@ export class App {
     if (selectedRun?.runId === selection.runId && hasEnded(selectedRun.status)) return;
     const run = this.#state.runs.find(({ runId }) => runId === selection.runId) ?? (await api.run(selection.runId));
     if (this.#state.selection?.runId !== selection.runId) return;
-    if (run !== undefined && this.#awaited === run.runId) this.#awaited = undefined;
     this.#change({ selectedRun: run });
     const task = run?.tasks.find(({ table }) => table === this.#state.selection?.table);
     // The rows of a task appear as it goes; once it has ended they stay.
