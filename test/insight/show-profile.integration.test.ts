@@ -1,6 +1,12 @@
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadRows } from '../../local/sample/control-plane.ts';
+import { recordIdSchema } from '../../shared/api/schemas.ts';
+import { problemSchema } from '../../shared/contracts/problem.ts';
+import { profileAnswerSchema } from '../../shared/contracts/profile.ts';
+import { logicalNameSchema } from '../../shared/contracts/unification-setup.ts';
 import { TerminalError } from '../../shared/errors.ts';
+import { segmentsFor } from '../api/mutations.ts';
 import { type InsightOrganisation, linkColumn, linkedProfile, startInsight } from './insight-organisation.ts';
 
 const profileTable = 'msdynci_customerprofile';
@@ -130,6 +136,26 @@ describe('the profile behind a row', () => {
     expect(within - before).toBe(2);
     expect((await requests()) - within).toBe(4);
   });
+
+  it('answers whatever is asked, and asks Dataverse only for what could be a row', async () => {
+    const parts = insight.partsFor();
+    const { id } = insight.rowOf('contact');
+    const anyTable = fc.oneof(fc.constant('contact'), segmentsFor(logicalNameSchema));
+    const anyId = fc.oneof(fc.constant(id), segmentsFor(recordIdSchema));
+    const anyCaller = fc.oneof(fc.constant(undefined), fc.constant(''), fc.uuid(), fc.stringMatching(/^[!-~]{1,60}$/));
+    await fc.assert(
+      fc.asyncProperty(anyTable, anyId, anyCaller, async (table, rowId, caller) => {
+        const before = (await insight.stats()).requests.total;
+        const answer = await insight.ask(parts, table, rowId, caller);
+
+        if (answer.status === 200) profileAnswerSchema.parse(answer.body);
+        else problemSchema.parse(answer.body);
+        expect([200, 400, 403, 404]).toContain(answer.status);
+        if (answer.status === 400) expect((await insight.stats()).requests.total).toBe(before);
+      }),
+      { numRuns: 200 },
+    );
+  }, 30_000);
 
   it('takes a row id in any case', async () => {
     const { id, profileId } = insight.rowOf('contact');
