@@ -36,7 +36,7 @@ it('I8 links 1,000,000 rows in a host with a heap of 256 MiB', async () => {
       if (stopped) throw new Error('The host ended in the midst of the run: its heap was too small.');
     });
     const seconds = (performance.now() - begun) / 1000;
-    const peak = await peakMemoryMiB(new URL(stack.hostUrl).port);
+    const peak = await peakMemoryMiB();
     const linked = run.tasks.reduce((sum, { counters }) => sum + counters.linked, 0);
     console.log(
       `${linked} rows linked in ${seconds.toFixed(0)} s; peak memory of the host ${peak.toFixed(0)} MiB, its heap limited to ${heapMiB} MiB.`,
@@ -50,14 +50,15 @@ it('I8 links 1,000,000 rows in a host with a heap of 256 MiB', async () => {
   }
 }, 1_800_000);
 
-/** The most memory that the host on a port ever held, as the kernel counts it. */
-async function peakMemoryMiB(port: string): Promise<number> {
+/** The most memory that the host, a child of this process, ever held, as the kernel counts it. */
+async function peakMemoryMiB(): Promise<number> {
+  const readAll = (file: string) => readFile(file, 'utf8').catch(() => '');
   for (const pid of await readdir('/proc')) {
-    if (!/^\d+$/.test(pid)) continue;
-    const command = (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).split('\0');
-    if (!command.some((part) => part.endsWith('local/host/main.ts')) || !command.includes(port)) continue;
-    const [, kib = '0'] = /VmHWM:\s+(\d+) kB/.exec(await readFile(`/proc/${pid}/status`, 'utf8')) ?? [];
-    return Number(kib) / 1024;
+    const status = await readAll(`/proc/${pid}/status`);
+    if (Number(/PPid:\s+(\d+)/.exec(status)?.[1]) !== process.pid) continue;
+    const command = (await readAll(`/proc/${pid}/cmdline`)).split('\0');
+    if (!command.some((part) => part.endsWith('local/host/main.ts'))) continue;
+    return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1] ?? 0) / 1024;
   }
-  throw new Error(`No host listens on port ${port}.`);
+  throw new Error('The host is no child of this process.');
 }

@@ -1,0 +1,45 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { decide } from '../../shared/linking/compare.ts';
+import type { MapEntry } from '../../shared/linking/map-row.ts';
+import { exceedsLimit } from '../../shared/linking/orphan-phases.ts';
+
+const entry: MapEntry = { mapRowId: 'm', sourceId: 's', customerId: 'c', profileId: 'p', version: 1 };
+
+describe('what happens to a row', () => {
+  it.each([
+    ['link', 'it has no link', 'p', { profileId: undefined }],
+    ['relink', 'its link leads elsewhere', 'p', { profileId: 'q' }],
+    ['unchanged', 'I3 its link is right already', 'p', { profileId: 'p' }],
+    ['waiting', 'its profile has not arrived', undefined, { profileId: undefined }],
+    ['waiting', 'its profile has not arrived, so that it keeps the link it has', undefined, { profileId: 'q' }],
+    ['gone', 'it does not exist', 'p', undefined],
+    ['gone', 'neither it nor its profile exists', undefined, undefined],
+  ] as const)('is "%s" where %s', (kind, _, profileId, current) => {
+    expect(decide(entry, profileId, current)).toMatchObject({ kind, entry });
+  });
+
+  it('I3 is a write only where the value differs', () => {
+    const id = fc.option(fc.constantFrom('p', 'q'), { nil: undefined });
+    fc.assert(
+      fc.property(id, id, (profileId, linked) => {
+        const { kind } = decide(entry, profileId, { profileId: linked });
+        expect(kind === 'link' || kind === 'relink').toBe(profileId !== undefined && profileId !== linked);
+      }),
+    );
+  });
+});
+
+describe('the safety limit of a walk', () => {
+  it.each([
+    [10, 10, 0, false],
+    [11, 100, 11, false],
+    [12, 100, 11, true],
+    [11, 11, 100, false],
+    [11, 1_000_000, 0, true],
+    [50_000, 1_000_000, 5, false],
+    [50_001, 1_000_000, 5, true],
+  ])('%i orphans of %i linked rows at %i %% exceed it: %s', (orphans, linkedRows, percent, isExceeded) => {
+    expect(exceedsLimit(orphans, linkedRows, percent)).toBe(isExceeded);
+  });
+});
