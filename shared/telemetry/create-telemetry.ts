@@ -4,9 +4,6 @@ import { consoleTelemetry } from './console-telemetry.ts';
 import { DeferredTelemetry } from './deferred-telemetry.ts';
 import type { Telemetry } from './telemetry.ts';
 
-/** The least time between two complaints about telemetry that could not be sent, in milliseconds. */
-const complaintIntervalMs = 60_000;
-
 /** What Azure tells a function app of itself, in its environment. */
 export interface Platform {
   readonly WEBSITE_SITE_NAME?: string | undefined;
@@ -21,17 +18,12 @@ export function createTelemetry(settings: Settings, platform: Platform): Telemet
   const hostReports = settings.APPLICATIONINSIGHTS_CONNECTION_STRING !== undefined;
   if (!hostReports && settings.OTEL_EXPORTER_OTLP_ENDPOINT === undefined) return consoleTelemetry;
   return new DeferredTelemetry(consoleTelemetry, async () => {
-    const [{ openExporters }, { OpenTelemetry }, { diag, DiagLogLevel }] = await Promise.all([
+    const [{ openExporters }, { OpenTelemetry }, { hearComplaints }] = await Promise.all([
       import('./exporters.ts'),
       import('./open-telemetry.ts'),
-      import('@opentelemetry/api'),
+      import('./complaints.ts'),
     ]);
-    const complain = atMostEvery(complaintIntervalMs, (text) => console.warn(`Telemetry: ${text}`));
-    const silence = (): void => {};
-    diag.setLogger(
-      { error: complain, warn: complain, info: silence, debug: silence, verbose: silence },
-      { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true },
-    );
+    hearComplaints();
     return new OpenTelemetry({ exporters: await openExporters(settings), resource: resourceOf(platform), hostReports });
   });
 }
@@ -42,15 +34,5 @@ function resourceOf({ WEBSITE_SITE_NAME, WEBSITE_INSTANCE_ID }: Platform): Recor
     'service.name': WEBSITE_SITE_NAME ?? 'backstamp',
     // Several workers may share a machine: their sums must not be taken for one another's.
     'service.instance.id': `${WEBSITE_INSTANCE_ID ?? hostname()}-${process.pid}`,
-  };
-}
-
-function atMostEvery(intervalMs: number, act: (text: string) => void): (text: string) => void {
-  let last = Number.NEGATIVE_INFINITY;
-  return (text) => {
-    const now = performance.now();
-    if (now - last < intervalMs) return;
-    last = now;
-    act(text);
   };
 }
