@@ -14,7 +14,7 @@ export interface Contestant {
 
 /** All contenders of the first table, Backstamp first. */
 export const contestants: readonly Contestant[] = [
-  { name: 'Backstamp', worker: 'backstamp', batch: 0, concurrency: [0], timeScale: 30, quickTimeScale: 50 },
+  { name: 'Backstamp', worker: 'backstamp', batch: 0, concurrency: [0], timeScale: 15, quickTimeScale: 40 },
   {
     name: 'one request per row (dynamics-web-api)',
     worker: 'rowByRow',

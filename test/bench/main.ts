@@ -102,7 +102,7 @@ async function compare(): Promise<{ readonly contenders: readonly ContenderFigur
 /** How requests, time and memory grow: with rows in the first pass, with changes in later ones. */
 async function grow(): Promise<readonly GrowthFigures[]> {
   const figures: GrowthFigures[] = [];
-  const timeScale = 100;
+  const timeScale = options.quick ? 100 : 25;
   for (const rows of plan.sizes) {
     const organisation = await startOrganisation(rows, { identities: 1, withLookup: false });
     await organisation.restart(model, timeScale);
