@@ -6,7 +6,8 @@ import { UsageError } from './usage.ts';
 
 /** What the words on the command line ask for. */
 export type Command =
-  | { readonly name: 'help' | 'status' | 'discover' | 'doctor' }
+  | { readonly name: 'help' }
+  | { readonly name: 'status' | 'discover' | 'doctor' }
   | { readonly name: 'runs'; readonly limit: number }
   | { readonly name: 'show' | 'cancel'; readonly run: string }
   | {
