@@ -8,6 +8,7 @@ import {
   type StartRun,
 } from '../shared/api/schemas.ts';
 import { problemSchema } from '../shared/contracts/problem.ts';
+import { type ProfileAnswer, profileAnswerSchema } from '../shared/contracts/profile.ts';
 import { type RunWithTasks, runSchema, runWithTasksSchema, statusAnswerSchema } from '../shared/contracts/run.ts';
 import { discoverySchema } from '../shared/inspect/discover.ts';
 import { doctorReportSchema } from '../shared/inspect/report.ts';
@@ -24,14 +25,17 @@ export class AppError extends Error {
   }
 }
 
-/** The app's API, with a key that travels in a header. */
+/** The app's API, with a key that travels in a header, and a token where a person asks. */
 export class AppClient {
   readonly #url: string;
   readonly #key: string;
+  readonly #token: string | undefined;
 
-  constructor(url: string, key: string) {
+  /** @param token by which App Service authentication knows the person who asks */
+  constructor(url: string, key: string, token?: string) {
     this.#url = url;
     this.#key = key;
+    this.#token = token;
   }
 
   status = () => this.#json('GET', 'status', statusAnswerSchema);
@@ -42,6 +46,11 @@ export class AppClient {
 
   runs(pageSize: number, continuation?: string): Promise<RunList> {
     return this.#json('GET', `runs?${queryOf({ pageSize: String(pageSize), continuation })}`, runListSchema);
+  }
+
+  profile(table: string, id: string): Promise<ProfileAnswer> {
+    const path = `records/${encodeURIComponent(table)}/${encodeURIComponent(id)}/profile`;
+    return this.#json('GET', path, profileAnswerSchema);
   }
 
   /** Undefined where there is no such run (yet). */
@@ -81,7 +90,11 @@ export class AppClient {
   async #send(method: string, path: string, body?: unknown): Promise<Response> {
     const response = await fetch(`${this.#url}/api/${path}`, {
       method,
-      headers: { 'x-functions-key': this.#key, 'content-type': 'application/json' },
+      headers: {
+        'x-functions-key': this.#key,
+        'content-type': 'application/json',
+        ...(this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` }),
+      },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     }).catch((error: Error) => {
       const { cause } = error;
@@ -101,7 +114,8 @@ const queryOf = (values: Readonly<Record<string, string | undefined>>): string =
   ).toString();
 
 async function refusalOf(response: Response, url: string): Promise<string> {
-  if (response.status === 401) return `${url} does not take this key. Check BACKSTAMP_KEY.`;
+  if (response.status === 401)
+    return `${url} does not take this key. Check BACKSTAMP_KEY, and BACKSTAMP_TOKEN where the app asks people to sign in.`;
   const problem = problemSchema.safeParse(await response.json().catch(() => undefined));
   if (!problem.success) return `${url} answered ${response.status}. Is it the root of the app?`;
   const { detail, errors = [] } = problem.data;

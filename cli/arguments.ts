@@ -10,6 +10,7 @@ export type Command =
   | { readonly name: 'status' | 'discover' | 'doctor' }
   | { readonly name: 'runs'; readonly limit: number }
   | { readonly name: 'show' | 'cancel'; readonly run: string }
+  | { readonly name: 'profile'; readonly table: string; readonly id: string }
   | {
       readonly name: 'run';
       readonly mode: 'incremental' | 'full' | 'orphans' | 'rehearsal';
@@ -56,13 +57,19 @@ const optionsOf: Readonly<Record<string, readonly string[]>> = {
   rehearse: ['table', 'wait'],
   cancel: [],
   rows: ['outcome', 'search', 'limit', 'csv'],
+  profile: [],
   discover: [],
   doctor: [],
 };
 const everywhere = ['url', 'json', 'help'];
 
 /** How many words follow a command's name. */
-const wordsOf: Readonly<Record<string, readonly string[]>> = { show: ['run'], cancel: ['run'], rows: ['run', 'table'] };
+const wordsOf: Readonly<Record<string, readonly string[]>> = {
+  show: ['run'],
+  cancel: ['run'],
+  rows: ['run', 'table'],
+  profile: ['table', 'id'],
+};
 
 /** @throws UsageError */
 export function parseArguments(words: readonly string[], environment: { readonly BACKSTAMP_URL?: string }): Arguments {
@@ -100,7 +107,8 @@ function parse(words: readonly string[]) {
 
 type Values = ReturnType<typeof parse>['values'];
 
-function toCommand(name: string, [run = '', table = '']: readonly string[], values: Values): Command {
+function toCommand(name: string, words: readonly string[], values: Values): Command {
+  const [run = '', table = ''] = words;
   const tables = values.table ?? [];
   switch (name) {
     case 'runs':
@@ -115,6 +123,10 @@ function toCommand(name: string, [run = '', table = '']: readonly string[], valu
     }
     case 'rehearse':
       return { name: 'run', mode: 'rehearsal', tables, confirm: false, wait: values.wait };
+    case 'profile': {
+      const [source = '', id = ''] = words;
+      return { name, table: source, id };
+    }
     case 'rows': {
       const outcome = outcomeSchema.optional().safeParse(values.outcome);
       if (!outcome.success) {

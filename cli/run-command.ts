@@ -3,7 +3,7 @@ import { isFinal } from '../shared/contracts/status.ts';
 import { AppClient, AppError } from './app-client.ts';
 import { type Command, parseArguments } from './arguments.ts';
 import { type ExitCode, exitCodeOf, exitCodes } from './exit-code.ts';
-import { discoveryText, doctorText, rowsText, runsText, runText, statusText } from './show.ts';
+import { discoveryText, doctorText, profileText, rowsText, runsText, runText, statusText } from './show.ts';
 import { UsageError, usage } from './usage.ts';
 
 /** What the command is given of the world. */
@@ -29,7 +29,8 @@ export async function runCommand(words: readonly string[], world: World): Promis
     }
     const key = world.environment.BACKSTAMP_KEY ?? (await world.askForKey());
     if (key === undefined || key === '') throw new UsageError('Set BACKSTAMP_KEY to a function key of the app.');
-    return await follow(command, new AppClient(url, key), json, world);
+    const token = world.environment.BACKSTAMP_TOKEN || undefined;
+    return await follow(command, new AppClient(url, key, token), json, world);
   } catch (error) {
     if (error instanceof UsageError) {
       world.complain(`${error.message}\nTry "backstamp --help".\n`);
@@ -86,6 +87,9 @@ async function follow(
     }
     case 'rows':
       return showRows(command, app, json, world);
+    case 'profile':
+      show(await app.profile(command.table, command.id), profileText);
+      return exitCodes.ok;
     case 'discover': {
       const discovery = await app.discover();
       show(discovery, discoveryText);

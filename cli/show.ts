@@ -1,4 +1,5 @@
 import type { RowList, RunList } from '../shared/api/schemas.ts';
+import type { ProfileAnswer, SingleValue } from '../shared/contracts/profile.ts';
 import type { RunWithTasks, StatusAnswer } from '../shared/contracts/run.ts';
 import type { Discovery } from '../shared/inspect/discover.ts';
 import type { DoctorReport } from '../shared/inspect/report.ts';
@@ -74,6 +75,45 @@ export const rowsText = (rows: RowList['rows'], hasMore: boolean): string =>
         ]),
       ) +
       (hasMore ? `There are more than these ${numberText(rows.length)}: raise --limit, or take --csv for all.\n` : '');
+
+const section = (title: string, rows: readonly (readonly [string, string])[]): string => {
+  const width = Math.max(...rows.map(([name]) => name.length), 0);
+  const lines = rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`.trimEnd());
+  return rows.length === 0 ? '' : `${title}\n${lines.map((line) => `${line}\n`).join('')}`;
+};
+const valueText = (value: SingleValue): string => (value === null ? '–' : String(value));
+
+export function profileText(answer: ProfileAnswer): string {
+  if (!answer.linked)
+    return `${answer.table} ${answer.id} has no profile to show (${answer.reason}).\n${answer.explanation}\n`;
+  const { customerId, attributes, measures, segments, predictions, activities, withheld } = answer.profile;
+  return [
+    `Customer ${customerId}\n`,
+    section(
+      'attributes',
+      Object.entries(attributes).map(([name, value]) => [name, valueText(value)]),
+    ),
+    section(
+      'measures',
+      measures.map(({ name, value }) => [name, valueText(value)]),
+    ),
+    section(
+      'segments',
+      segments.map(({ name, provider }) => [name, provider ?? '']),
+    ),
+    section(
+      'predictions',
+      predictions.flatMap(({ model, values }) =>
+        Object.entries(values).map(([name, value]): [string, string] => [`${model} ${name}`, valueText(value)]),
+      ),
+    ),
+    section(
+      'latest activities',
+      activities.map(({ time, type, title }) => [timeText(time), [type, title].filter(Boolean).join(': ')]),
+    ),
+    withheld.length === 0 ? '' : `You may not read: ${withheld.join(', ')}.\n`,
+  ].join('');
+}
 
 export const doctorText = ({ checks }: DoctorReport): string =>
   checks

@@ -13,8 +13,9 @@ export const usage = `backstamp <command> [options]
   rehearse [--table T]... [--wait]
                                 see what a run would do; nothing is changed
   cancel <run>                  cancel a run; what was linked stays linked
-  rows <run> <table> [--outcome failed|waiting|relinked|cleared|gone|linked] [--search TEXT] [--limit N] [--csv]
+  rows <run> <table> [--outcome failed|waiting|relinked|cleared|gone|linked|acrossUnits] [--search TEXT] [--limit N] [--csv]
                                 what became of single rows (100)
+  profile <table> <id>          the profile behind a row, with its measures, or why there is none
   discover                      read the set-up from the map
   doctor                        check everything that linking needs
 
@@ -25,5 +26,6 @@ export const usage = `backstamp <command> [options]
   --help
 
 The function key comes from BACKSTAMP_KEY, or is asked for; it never stands in an address or among these words.
+Where the app signs people in, BACKSTAMP_TOKEN holds your access token for it.
 Ends with 0 when all is well, 1 when the app refuses or does not answer, 2 when the words cannot be followed,
 3 when the run failed or was canceled or the doctor found a fault, 4 when there are warnings.`;

@@ -19,6 +19,7 @@ describe('the words of the command line', () => {
       { name: 'rows', run: 'latest', table: 'contact', outcome: 'failed', limit: 100 },
     ],
     ['rows latest contact --csv', { csv: true, limit: Number.POSITIVE_INFINITY }],
+    ['profile lead 1', { name: 'profile', table: 'lead', id: '1' }],
     ['doctor --help', { name: 'help' }],
   ])('"%s" is understood', (line, command) => {
     expect(parse(line).command).toMatchObject(command);
@@ -29,6 +30,7 @@ describe('the words of the command line', () => {
     ['stats', 'no command "stats"'],
     ['status --csv', 'no option --csv'],
     ['show', 'takes <run>'],
+    ['profile lead', 'takes <table> and <id>'],
     ['status now', 'no further word'],
     ['run --mode rehearsal', 'must be incremental, full or orphans'],
     ['runs --limit 0', 'whole number'],

@@ -79,6 +79,26 @@ describe('backstamp, the command', () => {
     expect(records).toMatchObject([{ id: broken, outcome: 'failed' }]);
   });
 
+  it('shows the profile behind a row, and why there is none', async () => {
+    const linked = [...app.organisation.truth('contact')].find(({ profileId }) => profileId !== null)?.id ?? '';
+    const { code, out } = await backstamp(`profile contact ${linked}`);
+    expect(code).toBe(0);
+    for (const line of [
+      /^Customer [0-9a-f]{32}$/m,
+      /^ {2}msdynci_loyaltytier +\w+$/m,
+      /^ {2}SupportCasesLastYear +\d+$/m,
+    ])
+      expect(out).toMatch(line);
+    const answer = JSON.parse((await backstamp(`profile contact ${linked} --json`)).out) as { linked: boolean };
+    expect(answer.linked).toBe(true);
+
+    expect((await backstamp(`profile lead ${broken}`)).out).toMatch(/has no profile to show \(failed\)\.\n.*no owner/);
+    expect(await backstamp(`profile contact ${broken}`)).toMatchObject({
+      code: 1,
+      complaint: expect.stringContaining('There is no row'),
+    });
+  });
+
   it('shows runs and their status, for people and machines', async () => {
     const runs = JSON.parse((await backstamp('runs --json')).out) as { runId: string; mode: string }[];
     expect(runs.map(({ mode }) => mode)).toEqual(['incremental', 'rehearsal']);
