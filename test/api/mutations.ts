@@ -85,4 +85,6 @@ export const queriesFor = (schema: z.ZodObject): fc.Arbitrary<string> =>
   });
 
 /** Path segments: right ones, nearly right ones, and anything. */
-export const segmentsFor = (schema: z.ZodType): fc.Arbitrary<string> => bodiesFor(schema).map(String);
+// An object is written as JSON: a property of it named toString would stop String.
+export const segmentsFor = (schema: z.ZodType): fc.Arbitrary<string> =>
+  bodiesFor(schema).map((value) => (typeof value === 'object' ? JSON.stringify(value) : String(value)));
