@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { logicalNameSchema } from './unification-setup.ts';
 
@@ -29,8 +30,15 @@ export const firstLinkTask = (runId: string, table: string): LinkTask => ({
   failures: 0,
 });
 
-/** Deterministic, so that a message sent twice within the duplicate window arrives once; at most 128 characters. */
+/** Longest message id that Service Bus takes, in characters. */
+const maxIdLength = 128;
+
+/** Deterministic, so that a message sent twice within the duplicate window arrives once. */
 export function linkTaskMessageId({ runId, table, followUp, slice, failures }: LinkTask): string {
   const step = followUp + slice + failures === 0 ? '' : `/${followUp}.${slice}.${failures}`;
-  return `${runId}/${table}${step}`.slice(0, 128);
+  const id = `${runId}/${table}${step}`;
+  if (id.length <= maxIdLength) return id;
+  // The step tells one message of a task from the next, so it is the name that is shortened.
+  const digest = createHash('sha256').update(table).digest('hex').slice(0, 32);
+  return `${runId}/${digest}${step}`;
 }

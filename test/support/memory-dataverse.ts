@@ -199,7 +199,7 @@ export class MemoryOrganisation {
       kind === 'delta'
         ? { begunAt: table.version, since: Number(begunAt), told: Number(begunAt), isDelta: true }
         : { begunAt: Number(begunAt), since: Number(since), told: Number(told), isDelta: kind === 'more' };
-    const start = drain.isDelta ? drain.since : drain.told;
+    const start = drain.isDelta ? drain.since : drain.begunAt;
     if (link !== undefined && start < (this.#forgotten.get(table.metadata.logicalName) ?? 0))
       throw new ExpiredChangesError('Version stamp associated with the client has expired.');
     const changed = [...table.rows.values()]

@@ -21,6 +21,9 @@ export const taskOf = (simulation: Simulation, runId: string, table: string): Ta
   return task;
 };
 
+const hasLinkState = ({ tables: { linkStates } }: Simulation, table: string): boolean =>
+  linkStates.documents('table').some(({ rowKey }) => rowKey === table);
+
 export function linkStateOf({ tables: { linkStates } }: Simulation, table: string): LinkState {
   const state = linkStates.documents('table').find(({ rowKey }) => rowKey === table);
   if (state === undefined) throw new Error(`There is no link state of ${table}.`);
@@ -35,13 +38,15 @@ export function endOf(simulation: Simulation) {
   const { organisation, options } = simulation;
   const { runs, tasks } = recordsOf(simulation);
   return {
-    tables: options.setup.tables.map(({ table }) => ({
-      table,
-      links: [...organisation.links(table)].sort(),
-      watermark: tokenOf(linkStateOf(simulation, table)),
-      isIdle: linkStateOf(simulation, table).pass === undefined,
-      pending: pendingOf(simulation, table).map(({ id, cause }) => `${id} ${cause}`),
-    })),
+    tables: options.setup.tables
+      .filter(({ table }) => hasLinkState(simulation, table))
+      .map(({ table }) => ({
+        table,
+        links: [...organisation.links(table)].sort(),
+        watermark: tokenOf(linkStateOf(simulation, table)),
+        isIdle: linkStateOf(simulation, table).pass === undefined,
+        pending: pendingOf(simulation, table).map(({ id, cause }) => `${id} ${cause}`),
+      })),
     runs: runs.map(({ eventId, status }) => `${eventId}: ${status}`),
     tasks: tasks.map(({ table, status }) => `${table}: ${status}`).sort(),
     published: simulation.broker.published.map(({ data }) => `${data.eventId}: ${data.status}`).sort(),

@@ -1,0 +1,143 @@
+import { describe, expect, it } from 'vitest';
+import type { Simulation } from '../support/simulation.ts';
+import { addProfile, guidOf, mapTo, smallOrganisation, unmap } from '../support/small-organisation.ts';
+import { linkStateOf, taskOf } from '../support/state-of.ts';
+
+const map = 'msdynci_alternatekey';
+
+const feeds = {
+  changeTracking: {},
+  modified: { changeTracking: false },
+  scan: { changeTracking: false, tableType: 'Virtual' },
+} as const;
+
+function sixContacts(feed: keyof typeof feeds): Simulation {
+  const simulation = smallOrganisation({ contacts: 6, leads: 0 });
+  simulation.organisation.alterTable(map, feeds[feed]);
+  for (let number = 1; number <= 6; number++) {
+    addProfile(simulation, number);
+    mapTo(simulation, { kind: 'c', source: number, profile: number });
+  }
+  return simulation;
+}
+
+async function play(simulation: Simulation, eventId: string, more: object = {}) {
+  const runId = simulation.post({ eventId, tables: ['contact'], ...more });
+  await simulation.run();
+  simulation.clock.advance(3_600_000);
+  return taskOf(simulation, runId, 'contact');
+}
+
+describe.each(Object.keys(feeds) as (keyof typeof feeds)[])('the feed "%s"', (feed) => {
+  it('is chosen from metadata, recorded, and links a first pass', async () => {
+    const simulation = sixContacts(feed);
+    const task = await play(simulation, 'first');
+    expect(task).toMatchObject({ status: 'Successful', counters: { linked: 6 } });
+    expect(task.details).toContain('Full pass: the first run on this table.');
+    expect(linkStateOf(simulation, 'contact').watermark?.feed).toBe(feed);
+  });
+
+  it('I1 I3 brings up every later change, and nothing is written but that', async () => {
+    const simulation = sixContacts(feed);
+    await play(simulation, 'first');
+    const before = simulation.organisation.writes.length;
+    mapTo(simulation, { kind: 'c', source: 2, profile: 1 });
+    expect((await play(simulation, 'second')).counters).toMatchObject({ linked: 0, relinked: 1 });
+    expect(simulation.organisation.writes.slice(before)).toMatchObject([{ id: guidOf('c', 2), to: guidOf('p', 1) }]);
+  });
+
+  it('finds nothing to do where nothing has changed: its own writes do not come back as work', async () => {
+    const simulation = sixContacts(feed);
+    await play(simulation, 'first');
+    const task = await play(simulation, 'second');
+    expect(task.counters).toMatchObject({ linked: 0, relinked: 0, read: feed === 'changeTracking' ? 0 : 6 });
+    expect(task.passes).toBe(1);
+  });
+});
+
+describe('the feed "modified"', () => {
+  it('I1 reaches back behind its watermark for rows that were stamped earlier and appeared later', async () => {
+    const simulation = sixContacts('modified');
+    await play(simulation, 'first');
+    const token = Date.parse(linkStateOf(simulation, 'contact').watermark?.token ?? '');
+    const late = new Date(token - 5 * 60_000).toISOString();
+    mapTo(simulation, { kind: 'c', source: 3, profile: 1 });
+    Object.assign(simulation.organisation.row(map, guidOf('m', 3)) ?? {}, { modifiedon: late });
+    await play(simulation, 'second');
+    expect(simulation.organisation.links('contact').get(guidOf('c', 3))).toBe(guidOf('p', 1));
+  });
+
+  it('I1 keeps its watermark where the newest row of the map was deleted', async () => {
+    const simulation = sixContacts('modified');
+    mapTo(simulation, { kind: 'c', source: 6, profile: 6 });
+    await play(simulation, 'first');
+    const before = linkStateOf(simulation, 'contact').watermark?.token;
+    for (let number = 1; number <= 6; number++) unmap(simulation, { kind: 'c', source: number });
+    await play(simulation, 'second');
+    expect(linkStateOf(simulation, 'contact').watermark?.token).toBe(before);
+  });
+});
+
+describe('a full pass', () => {
+  it.each([
+    [
+      'the token expired',
+      'The watermark expired: this is a full pass.',
+      ({ organisation }: Simulation) => {
+        organisation.put(map, guidOf('m', 1), {});
+        organisation.forgetChanges(map);
+      },
+    ],
+    [
+      'the columns of the profile changed',
+      'Full pass: the columns of the customer profile table changed.',
+      ({ organisation }: Simulation) =>
+        organisation.alterTable('msdynci_customerprofile', { columns: new Map([['msdynci_email', 'String']]) }),
+    ],
+    [
+      'the lookup column had been removed',
+      'Full pass: the lookup column had been removed.',
+      ({ organisation }: Simulation) => organisation.alterTable('contact', { lookups: [], columns: new Map() }),
+    ],
+    [
+      'another feed reads the map now',
+      'Full pass: the map is now read by modified, before by changeTracking.',
+      ({ organisation }: Simulation) => organisation.alterTable(map, { changeTracking: false }),
+    ],
+  ])('I1 is done, and said in the details, where %s', async (_, detail, happen) => {
+    const simulation = sixContacts('changeTracking');
+    await play(simulation, 'first');
+    happen(simulation);
+    const task = await play(simulation, 'second');
+    expect(task.details).toContain(detail);
+    expect(task.counters.read).toBeGreaterThanOrEqual(6);
+    expect(task.status).toBe('Successful');
+  });
+
+  it('I3 writes nothing that is right already', async () => {
+    const simulation = sixContacts('changeTracking');
+    await play(simulation, 'first');
+    const before = simulation.organisation.writes.length;
+    const task = await play(simulation, 'full', { mode: 'full' });
+    expect(task.details).toContain('Full pass: asked for.');
+    expect(task.counters).toMatchObject({ read: 6, unchanged: 6, linked: 0, relinked: 0 });
+    expect(simulation.organisation.writes.length).toBe(before);
+  });
+
+  it('I1 begins anew where the list of changes expires in its midst', async () => {
+    const simulation = sixContacts('changeTracking');
+    Object.assign(simulation.options, { pageSize: 2 });
+    let pages = 0;
+    simulation.tables.linkStates.onWrite = (_partition, _row, state) => {
+      const { pass } = state as { pass?: { cursor?: string; phase: string } };
+      if (pass?.phase === 'map' && pass.cursor !== undefined && ++pages === 1) {
+        simulation.organisation.put(map, guidOf('m', 1), {});
+        simulation.organisation.forgetChanges(map);
+      }
+    };
+    const task = await play(simulation, 'first');
+    expect(task.details).toContain('The list of map changes expired while it was being read: reading starts over.');
+    expect(task.status).toBe('Successful');
+    expect(simulation.organisation.links('contact').size).toBe(6);
+  });
+});
