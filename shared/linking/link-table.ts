@@ -49,8 +49,10 @@ async function receive(parts: Parts, delivery: Delivery): Promise<void> {
   if (run === undefined || task === undefined) {
     // Both are recorded before the message is sent.
     parts.telemetry.log('error', 'A message came for a task that was pruned long ago; it is dropped', { runId, table });
-  } else if (isFinal(task.status)) await endRunIfDone(parts, runId);
-  else await workOn(parts, delivery, run);
+  } else if (isFinal(task.status)) {
+    if (run.mode === 'rehearsal') await parts.linkStates.removeRehearsal(runId, table);
+    await endRunIfDone(parts, runId);
+  } else await workOn(parts, delivery, run);
 }
 
 async function workOn(parts: Parts, delivery: Delivery, run: Run): Promise<void> {
@@ -65,7 +67,10 @@ async function workOn(parts: Parts, delivery: Delivery, run: Run): Promise<void>
     if (lastPass !== undefined && (slot.rehearsalOf === undefined || lastPass.runId === runId)) {
       await concludePass(parts, table, lastPass);
     }
-    if (state.pass === undefined && (await isDone(parts, message))) return;
+    if (state.pass === undefined && (await isDone(parts, message))) {
+      if (slot.rehearsalOf !== undefined) await parts.linkStates.removeRehearsal(runId, table);
+      return;
+    }
 
     const owner = state.pass === undefined ? run : (await parts.runs.find(state.pass.runId))?.value;
     if (owner === undefined) {
