@@ -1,5 +1,5 @@
 import type { PassPerformance } from './contenders/backstamp.ts';
-import { limitRowsPerSecond, type Model, type Progress, sustainedRate } from './model.ts';
+import { limitOver, type Model, type Progress, sustainedRate } from './model.ts';
 import type { OrganisationStats } from './organisation.ts';
 
 /** One contender's line of the table. */
@@ -64,7 +64,7 @@ export function contenderFigures(
     name,
     rows,
     rowsPerSecond,
-    shareOfLimit: rowsPerSecond / limitRowsPerSecond(model),
+    shareOfLimit: rowsPerSecond / limitOver(seconds, model),
     throttled: requests.byStatus['429'] ?? 0,
     requestsPer1000Rows: requests.total / (rows / 1000),
     cpuMsPer1000Rows: cpuMs / (rows / 1000),

@@ -15,7 +15,7 @@ import {
   type PluginFigures,
   ratesOver,
 } from './figures.ts';
-import { limitRowsPerSecond, type Model, model, sustainedRate } from './model.ts';
+import { limitOver, limitRowsPerSecond, type Model, model, sustainedRate } from './model.ts';
 import { type BenchOrganisation, changeMap, startOrganisation } from './organisation.ts';
 import { plot } from './plot.ts';
 import { printTables } from './print.ts';
@@ -144,7 +144,7 @@ async function spread(one: Run): Promise<readonly IdentityFigures[]> {
     figures.push({
       identities,
       rowsPerSecond,
-      shareOfLimit: rowsPerSecond / (limitRowsPerSecond(model) * identities),
+      shareOfLimit: rowsPerSecond / (limitOver(performance.seconds, model) * identities),
       throttledShare: run.throttled / requests,
     });
   }
@@ -158,7 +158,11 @@ async function loadPlugins(): Promise<readonly PluginFigures[]> {
     const costly = { ...model, costPerRowMs: model.costPerRowMs + costPerPluginMs };
     const { performance } = await firstPass(plan.rows / 10, 1, costly);
     const rowsPerSecond = sustainedRate(performance.progress, performance.seconds, model.windowSeconds);
-    figures.push({ costPerPluginMs, rowsPerSecond, shareOfLimit: rowsPerSecond / limitRowsPerSecond(costly) });
+    figures.push({
+      costPerPluginMs,
+      rowsPerSecond,
+      shareOfLimit: rowsPerSecond / limitOver(performance.seconds, costly),
+    });
   }
   return figures;
 }

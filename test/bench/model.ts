@@ -32,12 +32,26 @@ export type Model = { readonly [name in keyof typeof model]: number };
 /** Largest bulk request that any contender sends. */
 const LARGEST_REQUEST = 1_000;
 
+const msPerRow = ({ costPerRowMs, costPerPluginMs, costPerRequestMs }: Model): number =>
+  costPerRowMs + costPerPluginMs + costPerRequestMs / LARGEST_REQUEST;
+
+/** Rows that one application user's budgets permit in one window. */
+function rowsPerWindow(limits: Model): number {
+  const byExecution = (limits.executionSeconds * 1000) / msPerRow(limits);
+  return Math.min(byExecution, limits.requestsPerWindow * LARGEST_REQUEST) * limits.servers;
+}
+
 /** Rows per second that one application user's budgets permit in the long run, in requests as large as they get. */
-export function limitRowsPerSecond({ executionSeconds, requestsPerWindow, windowSeconds, ...cost }: Model): number {
-  const msPerRow = cost.costPerRowMs + cost.costPerPluginMs + cost.costPerRequestMs / LARGEST_REQUEST;
-  const byExecution = (executionSeconds * 1000) / msPerRow / windowSeconds;
-  const byRequests = (requestsPerWindow * LARGEST_REQUEST) / windowSeconds;
-  return Math.min(byExecution, byRequests) * cost.servers;
+export const limitRowsPerSecond = (limits: Model): number => rowsPerWindow(limits) / limits.windowSeconds;
+
+/**
+ * The same over a time: whole windows only, see `sustainedRate`; a shorter run may spend a window's budget as fast as as many
+ * requests at once as are allowed can.
+ */
+export function limitOver(seconds: number, limits: Model): number {
+  if (seconds >= limits.windowSeconds) return limitRowsPerSecond(limits);
+  const atOnce = (limits.concurrency * limits.servers * 1000) / msPerRow(limits);
+  return Math.min(atOnce, rowsPerWindow(limits) / seconds);
 }
 
 /** Rows that were done by a time of the modelled clock. */
