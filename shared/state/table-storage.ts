@@ -6,6 +6,8 @@ import type { EntityTable, StoredEntity } from './entity-table.ts';
 
 /** Operations that the service takes in one transaction. */
 const transactionSize = 100;
+/** Rows that are deleted by themselves side by side. */
+const deletesAtOnce = 16;
 /** Text that one property holds: 64 KiB of UTF-16. Longer documents are spread over several. */
 const propertyLength = 32_000;
 /** Documents of an entity stay well below the service's 1 MiB; Azurite would accept more. */
@@ -13,12 +15,15 @@ const maxDocumentLength = 15 * propertyLength;
 
 const statusOf = (error: unknown): number | undefined => (error instanceof RestError ? error.statusCode : undefined);
 
+const escapeCharacter = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+
 function toEntity(
   partitionKey: string,
   rowKey: string,
   document: unknown,
 ): { partitionKey: string; rowKey: string; [part: string]: string } {
-  const text = JSON.stringify(document);
+  // ASCII alone: no character is cut in two, neither between properties nor, as Azurite does, between packets.
+  const text = JSON.stringify(document).replaceAll(/[\u0080-\uffff]/g, escapeCharacter);
   if (text.length > maxDocumentLength)
     throw new RangeError(`${partitionKey}/${rowKey}: document of ${text.length} characters is too long to store`);
   const entity: { partitionKey: string; rowKey: string; [part: string]: string } = { partitionKey, rowKey };
@@ -97,10 +102,9 @@ export class TableStorage implements EntityTable {
     for (let start = 0; start < all.length; start += transactionSize) {
       await this.#run(() => this.#client.submitTransaction(all.slice(start, start + transactionSize)));
     }
-    // Deleting what is not there fails a whole transaction, so deletions go by themselves, a few at a time.
-    const gone = deletes.filter((rowKey) => !actions.has(rowKey));
-    for (let start = 0; start < gone.length; start += 16) {
-      await Promise.all(gone.slice(start, start + 16).map((rowKey) => this.#delete(partitionKey, rowKey)));
+    const gone = [...new Set(deletes)].filter((rowKey) => !actions.has(rowKey));
+    for (let start = 0; start < gone.length; start += transactionSize) {
+      await this.#deleteAll(partitionKey, gone.slice(start, start + transactionSize));
     }
   }
 
@@ -131,6 +135,23 @@ export class TableStorage implements EntityTable {
       return (await pages.next()).value;
     });
     return { entities: (page ?? []).map(fromEntity), continuation: page?.continuationToken };
+  }
+
+  /** Deleting what is not there fails a whole transaction; then its rows go by themselves, a few at a time. */
+  async #deleteAll(partitionKey: string, rowKeys: readonly string[]): Promise<void> {
+    if (rowKeys.length > 1) {
+      const actions = rowKeys.map((rowKey): TransactionAction => ['delete', { partitionKey, rowKey }]);
+      try {
+        await this.#run(() => this.#client.submitTransaction(actions));
+        return;
+      } catch (error) {
+        if (statusOf(error) !== 404) throw error;
+      }
+    }
+    for (let start = 0; start < rowKeys.length; start += deletesAtOnce) {
+      const some = rowKeys.slice(start, start + deletesAtOnce);
+      await Promise.all(some.map((rowKey) => this.#delete(partitionKey, rowKey)));
+    }
   }
 
   async #delete(partitionKey: string, rowKey: string): Promise<void> {
