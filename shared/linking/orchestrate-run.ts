@@ -1,11 +1,12 @@
 import { noRows } from '../contracts/counters.ts';
 import { firstLinkTask } from '../contracts/link-task.ts';
-import type { Run, Task } from '../contracts/run.ts';
+import type { Finding, Run, Task } from '../contracts/run.ts';
 import type { UnificationEvent } from '../contracts/unification-event.ts';
 import { runIdOf } from '../contracts/unification-event.ts';
 import { endRunIfDone } from './end-run.ts';
 import { type Parts, timeOf } from './parts.ts';
-import { checkSetup, skippedDetails } from './requirements.ts';
+import { skippedDetails } from './requirements.ts';
+import { skipFindings } from './skip-findings.ts';
 import { withPatience } from './with-patience.ts';
 
 /**
@@ -48,22 +49,24 @@ export function newRun(parts: Parts, event: UnificationEvent): Run {
 
 /** Records a task for every table of a run that has none yet. */
 export async function recordTasks(parts: Parts, run: Run): Promise<void> {
-  for (const table of run.tables) await parts.runs.recordTask(newTask(parts, run, table));
+  const sources = parts.options.setup.tables;
+  const skipped = await skipFindings(
+    parts,
+    sources.filter(({ table }) => run.tables.includes(table)),
+  );
+  for (const table of run.tables) {
+    const isSetUp = sources.some((source) => source.table === table);
+    await parts.runs.recordTask(newTask(run, table, isSetUp ? (skipped.get(table) ?? []) : [notSetUp(table)]));
+  }
 }
 
-function newTask(parts: Parts, run: Run, table: string): Task {
-  const { setup, dataverseUrl } = parts.options;
-  const source = setup.tables.find((candidate) => candidate.table === table);
-  const findings =
-    source === undefined
-      ? [
-          {
-            code: 'not-set-up',
-            finding: `${table} is not among the tables of BACKSTAMP_UNIFICATION.`,
-            remedy: 'Add it to the set-up, or leave it out of the run.',
-          },
-        ]
-      : checkSetup({ setup, source, dataverseUrl });
+const notSetUp = (table: string): Finding => ({
+  code: 'not-set-up',
+  finding: `${table} is not among the tables of BACKSTAMP_UNIFICATION.`,
+  remedy: 'Add it to the set-up, or leave it out of the run.',
+});
+
+function newTask(run: Run, table: string, findings: readonly Finding[]): Task {
   const isSkipped = findings.length > 0;
   return {
     runId: run.runId,
@@ -76,6 +79,6 @@ function newTask(parts: Parts, run: Run, table: string): Task {
     counters: noRows,
     passes: 0,
     details: isSkipped ? skippedDetails(findings) : [],
-    findings,
+    findings: [...findings],
   };
 }
