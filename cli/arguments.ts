@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { outcomeSchema } from '../shared/api/schemas.ts';
 import { modeSchema } from '../shared/contracts/status.ts';
 import type { RowOutcome } from '../shared/state/row-outcomes.ts';
+import { type GrantCommand, toGrantCommand } from './grant/grant-arguments.ts';
 import { UsageError } from './usage.ts';
 
 /** What the words on the command line ask for. */
@@ -26,7 +27,8 @@ export type Command =
       readonly search: string | undefined;
       readonly limit: number;
       readonly csv: boolean;
-    };
+    }
+  | GrantCommand;
 
 export interface Arguments {
   readonly command: Command;
@@ -46,6 +48,10 @@ const options = {
   outcome: { type: 'string' },
   search: { type: 'string' },
   csv: { type: 'boolean', default: false },
+  'url-dataverse': { type: 'string' },
+  'client-id': { type: 'string', multiple: true },
+  bypass: { type: 'boolean', default: false },
+  print: { type: 'boolean', default: false },
 } as const;
 
 /** Options of each command; any other is refused rather than passed over. */
@@ -60,6 +66,7 @@ const optionsOf: Readonly<Record<string, readonly string[]>> = {
   profile: [],
   discover: [],
   doctor: [],
+  grant: ['url-dataverse', 'client-id', 'table', 'bypass', 'print'],
 };
 const everywhere = ['url', 'json', 'help'];
 
@@ -71,8 +78,13 @@ const wordsOf: Readonly<Record<string, readonly string[]>> = {
   profile: ['table', 'id'],
 };
 
+interface Environment {
+  readonly BACKSTAMP_URL?: string;
+  readonly DATAVERSE_URL?: string;
+}
+
 /** @throws UsageError */
-export function parseArguments(words: readonly string[], environment: { readonly BACKSTAMP_URL?: string }): Arguments {
+export function parseArguments(words: readonly string[], environment: Environment): Arguments {
   const { values, positionals, given } = parse(words);
   const url = rootOf(values.url ?? environment.BACKSTAMP_URL ?? 'http://127.0.0.1:7071');
   const [name, ...rest] = positionals;
@@ -88,7 +100,7 @@ export function parseArguments(words: readonly string[], environment: { readonly
     const needed = wanted.length === 0 ? 'no further word' : wanted.map((word) => `<${word}>`).join(' and ');
     throw new UsageError(`"${name}" takes ${needed}.`);
   }
-  return { command: toCommand(name, rest, values), url, json: values.json };
+  return { command: toCommand(name, rest, values, environment), url, json: values.json };
 }
 
 function parse(words: readonly string[]) {
@@ -107,7 +119,7 @@ function parse(words: readonly string[]) {
 
 type Values = ReturnType<typeof parse>['values'];
 
-function toCommand(name: string, words: readonly string[], values: Values): Command {
+function toCommand(name: string, words: readonly string[], values: Values, environment: Environment): Command {
   const [run = '', table = ''] = words;
   const tables = values.table ?? [];
   switch (name) {
@@ -135,6 +147,8 @@ function toCommand(name: string, words: readonly string[], values: Values): Comm
       const limit = limitOf(values.limit, values.csv ? Number.POSITIVE_INFINITY : 100);
       return { name, run, table, outcome: outcome.data, search: values.search, limit, csv: values.csv };
     }
+    case 'grant':
+      return toGrantCommand(values, environment);
     default:
       return { name: name as 'status' | 'discover' | 'doctor' };
   }

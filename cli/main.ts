@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { setTimeout as sleep } from 'node:timers/promises';
-import { askForKey } from './ask-for-key.ts';
+import { askSecretly } from './ask-secretly.ts';
 import { runCommand } from './run-command.ts';
 
 // A reader that has seen enough (`backstamp rows … | head`) is no fault.
@@ -13,7 +13,7 @@ process.exitCode = await runCommand(process.argv.slice(2), {
   environment: process.env,
   write: (text) => process.stdout.write(text),
   complain: (text) => process.stderr.write(text),
-  askForKey,
+  askSecretly,
   sleep: (ms) => sleep(ms),
   now: Date.now,
 });

@@ -3,6 +3,7 @@ import { isFinal } from '../shared/contracts/status.ts';
 import { AppClient, AppError } from './app-client.ts';
 import { type Command, parseArguments } from './arguments.ts';
 import { type ExitCode, exitCodeOf, exitCodes } from './exit-code.ts';
+import { runGrant } from './grant/run-grant.ts';
 import { discoveryText, doctorText, profileText, rowsText, runsText, runText, statusText } from './show.ts';
 import { UsageError, usage } from './usage.ts';
 
@@ -11,8 +12,8 @@ export interface World {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly write: (text: string) => void;
   readonly complain: (text: string) => void;
-  /** Asks for the key, where there is somebody to ask; undefined otherwise. */
-  readonly askForKey: () => Promise<string | undefined>;
+  /** Asks for a secret, where there is somebody to ask; undefined otherwise. */
+  readonly askSecretly: (what: string) => Promise<string | undefined>;
   readonly sleep: (ms: number) => Promise<void>;
   readonly now: () => number;
 }
@@ -27,7 +28,8 @@ export async function runCommand(words: readonly string[], world: World): Promis
       world.write(`${usage}\n`);
       return exitCodes.ok;
     }
-    const key = world.environment.BACKSTAMP_KEY ?? (await world.askForKey());
+    if (command.name === 'grant') return await runGrant(command, json, world);
+    const key = world.environment.BACKSTAMP_KEY ?? (await world.askSecretly('Function key'));
     if (key === undefined || key === '') throw new UsageError('Set BACKSTAMP_KEY to a function key of the app.');
     const token = world.environment.BACKSTAMP_TOKEN || undefined;
     return await follow(command, new AppClient(url, key, token), json, world);
@@ -43,7 +45,7 @@ export async function runCommand(words: readonly string[], world: World): Promis
 }
 
 async function follow(
-  command: Exclude<Command, { name: 'help' }>,
+  command: Exclude<Command, { name: 'help' | 'grant' }>,
   app: AppClient,
   json: boolean,
   world: World,

@@ -18,6 +18,10 @@ export const usage = `backstamp <command> [options]
   profile <table> <id>          the profile behind a row, with its measures, or why there is none
   discover                      read the set-up from the map
   doctor                        check everything that linking needs
+  grant --url-dataverse URL --client-id ID... --table T... [--bypass]
+                                make the security role with the least privileges and the application users, in the
+                                environment itself; --bypass adds what BACKSTAMP_BYPASS needs
+  grant --print --table T...    list the privileges, for those who give them by hand
 
   <run> is a run's id, its first characters, or "latest".
 
@@ -27,5 +31,6 @@ export const usage = `backstamp <command> [options]
 
 The function key comes from BACKSTAMP_KEY, or is asked for; it never stands in an address or among these words.
 Where the app signs people in, BACKSTAMP_TOKEN holds your access token for it.
+For grant, DATAVERSE_TOKEN holds an administrator's access token for the environment, or it is asked for.
 Ends with 0 when all is well, 1 when the app refuses or does not answer, 2 when the words cannot be followed,
 3 when the run failed or was canceled or the doctor found a fault, 4 when there are warnings.`;

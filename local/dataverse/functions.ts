@@ -3,8 +3,9 @@ import { badRequest, unknownSegment } from './errors.ts';
 import type { Table } from './metadata/table.ts';
 import type { DataverseResponse } from './request.ts';
 import { json, noContent } from './response.ts';
-import { depthName, parseDepth } from './security/grants.ts';
-import { isObject, parseBody } from './write/payload.ts';
+import { depthName } from './security/grants.ts';
+import { retrieveRolePrivileges } from './security/roles.ts';
+import { parseBody } from './write/payload.ts';
 import { demandRowOf, parseRowKey } from './write/row-key.ts';
 
 type Handler = (context: RequestContext, argument: string) => DataverseResponse;
@@ -25,6 +26,7 @@ export const operations: ReadonlyMap<string, Operation> = new Map<string, Operat
   ['GetValidReferencingEntities', { method: 'GET', run: getValidReferencingEntities }],
   ['CanBeReferenced', { method: 'POST', run: (context) => eligibility(context, 'CanBeReferenced') }],
   ['CanBeReferencing', { method: 'POST', run: (context) => eligibility(context, 'CanBeReferencing') }],
+  ['RetrieveRolePrivilegesRole', { method: 'GET', run: retrieveRolePrivileges }],
   ['PublishXml', { method: 'POST', run: publish }],
   ['PublishAllXml', { method: 'POST', run: publish }],
 ]);
@@ -77,6 +79,7 @@ function publish(context: RequestContext): DataverseResponse {
 /** `GET {api}/systemusers(<id>)/Microsoft.Dynamics.CRM.RetrieveUserPrivileges()`. */
 export function retrieveUserPrivileges(context: RequestContext, table: Table, keyText: string): DataverseResponse {
   if (table.name !== 'systemuser') throw unknownSegment('RetrieveUserPrivileges');
+  context.caller.demand('Read', table);
   const slot = demandRowOf(context, table, parseRowKey(table, keyText));
   const user = context.users.byId(table.rows.ids[slot] as string);
   const privileges = context.organisation.builtIn('privilege');
@@ -87,27 +90,4 @@ export function retrieveUserPrivileges(context: RequestContext, table: Table, ke
     return [{ Depth: depthName(depth), PrivilegeId: id, BusinessUnitId: user.businessUnitId, PrivilegeName: name }];
   });
   return answer(context, 'RetrieveUserPrivileges', { RolePrivileges: held });
-}
-
-/** `POST {api}/roles(<id>)/Microsoft.Dynamics.CRM.AddPrivilegesRole`. */
-export function addPrivilegesRole(context: RequestContext, table: Table, keyText: string): DataverseResponse {
-  if (table.name !== 'role') throw unknownSegment('AddPrivilegesRole');
-  context.caller.demand('Write', table);
-  const slot = demandRowOf(context, table, parseRowKey(table, keyText));
-  const { Privileges: wanted } = parseBody(context, 'roles');
-  if (!Array.isArray(wanted) || !wanted.every(isObject)) throw badRequest('Privileges must be a list.', '0x80040203');
-  const privileges = context.organisation.builtIn('privilege');
-  const pairs = wanted.map((one) => {
-    const row = privileges.rows.find(String(one.PrivilegeId).toLowerCase());
-    const depth = parseDepth(String(one.Depth));
-    if (row === undefined || depth === undefined) {
-      throw badRequest(
-        `Privilege ${String(one.PrivilegeId)} at depth ${String(one.Depth)} does not exist.`,
-        '0x80040203',
-      );
-    }
-    return [String(privileges.cell(row, 'name')), depth] as const;
-  });
-  context.users.addToRole(table.rows.ids[slot] as string, pairs);
-  return noContent();
 }

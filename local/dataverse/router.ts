@@ -1,6 +1,6 @@
 import type { RequestContext } from './context.ts';
 import { noSuchResource, unknownProperty, unknownSegment, unreadablePath } from './errors.ts';
-import { addPrivilegesRole, operations, retrieveUserPrivileges } from './functions.ts';
+import { operations, retrieveUserPrivileges } from './functions.ts';
 import { entityDefinitions, relationshipRoutes } from './metadata/metadata-routes.ts';
 import type { Table } from './metadata/table.ts';
 import { parsePath, type Segment } from './path.ts';
@@ -9,6 +9,8 @@ import { roadOf } from './query/navigation.ts';
 import { countRows, readRows } from './query/read-rows.ts';
 import type { DataverseResponse } from './request.ts';
 import { json } from './response.ts';
+import { postUser } from './security/application-users.ts';
+import { addPrivilegesRole, postRole, removePrivilegeRole } from './security/roles.ts';
 import { demandRow } from './security/row-access.ts';
 import { type BulkMessage, performBulk } from './write/bulk.ts';
 import { demandRowOf, parseRowKey } from './write/row-key.ts';
@@ -24,6 +26,8 @@ import {
 
 const NAMESPACE = 'Microsoft.Dynamics.CRM.';
 const BULK: ReadonlySet<string> = new Set(['CreateMultiple', 'UpdateMultiple', 'UpsertMultiple', 'DeleteMultiple']);
+/** Tables of the system whose rows are not made like any other's. */
+const posts: Readonly<Record<string, typeof postRow>> = { role: postRole, systemuser: postUser };
 
 /** What a request is, for statistics and faults, told from its method and path alone. */
 export function kindOf(method: string, path: string): string {
@@ -68,7 +72,7 @@ function setRoute(context: RequestContext, table: Table, [next, ...surplus]: rea
       const fetchXml = context.options.values.get('fetchXml');
       return fetchXml === undefined ? readRows(context, table) : readFetch(context, table, fetchXml);
     }
-    if (method === 'POST') return postRow(context, table);
+    if (method === 'POST') return (posts[table.name] ?? postRow)(context, table);
     throw noSuchResource(context.url);
   }
   if (surplus.length > 0) throw unreadablePath();
@@ -99,6 +103,7 @@ function rowRoute(
     const name = next.name.slice(NAMESPACE.length);
     if (name === 'RetrieveUserPrivileges' && method === 'GET') return retrieveUserPrivileges(context, table, key);
     if (name === 'AddPrivilegesRole' && method === 'POST') return addPrivilegesRole(context, table, key);
+    if (name === 'RemovePrivilegeRole' && method === 'POST') return removePrivilegeRole(context, table, key);
     throw noSuchResource(context.url);
   }
   if (last) {

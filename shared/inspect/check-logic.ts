@@ -4,9 +4,8 @@ import { logicOnUpdate, type UpdateLogic } from '../linking/logic-on-update.ts';
 import { linkColumn } from '../linking/names.ts';
 import type { KnownIdentity } from './identity.ts';
 import type { InspectParts } from './inspect-parts.ts';
+import { bypassPrivilege } from './least-privileges.ts';
 import type { Check } from './report.ts';
-
-const bypassPrivilege = 'prvBypassCustomBusinessLogic';
 
 type Bypass = InspectParts['bypass'];
 
@@ -79,7 +78,7 @@ export function checkBypass({ name, privileges }: KnownIdentity, bypass: Bypass)
       level: 'fault',
       subject: name,
       finding: `BACKSTAMP_BYPASS is set to ${bypass.join(',')}, and ${name} lacks ${bypassPrivilege}: every write is refused.`,
-      remedy: `Give the application user's role ${bypassPrivilege} at organisation level (the role designer does not offer it; AddPrivilegesRole does), or clear the setting.`,
+      remedy: `Run "backstamp grant" with --bypass, which gives the role ${bypassPrivilege} at organisation level (the role designer does not offer it), or clear the setting.`,
     },
   ];
 }

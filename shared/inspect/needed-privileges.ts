@@ -1,72 +1,53 @@
 import type { InspectableDataverse } from '../dataverse/dataverse.ts';
-import { mapTable, profileTable } from '../linking/names.ts';
 import type { KnownIdentity } from './identity.ts';
-import type { Check } from './report.ts';
+import { definitionPrivileges, type Need, tablePrivileges } from './least-privileges.ts';
+import type { Check, Level } from './report.ts';
 
 /** A privilege that linking needs, and what for. */
 export interface NeededPrivilege {
-  /** The table it is about; `organisation` where it belongs to none. */
+  /** The table it is about; `organisation` where it belongs to none, or to none that is linked. */
   readonly subject: string;
   readonly name: string;
+  readonly need: Need;
   readonly purpose: string;
 }
 
-type Right = 'Read' | 'Write' | 'Append' | 'AppendTo';
-
-/** What is done to each kind of table; nothing else is ever asked for. */
-const rights: Readonly<Record<'source' | 'profile' | 'map', readonly (readonly [Right, string])[]>> = {
-  source: [
-    ['Read', 'compare the links that rows have'],
-    ['Write', 'write the link'],
-    ['Append', 'connect a row to its profile'],
-  ],
-  profile: [
-    ['Read', 'find profiles'],
-    ['AppendTo', 'be connected to from a row'],
-  ],
-  map: [['Read', 'read which row belongs to which customer']],
-};
-
-/** Privileges to make the lookup column where a table has none yet. */
-const toMakeTheColumn = ['prvCreateAttribute', 'prvCreateRelationship', 'prvWriteEntity'] as const;
-
 /**
- * Every privilege that linking these tables needs, by the names that metadata gives: some are irregular
- * (`prvReadUser` for systemuser), so none is put together from a table's name.
+ * Every privilege that linking these tables needs, by the names that metadata gives. Those to make the lookup column
+ * are needed only while a table has none.
  */
 export async function neededPrivileges(
-  dataverse: InspectableDataverse,
+  dataverse: Pick<InspectableDataverse, 'readObject'>,
   sources: readonly { readonly table: string; readonly hasColumn: boolean }[],
-  signal: AbortSignal,
+  signal?: AbortSignal,
 ): Promise<NeededPrivilege[]> {
-  const kinds = new Map<string, 'source' | 'profile' | 'map'>([
-    ...sources.map(({ table }) => [table, 'source'] as const),
-    [profileTable, 'profile'],
-    [mapTable, 'map'],
-  ]);
-  const filter = [...kinds.keys()].map((table) => `LogicalName eq '${table}'`).join(' or ');
+  const wanted = tablePrivileges(sources.map(({ table }) => table));
+  const tables = [...new Set(wanted.map(({ table }) => table))];
+  const filter = tables.map((table) => `LogicalName eq '${table}'`).join(' or ');
   const path = `EntityDefinitions?$select=LogicalName,Privileges&$filter=${encodeURIComponent(filter)}`;
   const { value } = await dataverse.readObject(path, 'read the privileges of the tables', signal);
   const definitions = (value ?? []) as {
     LogicalName: string;
     Privileges?: readonly { Name: string; PrivilegeType: string }[];
   }[];
-  const needed = definitions.flatMap(({ LogicalName: table, Privileges = [] }) =>
-    rights[kinds.get(table) ?? 'map'].flatMap(([right, purpose]) =>
-      Privileges.filter(({ PrivilegeType }) => PrivilegeType === right).map(({ Name }) => ({
-        subject: table,
-        name: Name,
-        purpose,
-      })),
-    ),
-  );
-  if (sources.some(({ hasColumn }) => !hasColumn)) {
-    for (const name of toMakeTheColumn) {
-      needed.push({ subject: 'organisation', name, purpose: 'make the lookup column, once per table' });
-    }
-  }
-  return needed;
+  const ofTables = wanted.flatMap(({ table, right, need, purpose }) => {
+    const { Privileges = [] } = definitions.find(({ LogicalName }) => LogicalName === table) ?? {};
+    const subject = need === 'checks' ? 'organisation' : table;
+    return Privileges.filter(({ PrivilegeType }) => PrivilegeType === right).map(({ Name: name }) => ({
+      ...{ subject, name, need, purpose },
+    }));
+  });
+  const hasEveryColumn = sources.every(({ hasColumn }) => hasColumn);
+  const ofDefinitions = definitionPrivileges
+    .filter(({ need }) => need !== 'column' || !hasEveryColumn)
+    .map(({ name, need, purpose }) => ({ subject: 'organisation', name, need, purpose }));
+  // Tables of the platform may share a privilege.
+  const byName = new Map([...ofTables, ...ofDefinitions].map((one) => [one.name.toLowerCase(), one]));
+  return [...byName.values()];
 }
+
+/** Without what only the checks need, rows are linked all the same. */
+const levelOf = ({ need }: NeededPrivilege): Level => (need === 'checks' ? 'note' : 'fault');
 
 /** Holds one identity against what is needed, table by table. */
 export function checkPrivileges({ name, privileges }: KnownIdentity, needed: readonly NeededPrivilege[]): Check[] {
@@ -88,21 +69,21 @@ export function checkPrivileges({ name, privileges }: KnownIdentity, needed: rea
     for (const one of missing) {
       checks.push({
         code: 'privilege-missing',
-        level: 'fault',
+        level: levelOf(one),
         subject,
         finding: `${name} lacks ${one.name}, needed to ${one.purpose}.`,
-        remedy: `Add ${one.name} at organisation level to a security role of the application user.`,
+        remedy: `Run "backstamp grant", or add ${one.name} at organisation level to a security role of the application user.`,
       });
     }
     for (const one of ofSubject) {
       const depth = privileges.get(one.name.toLowerCase());
-      if (depth === undefined || depth === 'Global' || subject === 'organisation') continue;
+      if (depth === undefined || depth === 'Global') continue;
       checks.push({
         code: 'privilege-depth',
-        level: 'fault',
+        level: levelOf(one),
         subject,
         finding: `${name} has ${one.name} at depth ${depth} only: rows of other business units are out of its reach.`,
-        remedy: `Raise ${one.name} to organisation level.`,
+        remedy: `Run "backstamp grant", or raise ${one.name} to organisation level.`,
       });
     }
     if (missing.length === 0) {

@@ -42,7 +42,7 @@ describe('backstamp profile', () => {
         out += text;
       },
       complain: () => undefined,
-      askForKey: async () => undefined,
+      askSecretly: async () => undefined,
       sleep: async () => undefined,
       now: Date.now,
     });

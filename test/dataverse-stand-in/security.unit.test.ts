@@ -161,8 +161,86 @@ describe('security', () => {
     const listed = await get(`systemusers(${guid(602)})/Microsoft.Dynamics.CRM.RetrieveUserPrivileges()`);
 
     expect([before.status, after.status]).toEqual([403, 200]);
-    expect(listed.json.RolePrivileges).toEqual([
-      { Depth: 'Global', PrivilegeId: privilege.privilegeid, BusinessUnitId: unit, PrivilegeName: 'prvReadContact' },
-    ]);
+    expect(listed.json.RolePrivileges).toContainEqual({
+      Depth: 'Global',
+      PrivilegeId: privilege.privilegeid,
+      BusinessUnitId: unit,
+      PrivilegeName: 'prvReadContact',
+    });
   });
+
+  it('gives roles a handful of privileges unasked, and takes them out one by one', async () => {
+    const { get, post } = await makeOrganisation();
+    const unit = (await get('WhoAmI')).json.BusinessUnitId;
+    const idOf = async (name: string) =>
+      (await get(`privileges?$select=privilegeid&$filter=name eq '${name}'`)).json.value[0].privilegeid;
+    const namesOf = async (): Promise<string[]> =>
+      (await get(`RetrieveRolePrivilegesRole(RoleId=${guid(801)})`)).json.RolePrivileges.map(
+        (one: { PrivilegeName: string }) => one.PrivilegeName,
+      );
+    const remove = async (name: string) =>
+      post(`roles(${guid(801)})/Microsoft.Dynamics.CRM.RemovePrivilegeRole`, {
+        Privilege: { privilegeid: await idOf(name) },
+      });
+
+    await post('roles', { roleid: guid(801), name: 'Linker', 'businessunitid@odata.bind': `/businessunits(${unit})` });
+    const atFirst = await namesOf();
+    for (const name of atFirst) expect((await remove(name)).status).toBe(204);
+    const emptied = await namesOf();
+    await post(`roles(${guid(801)})/Microsoft.Dynamics.CRM.AddPrivilegesRole`, {
+      Privileges: [{ PrivilegeId: await idOf('prvReadContact'), Depth: 'Global' }],
+    });
+    const afterAdding = await namesOf();
+    const wrong = await post(`roles(${guid(801)})/Microsoft.Dynamics.CRM.RemovePrivilegeRole`, {
+      PrivilegeId: await idOf('prvReadContact'),
+    });
+
+    expect(atFirst).toHaveLength(9);
+    expect(atFirst).toContain('prvReadSdkMessageProcessingStep');
+    expect(emptied).toEqual([]);
+    expect(afterAdding.filter((name) => name.includes('SharePoint'))).toHaveLength(4);
+    expect(afterAdding).toHaveLength(5);
+    expect(wrong.status).toBe(400);
+    expect((await get(`RetrieveRolePrivilegesRole(RoleId=${guid(9)})`)).status).toBe(404);
+  });
+
+  it('has one user for each application, in a business unit, who may sign in at once', async () => {
+    const { get, post, as } = await makeOrganisation();
+    const unit = (await get('WhoAmI')).json.BusinessUnitId;
+    const application = guid(650);
+    const user = { applicationid: application, 'businessunitid@odata.bind': `/businessunits(${unit})` };
+
+    const homeless = await post('systemusers', { applicationid: application });
+    const made = await post('systemusers', user);
+    const again = await post('systemusers', user);
+
+    expect([homeless.status, made.status, again.status]).toEqual([400, 204, 412]);
+    expect((await as(application).get('WhoAmI')).status).toBe(200);
+    const found = await get(
+      `systemusers?$select=fullname&$filter=applicationid eq ${application} and isdisabled eq false`,
+    );
+    expect(found.json.value).toMatchObject([{ fullname: `# ${application}` }]);
+  });
+
+  it.each(['prvReadEntity', 'prvReadAttribute', 'prvReadRelationship'])(
+    'shows no definition, and nobody his privileges, without %s or prvReadUser',
+    async (missing) => {
+      const reads = ['prvReadEntity', 'prvReadAttribute', 'prvReadRelationship'];
+      const { get, control } = await makeOrganisation({ privileges: reads });
+      const tables = "EntityDefinitions?$select=LogicalName&$filter=LogicalName eq 'contact'";
+      const relationships = 'RelationshipDefinitions?$select=SchemaName';
+      const { UserId } = (await get('WhoAmI')).json;
+
+      const shown = [await get(tables), await get(relationships)];
+      await control('PUT', `application-users/${CLIENT}`, { privileges: reads.filter((name) => name !== missing) });
+      const refused = [await get(tables), await get(relationships)];
+      const own = await get(`systemusers(${UserId})/Microsoft.Dynamics.CRM.RetrieveUserPrivileges()`);
+
+      expect(shown.map(({ status }) => status)).toEqual([200, 200]);
+      for (const { status, json } of refused) {
+        expect([status, json.error.message]).toEqual([403, expect.stringContaining(`missing ${missing} privilege`)]);
+      }
+      expect([own.status, own.json.error.message]).toEqual([403, expect.stringContaining('prvReadUser')]);
+    },
+  );
 });

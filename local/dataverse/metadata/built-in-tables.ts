@@ -98,11 +98,21 @@ export const otherPrivileges: readonly { readonly name: string; readonly id?: st
   { name: 'prvBypassCustomBusinessLogic', id: '0ea552b0-a491-4470-9a1b-82068deccf66' },
   { name: 'prvBypassCustomPlugins', id: '148a9eaf-d0c4-4196-9852-c3a38e35f6a1' },
   { name: 'prvActOnBehalfOfAnotherUser' },
+  { name: 'prvReadEntity' },
+  { name: 'prvReadAttribute' },
+  { name: 'prvReadRelationship' },
   { name: 'prvCreateAttribute' },
   { name: 'prvCreateRelationship' },
   { name: 'prvDeleteRelationship' },
   { name: 'prvWriteEntity' },
   { name: 'prvPublishCustomization' },
+  { name: 'prvReadSdkMessageProcessingStepImage' },
+  { name: 'prvReadPluginAssembly' },
+  { name: 'prvReadPluginType' },
+  { name: 'prvReadSharePointData' },
+  { name: 'prvWriteSharePointData' },
+  { name: 'prvCreateSharePointData' },
+  { name: 'prvReadSharePointDocument' },
 ];
 
 /** Access rights of a table's privileges, with their names in metadata and their bits in `accessright`. */

@@ -23,7 +23,12 @@ const relationshipSchema = z.object({
 /** `POST {api}/RelationshipDefinitions`: a one-to-many relationship and its lookup column in one go. */
 export function createRelationship(context: RequestContext): DataverseResponse {
   const { organisation } = context;
-  beginCustomization(context, ['prvCreateAttribute', 'prvCreateRelationship']);
+  beginCustomization(context, [
+    'prvReadAttribute',
+    'prvReadRelationship',
+    'prvCreateAttribute',
+    'prvCreateRelationship',
+  ]);
   const parsed = relationshipSchema.safeParse(parseBody(context, 'RelationshipDefinitions'));
   if (!parsed.success) {
     const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ');

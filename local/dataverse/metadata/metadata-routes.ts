@@ -10,11 +10,14 @@ import { beginCustomization, createRelationship, deleteRelationship } from './cr
 import { manyToManyDefinition, relationshipDefinitions, tableDefinition } from './definitions.ts';
 import type { Table } from './table.ts';
 
+/** Definitions are shown to those who have all three. */
+const reading = ['prvReadEntity', 'prvReadAttribute', 'prvReadRelationship'];
 const CAST = 'Microsoft.Dynamics.CRM.';
 
 /** `{api}/EntityDefinitions…`: tables, and the collections below one. */
 export function entityDefinitions(context: RequestContext, segments: readonly Segment[]): DataverseResponse {
   const [head, ...rest] = segments as [Segment, ...Segment[]];
+  if (context.method === 'GET') for (const privilege of reading) context.caller.demandPrivilege(privilege);
   if (head.key === undefined) {
     if (context.method !== 'GET' || rest.length > 0) throw noSuchResource(context.url);
     const all = [...context.organisation.tables()].map((table) => tableDefinition(context, table));
@@ -30,6 +33,7 @@ export function entityDefinitions(context: RequestContext, segments: readonly Se
 export function relationshipRoutes(context: RequestContext, segments: readonly Segment[]): DataverseResponse {
   const [head, ...rest] = segments as [Segment, ...Segment[]];
   const { organisation, method } = context;
+  if (method === 'GET') for (const privilege of reading) context.caller.demandPrivilege(privilege);
   if (head.key === undefined && method === 'POST') return createRelationship(context);
   const oneToMany = relationshipDefinitions(context, organisation.relationships);
   const cast = rest.find(({ name }) => name.startsWith(CAST))?.name.slice(CAST.length);

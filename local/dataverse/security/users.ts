@@ -58,6 +58,21 @@ export class Users {
     this.#roles.set(roleId, role);
   }
 
+  /** Takes a privilege from a role; one that it does not have is no fault. */
+  removeFromRole(roleId: string, privilege: string): void {
+    this.#roles.get(roleId)?.delete(privilege.toLowerCase());
+  }
+
+  /** What a role gives: depth by privilege name, lower case. */
+  privilegesOfRole(roleId: string): ReadonlyMap<string, Depth> {
+    return this.#roles.get(roleId) ?? new Map();
+  }
+
+  /** Whether the application has a user already: there can be one only. */
+  knowsApplication(clientId: string): boolean {
+    return this.#slotBy('applicationid', clientId) !== undefined;
+  }
+
   /** The application user of a client id; unknown or disabled ones are refused with 403. */
   application(clientId: string): Caller {
     const slot = this.#slotBy('applicationid', clientId);

@@ -1,0 +1,69 @@
+import { mapTable, profileTable } from '../linking/names.ts';
+
+/**
+ * What a privilege is needed for. `linking`: no row is linked without it. `column`: the lookup column cannot be made,
+ * where a table has none yet. `checks`: linking works, and the checks and a rehearsal have less to tell.
+ */
+export type Need = 'linking' | 'column' | 'checks';
+
+export type Right = 'Read' | 'Write' | 'Append' | 'AppendTo' | 'Create';
+
+interface Privilege {
+  readonly right: Right;
+  readonly need: Need;
+  /** What for, in words that follow "needed to". */
+  readonly purpose: string;
+}
+
+/** A privilege on a table; its name stands in the table's metadata, some being irregular (`prvReadUser` for systemuser). */
+export interface TablePrivilege extends Privilege {
+  readonly table: string;
+}
+
+/** A privilege on definitions, which have no metadata of their own. */
+export interface DefinitionPrivilege extends Privilege {
+  readonly name: string;
+  /** The row that it stands in where a role is edited by hand. */
+  readonly row: string;
+}
+
+/** Lets a write pass by custom plug-ins and workflows; for those who set BACKSTAMP_BYPASS. */
+export const bypassPrivilege = 'prvBypassCustomBusinessLogic';
+
+/** Everything that is done to tables; nothing else is ever asked for. */
+export const tablePrivileges = (sources: readonly string[]): TablePrivilege[] => [
+  ...sources.flatMap((table): TablePrivilege[] => [
+    { table, right: 'Read', need: 'linking', purpose: 'compare the links that rows have' },
+    { table, right: 'Write', need: 'linking', purpose: 'write the link' },
+    { table, right: 'Append', need: 'linking', purpose: 'connect a row to its profile' },
+  ]),
+  { table: profileTable, right: 'Read', need: 'linking', purpose: 'find profiles' },
+  { table: profileTable, right: 'AppendTo', need: 'linking', purpose: 'be connected to from a row' },
+  { table: mapTable, right: 'Read', need: 'linking', purpose: 'read which row belongs to which customer' },
+  ...['sdkmessage', 'sdkmessagefilter', 'sdkmessageprocessingstep', 'workflow', 'callbackregistration'].map(
+    (table): TablePrivilege => ({ table, right: 'Read', need: 'checks', purpose: 'tell what a linked row sets off' }),
+  ),
+  { table: 'systemuser', right: 'Read', need: 'checks', purpose: "check the app's own privileges" },
+];
+
+/** What is done to definitions of tables, columns and relationships. */
+export const definitionPrivileges: readonly DefinitionPrivilege[] = [
+  ...(['Entity', 'Attribute', 'Relationship'] as const).map(
+    (kind): DefinitionPrivilege => ({
+      name: `prvRead${kind}`,
+      row: kind === 'Attribute' ? 'Field' : kind,
+      right: 'Read',
+      need: 'linking',
+      purpose: 'read how the tables are defined',
+    }),
+  ),
+  ...(['Attribute', 'Relationship'] as const).map(
+    (kind): DefinitionPrivilege => ({
+      name: `prvCreate${kind}`,
+      row: kind === 'Attribute' ? 'Field' : kind,
+      right: 'Create',
+      need: 'column',
+      purpose: 'make the lookup column, once per table',
+    }),
+  ),
+];
