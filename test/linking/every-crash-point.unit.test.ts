@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { guardLinkStates } from '../support/link-state-transitions.ts';
 import type { Simulation } from '../support/simulation.ts';
 import { guidOf } from '../support/small-organisation.ts';
 import { endOf, historyOf, redundantWrites } from '../support/state-of.ts';
@@ -22,6 +23,7 @@ const contactLinks = [
 /** Plays both events; the process that does step `at` dies right before or right after it. */
 async function playWithDeath(at: number, kind: 'die before' | 'die after'): Promise<Simulation> {
   const simulation = beforeTwoEvents();
+  guardLinkStates(simulation);
   simulation.world.faultAt = (step): Fault | undefined => (step === at ? { kind } : undefined);
   await playTwoEvents(simulation);
   return simulation;

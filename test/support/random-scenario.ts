@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect } from 'vitest';
 import type { Mode } from '../../shared/contracts/status.ts';
 import { RetryableError } from '../../shared/errors.ts';
+import { guardLinkStates } from './link-state-transitions.ts';
 import type { Simulation } from './simulation.ts';
 import { addProfile, guidOf, mapTo, smallOrganisation, unmap } from './small-organisation.ts';
 import { linkStateOf, pendingOf, recordsOf, redundantWrites } from './state-of.ts';
@@ -85,7 +86,7 @@ export const mayWriteInVain = ({ faults, deliveries, changes, isSecondAtOnce }: 
 export async function playScenario(scenario: Scenario): Promise<Simulation> {
   const simulation = prepare(scenario);
   const { world } = simulation;
-  guardWatermarks(simulation);
+  guardLinkStates(simulation);
   simulation.deliveryFault = (delivery) => scenario.deliveries.find((fault) => fault.delivery === delivery)?.fault;
   const faults = new Map(scenario.faults.map(({ step, what }) => [step, what]));
   world.faultAt = (step, at): Fault | undefined => {
@@ -184,19 +185,6 @@ export function truthOf({ organisation }: Simulation): Map<string, string> {
     if (source !== undefined && organisation.row('msdynci_customerprofile', profile)) truth.set(source, profile);
   }
   return truth;
-}
-
-/** Throws where the watermark of a table ever goes backwards. */
-function guardWatermarks({ tables: { linkStates } }: Simulation): void {
-  let reached = '';
-  linkStates.onWrite = (partition, _row, document) => {
-    const { watermark } = document as { watermark?: { token: string } };
-    if (partition !== 'table' || watermark === undefined) return;
-    const [text = '', number] = [watermark.token, /^changes\|delta\|(\d+)$/.exec(watermark.token)?.[1]];
-    const place = number === undefined ? text : number.padStart(9, '0');
-    if (place < reached) throw new Error(`The watermark went back from ${reached} to ${place}.`);
-    reached = place;
-  };
 }
 
 /** Plays a scenario and holds its end against everything that must be true of it. */
