@@ -1,0 +1,62 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { isFinal, statusSchema } from '../../shared/contracts/status.ts';
+import { taskEvents, taskTransitions } from '../../shared/linking/task-transitions.ts';
+import { linkStateTransitions } from '../support/link-state-transitions.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const spec = readFileSync(`${root}SPEC.md`, 'utf8');
+
+interface NamedTest {
+  readonly invariant: string;
+  readonly file: string;
+  readonly title: string;
+}
+
+const invariants = [...spec.matchAll(/^### (I\d) .+\n([\s\S]*?)(?=^##)/gm)].map(([, number = '', text = '']) => ({
+  number,
+  text,
+}));
+const named = invariants.flatMap(({ number, text }) =>
+  [...text.matchAll(/^- (test\/\S+\.test\.ts): (.+)$/gm)].map(
+    ([, file = '', title = '']): NamedTest => ({ invariant: number, file, title }),
+  ),
+);
+
+describe('SPEC.md', () => {
+  it('has every invariant, each with tests', () => {
+    expect(invariants.map(({ number }) => number)).toEqual(['I1', 'I2', 'I3', 'I4', 'I5', 'I6', 'I7', 'I8', 'I9']);
+    for (const { number } of invariants) {
+      expect(named.filter(({ invariant }) => invariant === number).length, number).toBeGreaterThan(0);
+    }
+    // Every line of a list names a test in the form that is checked here.
+    expect(named.length).toBe(invariants.flatMap(({ text }) => text.match(/^- /gm) ?? []).length);
+  });
+
+  it.each(named)('names a test of $invariant that exists: $title', ({ invariant, file, title }) => {
+    expect(existsSync(`${root}${file}`)).toBe(true);
+    const source = readFileSync(`${root}${file}`, 'utf8');
+    const quoted = [`'${title}'`, `"${title}"`, `\`${title}\``];
+    expect(quoted.some((text) => source.includes(text))).toBe(true);
+    expect(title.split(' ')).toContain(invariant);
+  });
+
+  it("shows a task's transitions as the program has them", () => {
+    const row = (status: keyof typeof taskTransitions) =>
+      `| ${status} | ${taskEvents.map((event) => taskTransitions[status][event]).join(' | ')} |`;
+    expect(spec).toContain(`| | ${taskEvents.join(' | ')} |`);
+    for (const status of statusSchema.options.filter((each) => !isFinal(each))) expect(spec).toContain(row(status));
+  });
+
+  it("shows a link state's transitions as they are checked", () => {
+    for (const [from, row] of Object.entries(linkStateTransitions)) {
+      const line = spec.split('\n').find((text) => text.startsWith(`| ${from} |`)) ?? '';
+      const cells = line
+        .split('|')
+        .slice(2, -1)
+        .map((cell) => cell.trim() !== '–');
+      expect(cells, from).toEqual(Object.values(row));
+    }
+  });
+});
