@@ -99,7 +99,8 @@ function whyFull(
  */
 export async function carryOn(slice: Slice): Promise<EndedPass> {
   if (slice.pass.phase === 'pending') {
-    if (slice.state.pendingRows > 0) await retryPendingRows(slice);
+    // Whatever their number was said to be: a worker that was held up may have kept one late.
+    await retryPendingRows(slice);
     await slice.checkpoint({ phase: slice.pass.mode === 'orphans' ? 'orphans' : 'map', cursor: undefined });
   }
   if (slice.pass.phase === 'map') await drainMap(slice);
