@@ -1,6 +1,9 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { parseArguments } from '../../cli/arguments.ts';
+import { listPrivileges } from '../../cli/grant/privilege-list.ts';
+import { usage } from '../../cli/usage.ts';
 import { parseSettings, settingsSchema } from '../../shared/settings.ts';
 import { attributesOf } from './emitted-metrics.ts';
 
@@ -30,7 +33,61 @@ describe.each(texts)('%s', (file) => {
   it('names only settings that the app reads', () => {
     const named = matches(read(file), /\b(BACKSTAMP_[A-Z_]+)\b/g);
 
-    expect(named.filter((name) => !(name in settingsSchema.shape))).toEqual([]);
+    expect(named.filter((name) => !(name in settingsSchema.shape) && !usage.includes(name))).toEqual([]);
+  });
+});
+
+/** Every command line in a text, without `backstamp`; placeholders filled in. */
+const commandsIn = (text: string): string[][] =>
+  [...matches(text, /^npx backstamp (.+)$/gm), ...matches(text, /`(?:npx )?backstamp ([a-z][^`]*)`/g)].map((line) =>
+    line
+      .replaceAll("'<client id>'", '11111111-2222-4333-8444-555555555555')
+      .replaceAll('"$DATAVERSE_URL"', 'https://contoso.crm.dynamics.com')
+      .split(' '),
+  );
+
+describe.each([...runbooks, 'README.md'])('%s', (file) => {
+  it('gives the command only words that it understands', () => {
+    for (const [name = '', ...more] of commandsIn(read(file))) {
+      // A command that is only spoken of need not be complete.
+      if (more.length === 0) expect(usage).toContain(`\n  ${name} `);
+      else expect(() => parseArguments([name, ...more], {}), [name, ...more].join(' ')).not.toThrow();
+    }
+  });
+});
+
+describe('README.md', () => {
+  it('lists every document', () => {
+    const listed = read('README.md').split('\n## Documentation\n')[1]?.split('\n## ')[0] ?? '';
+
+    expect(matches(listed, /\]\((docs\/[\w-]+\.md)\)/g).toSorted()).toEqual(runbooks);
+  });
+});
+
+describe('docs/command-line.md', () => {
+  it('shows every command that there is', () => {
+    const commands = matches(usage, /^ {2}([a-z]+)(?= )/gm);
+
+    const shown = commandsIn(read('docs/command-line.md')).map(([name = '']) => name);
+
+    expect(commands.length).toBeGreaterThan(8);
+    expect(commands.filter((name) => !shown.includes(name))).toEqual([]);
+  });
+});
+
+describe('docs/install.md', () => {
+  it('tells those who click to give what the command gives', () => {
+    const rows = read('docs/install.md')
+      .replaceAll('`', '')
+      .split('\n')
+      .filter((line) => line.startsWith('| '));
+    const given = (row: string): string[] =>
+      rows
+        .filter((line) => line.split('|')[1]?.includes(row))
+        .flatMap((line) => (line.split('|')[2] ?? '').trim().split(', '));
+
+    for (const { row, right } of listPrivileges({ tables: ['contact'], bypass: false }))
+      expect(given(row), row).toContain(right);
   });
 });
 
