@@ -3,13 +3,15 @@ import { defineConfig } from 'vitest/config';
 /** Three kinds of tests, told apart by their names; each can be run by itself with `--project <kind>`. */
 export default defineConfig({
   test: {
+    // Most integration and end-to-end tests wait for processes, locks and timers; two at a time keep two cores busy.
+    maxWorkers: 2,
     coverage: {
       provider: 'v8',
-      include: ['functions/**', 'shared/**', 'local/**'],
+      include: ['functions/**', 'shared/**', 'local/**', 'cli/**', 'page/**'],
       reporter: ['text-summary', 'html'],
     },
     projects: [
-      { test: { name: 'unit', include: ['test/**/*.unit.test.ts'], testTimeout: 20_000 } },
+      { test: { name: 'unit', include: ['test/**/*.unit.test.ts'], testTimeout: 60_000 } },
       {
         test: {
           name: 'integration',
@@ -19,13 +21,12 @@ export default defineConfig({
         },
       },
       {
-        // The whole app runs in processes of its own: one after another, or they would measure each other.
+        // Each starts the whole app in processes of its own, on free ports.
         test: {
           name: 'e2e',
           include: ['test/**/*.e2e.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          fileParallelism: false,
         },
       },
     ],
