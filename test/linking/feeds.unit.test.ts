@@ -114,6 +114,24 @@ describe('a full pass', () => {
     expect(task.status).toBe('Successful');
   });
 
+  it('I4 is done where the process dies right after it made the removed column anew', async () => {
+    const simulation = sixContacts('changeTracking');
+    await play(simulation, 'first');
+    const { organisation } = simulation;
+    organisation.alterTable('contact', { lookups: [], columns: new Map() });
+    for (const id of organisation.ids('contact')) {
+      Object.assign(organisation.row('contact', id) ?? {}, { _msdynci_lookupfield_customerprofile_value: null });
+    }
+    let isDead = false;
+    simulation.world.faultAt = (_step, what) => {
+      if (isDead || what !== 'dataverse write') return undefined;
+      isDead = true;
+      return { kind: 'die after' };
+    };
+    expect((await play(simulation, 'second')).status).toBe('Successful');
+    expect(organisation.links('contact').size).toBe(6);
+  });
+
   it('I3 writes nothing that is right already', async () => {
     const simulation = sixContacts('changeTracking');
     await play(simulation, 'first');

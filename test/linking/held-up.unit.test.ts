@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { assessScenario } from '../support/random-scenario.ts';
 import type { Simulation } from '../support/simulation.ts';
 import { addProfile, guidOf, mapTo, smallOrganisation } from '../support/small-organisation.ts';
-import { historyOf, pendingOf, recordsOf } from '../support/state-of.ts';
+import { historyOf, recordsOf } from '../support/state-of.ts';
 import type { Step } from '../support/worker.ts';
 
 const row = `contact ${guidOf('c', 1)}`;
@@ -59,23 +60,21 @@ describe('a slice that was held up until its lock was lost', () => {
 
 describe('a pending row that such a slice kept late', () => {
   it('I6 is tried by the next pass all the same', async () => {
-    const simulation = smallOrganisation({ contacts: 1, leads: 0 });
-    mapTo(simulation, { kind: 'c', source: 1, profile: 1 });
-    simulation.clock.after(10_000, () => addProfile(simulation, 1));
-    // Held up right before it keeps the row, until the pass of another process has linked it.
-    let isHeld = false;
-    simulation.world.faultAt = (_step, what) => {
-      const [state] = simulation.tables.linkStates.documents('table');
-      const { pass } = (state?.document ?? {}) as { pass?: { phase: string } };
-      if (isHeld || what !== 'table write' || pass?.phase !== 'map') return undefined;
-      isHeld = true;
-      return { kind: 'freeze' };
-    };
-    simulation.post({ eventId: 'first', tables: ['contact'] });
-    await simulation.run();
-    expect(simulation.organisation.links('contact').size).toBe(1);
-    simulation.post({ eventId: 'second', tables: ['contact'] });
-    await simulation.run();
-    expect(pendingOf(simulation, 'contact')).toEqual([]);
+    for (let step = 1; step <= 60; step++) {
+      await assessScenario({
+        feed: 'changeTracking',
+        pageSize: 2,
+        sliceMs: 320,
+        map: [4],
+        late: [4],
+        bad: undefined,
+        changes: [{ kind: 'remove', source: 1 }],
+        secondMode: 'incremental',
+        isSecondAtOnce: true,
+        faults: [{ step, what: { kind: 'freeze' } }],
+        deliveries: [],
+        isEventRepeated: true,
+      });
+    }
   });
 });

@@ -59,6 +59,15 @@ describe('a row whose profile has not arrived', () => {
     expect(simulation.organisation.links('contact').size).toBe(3);
   });
 
+  it('I1 is looked for by the last follow-up too, which comes when the settling time is over', async () => {
+    const { simulation, runId } = threeContacts();
+    Object.assign(simulation.options, { settlingLimitMs: 12 * minute });
+    // Looked for after 0, 5 and 10 minutes; the follow-up after 15 is on its way when the limit passes.
+    simulation.clock.after(13 * minute, () => addProfile(simulation, 3));
+    await simulation.run();
+    expect(taskOf(simulation, runId, 'contact')).toMatchObject({ status: 'Successful', counters: { linked: 3 } });
+  });
+
   it('keeps the time of its first try', async () => {
     const { simulation } = threeContacts();
     await simulation.run(simulation.clock.now() + minute);
