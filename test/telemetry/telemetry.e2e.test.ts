@@ -37,7 +37,7 @@ describe('telemetry of the running app', () => {
         BACKSTAMP_PAGE_SIZE: '20',
         BACKSTAMP_SLICE_SECONDS: '1',
         BACKSTAMP_SETTLING_INTERVAL_SECONDS: '1',
-        BACKSTAMP_SETTLING_LIMIT_SECONDS: '6',
+        BACKSTAMP_SETTLING_LIMIT_SECONDS: '15',
         OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
       },
       hostLogLevel: 'debug',
