@@ -14,7 +14,7 @@ import { skippedDetails } from './requirements.ts';
 import { LostRaceError, Slice, TimeUpError } from './slice.ts';
 import { reportProgress, tellStart, tellTurn } from './task-progress.ts';
 import { endTask } from './task-record.ts';
-import { tryLater } from './try-later.ts';
+import { lookAgain, tryLater } from './try-later.ts';
 
 /**
  * Works on a task's message: "this run wants this table linked". The table's link state decides what is next: a pass
@@ -28,8 +28,8 @@ export async function linkTable(parts: Parts, message: LinkTask): Promise<void> 
     await receive(parts, delivery);
   } catch (error) {
     if (error instanceof LostRaceError) {
-      // Whoever won the race carries on, and sees to what comes next.
       parts.telemetry.log('warn', 'Another writer has this table; this slice was dropped', { runId, table });
+      await lookAgain(parts, message);
     } else if (isTerminalError(error)) await failTask(parts, message, error.message);
     else if (isRetryableError(error)) await tryLater(parts, delivery, error);
     else throw error;

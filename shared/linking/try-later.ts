@@ -7,6 +7,8 @@ import { updateTask } from './task-record.ts';
 
 /** Pauses before work is tried again while a service is unavailable, in milliseconds; the last one repeats. */
 const retryPausesMs = [5_000, 15_000, 30_000, 60_000, 120_000, 300_000];
+/** When a slice that gave way to another writer looks again, in milliseconds. */
+const lookAgainMs = 30_000;
 /** Failures in a row, without any progress, after which a task ends as Failed: about four hours of unavailability. */
 export const maxFailures = 50;
 
@@ -45,4 +47,14 @@ export async function tryLater(
     // It may be the record itself that is out of reach. The work is on its way: that counts.
     if (!isRetryableError(fault)) throw fault;
   }
+}
+
+/**
+ * Another writer has the table, and would see to what comes next; but it may be one that lost its lock, and die. So the
+ * message comes once more in a while. Where the other got on, its continuation has the same id, and one of both is dropped.
+ */
+export async function lookAgain(parts: Parts, message: LinkTask): Promise<void> {
+  const next: LinkTask = { ...message, failures: message.failures + 1 };
+  if (next.failures > maxFailures) return failTask(parts, message, `Given up after ${maxFailures} tries.`);
+  await parts.messenger.sendLinkTasks([next], parts.now() + lookAgainMs);
 }
