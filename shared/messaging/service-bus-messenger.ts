@@ -94,7 +94,7 @@ export class ServiceBusMessenger implements Messenger {
     try {
       await this.#telemetry.span(`send ${entity}`, attributes, () => send(open, this.#traced), 'producer');
     } catch (error) {
-      if (isServiceBusError(error) && error.retryable) {
+      if (isServiceBusError(error) && !forGood.has(error.code)) {
         throw new RetryableError(`Service Bus did not take a message for ${entity} (${error.code})`, { cause: error });
       }
       throw error;
