@@ -17,6 +17,17 @@ const asJson = (body: unknown, messageId: string): ServiceBusMessage => ({
 });
 
 /**
+ * What no later attempt can change. The client's own word is not enough: it calls a connection that was reset, while it
+ * was being opened, not worth a retry.
+ */
+const forGood: ReadonlySet<string> = new Set([
+  'MessagingEntityNotFound',
+  'MessagingEntityDisabled',
+  'MessageSizeExceeded',
+  'UnauthorizedAccess',
+]);
+
+/**
  * Sends through one client and one sender per entity, for the life of the process. Messages carry the trace they belong
  * to: who receives them continues it.
  */
