@@ -273,7 +273,10 @@ describe('sessions', () => {
       'got',
       'left',
     ]);
-    expect(reports('session', 'ordered')[0]?.metadata.sessionId).toBe('s1');
+    // Which session comes first is nobody's promise; that each message tells its own is.
+    for (const { message, metadata } of reports('session', 'ordered')) {
+      expect(metadata.sessionId).toBe((message as { sessionId: string }).sessionId);
+    }
   });
 
   it('are given up when they stay empty, so that others get their turn', async () => {
