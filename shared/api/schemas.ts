@@ -40,7 +40,7 @@ export const outcomeSchema = rowOutcomeSchema.shape.outcome;
 
 export const rowListQuerySchema = z.object({
   outcome: outcomeSchema.optional(),
-  /** Only rows whose id, reason or customer contains this. */
+  /** Only rows whose id, reason or customer contains this; an id, or 8 characters of its beginning, is found at once. */
   search: z.string().trim().min(1).max(200).optional(),
   pageSize: pageSizeSchema(1000, 100),
   continuation: continuationSchema.optional(),

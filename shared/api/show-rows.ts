@@ -2,6 +2,7 @@ import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import type { z } from 'zod';
 import { runIdSchema } from '../contracts/link-task.ts';
 import { logicalNameSchema } from '../contracts/unification-setup.ts';
+import { normaliseGuid } from '../linking/guid.ts';
 import type { Parts } from '../linking/parts.ts';
 import type { RowOutcome } from '../state/row-outcomes.ts';
 import { notFound, ok } from './http-response.ts';
@@ -13,6 +14,8 @@ import { type RowList, rowListQuerySchema } from './schemas.ts';
 /** Rows that a search looks at in one request, at most: five pages of the storage service. */
 const maxExamined = 5_000;
 const searchPageSize = 1_000;
+/** The beginning of an id of Dataverse, long enough that few words and few other ids begin so. */
+const idBeginning = /^[0-9a-f-]{8,36}$/;
 
 /** What became of the rows of one task, a page at a time; as CSV where `format` or the Accept header asks for it. */
 export async function showRows(parts: Parts, request: HttpRequest): Promise<HttpResponseInit> {
@@ -47,6 +50,12 @@ async function findRows(
   table: string,
   { outcome, search, pageSize, continuation }: z.infer<typeof rowListQuerySchema>,
 ): Promise<RowList> {
+  if (search !== undefined && continuation === undefined) {
+    const limit = Math.min(pageSize + 1, searchPageSize);
+    const found = await findById(parts, runId, table, { outcome, search, limit });
+    // None: it may be a customer's id, which is no key. More than a page: it says too little to be meant as an id.
+    if (found.length > 0 && found.length < limit) return { rows: found, examined: found.length };
+  }
   const rows: RowOutcome[] = [];
   let examined = 0;
   let next = continuation;
@@ -62,6 +71,18 @@ async function findRows(
     next = page.continuation;
   } while (next !== undefined && search !== undefined && rows.length < pageSize && examined < maxExamined);
   return { rows, examined, ...(next === undefined ? {} : { continuation: next }) };
+}
+
+/** Rows whose id begins with what is searched for, where that looks like an id in any of its spellings. */
+async function findById(
+  parts: Parts,
+  runId: string,
+  table: string,
+  { outcome, search, limit }: { outcome: RowOutcome['outcome'] | undefined; search: string; limit: number },
+): Promise<RowOutcome[]> {
+  const idPrefix = normaliseGuid(search) ?? search.toLowerCase();
+  if (!idBeginning.test(idPrefix)) return [];
+  return parts.rowOutcomes.byId(runId, table, { idPrefix, outcome, limit });
 }
 
 function contains(row: RowOutcome, search: string): boolean {

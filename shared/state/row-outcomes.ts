@@ -16,6 +16,8 @@ export const rowOutcomeSchema = z.object({
 });
 export type RowOutcome = z.infer<typeof rowOutcomeSchema>;
 
+const outcomes = rowOutcomeSchema.shape.outcome.options;
+
 const partitionOf = (runId: string, table: string): string => `${runId}|${table}`;
 const rowOf = ({ outcome, id }: Pick<RowOutcome, 'outcome' | 'id'>): string => `${outcome}|${id}`;
 
@@ -55,6 +57,26 @@ export class RowOutcomes {
       outcomes: page.entities.map(({ document }) => rowOutcomeSchema.parse(document)),
       continuation: page.continuation,
     };
+  }
+
+  /** Up to `limit` outcomes of rows whose id begins so, of one kind or all; found by their keys, however many rows there are. */
+  async byId(
+    runId: string,
+    table: string,
+    request: { idPrefix: string; outcome?: RowOutcome['outcome'] | undefined; limit: number },
+  ): Promise<RowOutcome[]> {
+    const { idPrefix, outcome, limit } = request;
+    const kinds = outcome === undefined ? outcomes : [outcome];
+    const pages = await Promise.all(
+      kinds.map((kind) => {
+        const from = rowOf({ outcome: kind, id: idPrefix });
+        // Ids are digits, letters and dashes: all of them come before this character.
+        return this.#table.list(partitionOf(runId, table), { from, before: `${from}~`, pageSize: limit });
+      }),
+    );
+    return pages
+      .flatMap(({ entities }) => entities.map(({ document }) => rowOutcomeSchema.parse(document)))
+      .slice(0, limit);
   }
 
   /** Removes every outcome of one task. */

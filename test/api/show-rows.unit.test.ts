@@ -66,6 +66,28 @@ describe('the rows of a task', () => {
     expect(second.continuation).toBeUndefined();
   });
 
+  it('finds a row by its id, or the beginning of it, among any number of rows', async () => {
+    const rows = Array.from({ length: 12_000 }, (_, index) => failedRow(index));
+    const gone = { ...failedRow(7), id: 'ab12cd34-0000-4000-8000-000000000007', outcome: 'gone' as const };
+    await parts.rowOutcomes.record(run.runId, 'contact', [...rows, gone]);
+
+    expect(await rowsOf(`?search=${rowId(11_999)}`)).toEqual({ rows: [rows[11_999]], examined: 1 });
+    const unusual = encodeURIComponent(`{${rowId(11_998).replaceAll('-', '').toUpperCase()}}`);
+    expect(await rowsOf(`?outcome=failed&search=${unusual}`)).toEqual({ rows: [rows[11_998]], examined: 1 });
+    expect(await rowsOf('?search=AB12CD34')).toEqual({ rows: [gone], examined: 1 });
+    expect(await rowsOf('?search=ab12cd34&outcome=failed')).toMatchObject({ rows: [], examined: 5_000 });
+    // The beginning of every id there is: no row in particular is meant.
+    expect(await rowsOf('?search=00000000-0000')).toMatchObject({ rows: rows.slice(0, 1_000), examined: 1_000 });
+  });
+
+  it("searches a customer's id in the rows themselves", async () => {
+    const customerId = 'ce759201f786d590bf2134bff576c369';
+    const moved = { ...failedRow(1), outcome: 'relinked' as const, customerId };
+    await parts.rowOutcomes.record(run.runId, 'contact', [failedRow(0), moved]);
+
+    expect(await rowsOf(`?search=${customerId}`)).toEqual({ rows: [moved], examined: 2 });
+  });
+
   it('gives CSV that a reader of CSV reads back, its head on the first page only', async () => {
     const rows = [failedRow(1, 'says "no", and\nmore'), failedRow(2, '=HYPERLINK("x")'), failedRow(3)];
     await parts.rowOutcomes.record(run.runId, 'contact', rows);
