@@ -3,6 +3,7 @@ import { firstLinkTask } from '../contracts/link-task.ts';
 import type { Run } from '../contracts/run.ts';
 import { isFinal } from '../contracts/status.ts';
 import type { EndedPass } from '../state/link-states.ts';
+import { agreeing, counted } from './counted.ts';
 import type { Parts } from './parts.ts';
 import { followUpLine, withoutWaits } from './task-progress.ts';
 import { endTask, updateTask } from './task-record.ts';
@@ -24,7 +25,9 @@ export async function concludePass(parts: Parts, table: string, ended: EndedPass
     const at = parts.now() + parts.options.settlingIntervalMs;
     await parts.messenger.sendLinkTasks([next], at);
     const reason =
-      counters.waiting > 0 ? `${counters.waiting} rows wait for their profile` : 'the map was still changing';
+      counters.waiting > 0
+        ? `${counted(counters.waiting, 'row')} ${agreeing(counters.waiting, 'waits for its', 'wait for their')} profile`
+        : 'the map was still changing';
     await updateTask(parts, key, 'note', ({ details }) => ({
       counters,
       passes,
@@ -35,7 +38,9 @@ export async function concludePass(parts: Parts, table: string, ended: EndedPass
   const warnings = [...ended.warnings];
   if (counters.waiting > 0) {
     const sample = ended.waitingSample.length > 0 ? `, for example ${ended.waitingSample.join(', ')}` : '';
-    warnings.push(`${counters.waiting} rows still wait for their profile; every later run tries them again${sample}.`);
+    warnings.push(
+      `${counted(counters.waiting, 'row')} still ${agreeing(counters.waiting, 'waits for its profile; every later run tries it', 'wait for their profile; every later run tries them')} again${sample}.`,
+    );
   }
   await endTask(parts, key, warnings.length > 0 ? 'linked with warnings' : 'all is linked', ({ details }) => ({
     counters,

@@ -1,4 +1,5 @@
 import { isTerminalError } from '../errors.ts';
+import { counted } from './counted.ts';
 import { logicOnUpdate } from './logic-on-update.ts';
 import { linkColumn } from './names.ts';
 import type { Slice } from './slice.ts';
@@ -19,8 +20,8 @@ export async function rehearsalDetails(slice: Slice): Promise<string[]> {
   const seconds = Math.ceil(writes / (measured ?? assumedRowsPerSecond));
   const basis = measured === undefined ? 'assumed' : 'as in the last pass';
   const details = [
-    `Rehearsal, nothing was written: a run now would link ${linked} rows, move ${relinked}, clear ${cleared}.`,
-    `Estimate: ${Math.ceil(writes / rowsPerRequest)} bulk requests, ${durationOf(seconds)} at ${measured ?? assumedRowsPerSecond} rows per second (${basis}).`,
+    `Rehearsal, nothing was written: a run now would link ${counted(linked, 'row')}, move ${relinked}, clear ${cleared}.`,
+    `Estimate: ${counted(Math.ceil(writes / rowsPerRequest), 'bulk request')}, ${durationOf(seconds)} at ${measured ?? assumedRowsPerSecond} rows per second (${basis}).`,
   ];
   if (context.link === undefined) details.push(`A run would first make the column ${linkColumn}.`);
   try {
@@ -53,7 +54,7 @@ function speedOf(
 }
 
 function durationOf(seconds: number): string {
-  if (seconds < 90) return `about ${seconds} seconds`;
+  if (seconds < 90) return `about ${counted(seconds, 'second')}`;
   const minutes = Math.round(seconds / 60);
   return minutes < 90 ? `about ${minutes} minutes` : `about ${(minutes / 60).toFixed(1)} hours`;
 }

@@ -21,7 +21,7 @@ describe('a row whose profile has not arrived', () => {
       { id: guidOf('c', 3), cause: 'waiting', reason: 'The profile has not arrived in Dataverse yet.' },
     ]);
     expect(taskOf(simulation, runId, 'contact')).toMatchObject({ status: 'Refreshing', passes: 1 });
-    expect(taskOf(simulation, runId, 'contact').details.at(-1)).toMatch(/^Looking again after .*: 1 rows wait for/);
+    expect(taskOf(simulation, runId, 'contact').details.at(-1)).toMatch(/^Looking again after .*: 1 row waits for its profile/);
 
     addProfile(simulation, 3);
     await simulation.run();
@@ -44,7 +44,7 @@ describe('a row whose profile has not arrived', () => {
     expect(task.status).toBe('Completed with warnings');
     expect(task.counters).toMatchObject({ linked: 2, waiting: 1 });
     expect(task.details[0]).toBe(
-      `1 rows still wait for their profile; every later run tries them again, for example ${guidOf('c', 3)}.`,
+      `1 row still waits for its profile; every later run tries it again, for example ${guidOf('c', 3)}.`,
     );
     expect(simulation.clock.now() - begun).toBeGreaterThanOrEqual(simulation.options.settlingLimitMs);
   });
