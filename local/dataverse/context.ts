@@ -11,6 +11,8 @@ import type { Stats } from './stats.ts';
 
 /** What a request costs the organisation, gathered while it is answered. */
 export interface Cost {
+  /** Operations: a batch has one for each part, which runs as a request of its own; every other request is one. */
+  operations: number;
   rowsRead: number;
   rowsWritten: number;
   /** Synchronous steps fired, over all rows. */

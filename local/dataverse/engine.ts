@@ -79,7 +79,7 @@ export class Engine implements Services {
         preferences,
         body,
         caller,
-        cost: { rowsRead: 0, rowsWritten: 0, pluginRuns: 0, extraMs: 0 },
+        cost: { operations: 0, rowsRead: 0, rowsWritten: 0, pluginRuns: 0, extraMs: 0 },
         atEnd: [],
       };
       response = await this.#admit(context, subject, server);
@@ -112,6 +112,7 @@ export class Engine implements Services {
   async #admit(context: RequestContext, subject: FaultSubject, server: number): Promise<DataverseResponse> {
     const { timeScale } = this.organisation.settings;
     const admission = this.protection.enter(context.caller.userId, server);
+    const began = performance.now();
     let durationMs = 0;
     try {
       const before = this.faults.strike(subject, 'before');
@@ -124,7 +125,9 @@ export class Engine implements Services {
         response = this.#refused(error, context.preferences);
       }
       durationMs = this.#duration(context, admission.inFlight);
-      if (durationMs > 0) await pause(durationMs / timeScale);
+      // What we took to answer is part of the time that the service would have taken.
+      const left = durationMs / timeScale - (performance.now() - began);
+      if (left > 0) await pause(Math.ceil(left));
       const after = this.faults.strike(subject, 'after');
       if (after.delayMs > 0) await pause(after.delayMs);
       return after.response ?? response;
@@ -139,7 +142,7 @@ export class Engine implements Services {
     const { settings } = this.organisation;
     const work =
       settings.latencyMs +
-      settings.costPerRequestMs +
+      settings.costPerRequestMs * Math.max(1, cost.operations) +
       settings.costPerRowReadMs * cost.rowsRead +
       settings.costPerRowMs * cost.rowsWritten +
       settings.costPerPluginMs * cost.pluginRuns;

@@ -20,8 +20,14 @@ export const settingsSchema = z.strictObject({
   concurrencyRetryAfterSeconds: positive.default(1),
   dopHint: z.int().positive().default(4),
   timeScale: positive.default(1),
+  /**
+   * Whose seconds Retry-After counts. `client`: real ones, shrunk like everything else, but never less than one. `service`: those
+   * of the modelled service, for clients whose own clock runs as fast.
+   */
+  retryAfterClock: z.enum(['client', 'service']).default('client'),
   /** Time every request takes, whatever it does. */
   latencyMs: zeroOrMore.default(0),
+  /** Time of every request, and of every part of a batch, whatever it does. */
   costPerRequestMs: zeroOrMore.default(0),
   /** Time for each row read. */
   costPerRowReadMs: zeroOrMore.default(0),

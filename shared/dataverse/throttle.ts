@@ -29,11 +29,12 @@ export interface Finished {
 const REQUESTS = 6_000;
 const EXECUTION_MS = 1_200_000;
 
-/** What becomes free is spent over this long: evenly enough that hardly any of it expires unused. */
-const SPREAD_MS = 150_000;
-/** What had to be left unspent, while there was nothing to send, is caught up on within this long. */
-const CATCH_UP_MS = 30_000;
-/** After a rest (below the first share of the budget) work may run ahead of the even pace, up to the second share. */
+/**
+ * How many times the even pace may be in flight: work comes in pages, and what their ends leave unused has to be caught up
+ * on. The budget itself holds back what would be too much.
+ */
+const AHEAD = 2;
+/** After a rest (below the first share of the budget) work may run as far ahead as it likes, up to the second share. */
 const RESTED_BELOW = 0.05;
 const SPRINT_UP_TO = 0.5;
 
@@ -129,7 +130,7 @@ export class Throttle {
     return (this.#inFlight + 1) * this.#typicalMs - this.#execution.freedWithin(now, this.#typicalMs);
   }
 
-  /** Requests in flight that spend what becomes free evenly and catch up on what is left; any number in a sprint. */
+  /** Requests in flight that spend the budget more or less evenly over its window; any number in a sprint. */
   #paced(now: number): number {
     const { capacity } = this.#execution;
     // Others who are to have their share have it at every moment, not on average.
@@ -138,7 +139,6 @@ export class Throttle {
     if (used < capacity * RESTED_BELOW) this.#sprinting = true;
     else if (used >= capacity * SPRINT_UP_TO) this.#sprinting = false;
     if (this.#sprinting) return Infinity;
-    const evenPace = this.#execution.freedWithin(now, SPREAD_MS) / SPREAD_MS;
-    return Math.max(1, Math.ceil(evenPace + (capacity - used) / CATCH_UP_MS));
+    return Math.max(1, Math.ceil((AHEAD * capacity) / BUDGET_WINDOW_MS));
   }
 }

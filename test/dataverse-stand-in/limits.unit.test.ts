@@ -96,6 +96,23 @@ describe('service protection', () => {
     expect(afterwards.status).toBe(200);
   });
 
+  it('D31 counts the parts of a batch as operations, and tells Retry-After in its own seconds where asked', async () => {
+    const { batch, get } = await withClock({
+      executionSeconds: 10,
+      costPerRequestMs: 4_000,
+      timeScale: 100_000,
+      retryAfterClock: 'service',
+    });
+    const parts = [1, 2, 3].map(() => part('GET', 'WhoAmI'));
+
+    const answer = await batch(parts);
+    const refused = await get('WhoAmI');
+
+    expect(answer.headers['x-ms-ratelimit-time-remaining-xrm-requests']).toBe('0.00');
+    expect(refused.status).toBe(429);
+    expect(refused.headers['Retry-After']).toBe('300');
+  });
+
   it('D32 counts a bulk message or batch as one request, and every target toward the entitlement', async () => {
     const { get, post, batch, stats, control } = await withClock({});
     await control('POST', 'stats/reset');

@@ -101,6 +101,7 @@ function partContext(
     .replace(/^\/?api\/data\/v9\.\d+\//, '')
     .replace(/^\//, '');
   const question = path.indexOf('?');
+  context.cost.operations++;
   const inherited = Object.fromEntries(
     Object.entries(context.headers).filter(([name]) => name.startsWith('mscrm.') || name === 'consistency'),
   );

@@ -102,9 +102,10 @@ export class Budget {
         );
   }
 
-  /** Retry-After is in whole seconds of the client's clock, and never nothing. */
+  /** Retry-After is in whole seconds, and never nothing. */
   #seconds(modelMs: number): number {
-    return Math.max(1, Math.ceil(modelMs / this.#settings.timeScale / 1000));
+    const { retryAfterClock, timeScale } = this.#settings;
+    return Math.max(1, Math.ceil(modelMs / (retryAfterClock === 'client' ? timeScale : 1) / 1000));
   }
 }
 
