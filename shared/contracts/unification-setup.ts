@@ -33,6 +33,11 @@ export const businessUnitsSchema = z.strictObject({
       }),
     )
     .optional(),
+  /**
+   * What becomes of rows whose profile belongs to another unit than they do: linked and reported, or left without a link
+   * and reported. Absent means `link`.
+   */
+  acrossUnits: z.enum(['link', 'leaveUnlinked']).optional(),
 });
 
 /** The unification set-up that decides which tables qualify; what Customer Insights has no API to tell. */

@@ -1,5 +1,7 @@
 import type { TableMetadata } from '../dataverse/dataverse.ts';
 import type { RowOutcome } from '../state/row-outcomes.ts';
+import type { CurrentLink } from './compare.ts';
+import type { Plan } from './confirm-moves.ts';
 import { normaliseGuid } from './guid.ts';
 import type { Slice } from './slice.ts';
 
@@ -12,6 +14,10 @@ const hasUnits = ({ columns }: TableMetadata): boolean => columns.has(unitColumn
 /** Whether a walk counts links that lead to another business unit: only where units are kept apart, and rows have owners. */
 export const countsUnits = ({ parts, context }: Pick<Slice, 'parts' | 'context'>): boolean =>
   parts.options.setup.businessUnits !== undefined && hasUnits(context.table) && hasUnits(context.profile);
+
+/** Whether rows whose profile belongs to another unit are left without a link. */
+export const keepsApart = (slice: Pick<Slice, 'parts' | 'context'>): boolean =>
+  slice.parts.options.setup.businessUnits?.acrossUnits === 'leaveUnlinked' && countsUnits(slice);
 
 /** A linked row as the walk saw it. */
 export interface LinkedRow {
@@ -26,25 +32,61 @@ export interface LinkedRow {
  * of the row's unit may see a profile there that they cannot open.
  */
 export async function acrossUnits(slice: Slice, rows: readonly LinkedRow[]): Promise<RowOutcome[]> {
-  const { parts, context, signal } = slice;
-  const [profiles = []] = await parts.dataverse.readLists(
-    [
-      {
-        entitySetName: context.profile.entitySetName,
-        select: [unitValue],
-        column: context.profile.primaryId,
-        values: [...new Set(rows.map(({ profileId }) => profileId))],
-      },
-    ],
-    signal,
+  const unitOf = await unitsOfProfiles(
+    slice,
+    rows.map(({ profileId }) => profileId),
   );
-  const idAt = (row: Readonly<Record<string, unknown>>, column: string) => normaliseGuid(String(row[column] ?? ''));
-  const unitOf = new Map(profiles.map((row) => [idAt(row, context.profile.primaryId), idAt(row, unitValue)]));
   const at = slice.now();
   return rows.flatMap(({ id, profileId, unit }) => {
     const other = unitOf.get(profileId);
     if (unit === undefined || other === undefined || unit === other) return [];
-    const reason = `The row belongs to business unit ${unit}, its profile to business unit ${other}.`;
-    return [{ id, outcome: 'acrossUnits' as const, at, reason, profileId }];
+    return [{ id, outcome: 'acrossUnits' as const, at, reason: reasonOf(unit, other), profileId }];
   });
 }
+
+/**
+ * Turns decisions that would leave a row with a link to another business unit's profile into those that leave it
+ * without one. Profiles whose unit is not known, or rows, are taken for what they were.
+ */
+export async function leaveUnlinked(
+  slice: Slice,
+  plans: readonly Plan[],
+  current: (sourceId: string) => CurrentLink,
+): Promise<readonly Plan[]> {
+  const targets = plans.map((plan) => profileAfter(plan, current(plan.entry.sourceId)));
+  const unitOf = await unitsOfProfiles(
+    slice,
+    targets.filter((id) => id !== undefined),
+  );
+  return plans.map((plan, at) => {
+    const row = current(plan.entry.sourceId);
+    const profileId = targets[at];
+    const other = profileId === undefined ? undefined : unitOf.get(profileId);
+    if (profileId === undefined || row?.unit === undefined || other === undefined || row.unit === other) return plan;
+    const { entry } = plan;
+    const reason = reasonOf(row.unit, other);
+    // A row that waits for another profile goes on waiting, without the link that it has meanwhile.
+    const awaited = plan.kind === 'waiting' ? entry : plan.awaited;
+    if (row.profileId === undefined) return { kind: 'apart', entry, profileId, reason, awaited };
+    return { kind: 'unlink', entry, profileId, previousProfileId: row.profileId, reason, awaited };
+  });
+}
+
+/** The profile that a row would be linked to once a decision was carried out. */
+function profileAfter(plan: Plan, current: CurrentLink): string | undefined {
+  return plan.kind === 'link' || plan.kind === 'relink' ? plan.profileId : current?.profileId;
+}
+
+async function unitsOfProfiles(
+  { parts, context, signal }: Slice,
+  ids: readonly string[],
+): Promise<Map<string, string | undefined>> {
+  const { entitySetName, primaryId } = context.profile;
+  const list = { entitySetName, select: [unitValue], column: primaryId, values: [...new Set(ids)] };
+  const [profiles = []] = await parts.dataverse.readLists([list], signal);
+  const idAt = (row: Readonly<Record<string, unknown>>, column: string) => normaliseGuid(String(row[column] ?? ''));
+  return new Map(profiles.map((row) => [idAt(row, primaryId) ?? '', idAt(row, unitValue)]));
+}
+
+const reasonOf = (unit: string, other: string): string =>
+  `The row belongs to business unit ${unit}, its profile to business unit ${other}.`;

@@ -1,7 +1,13 @@
 import type { MapEntry } from './map-row.ts';
 
 /** A source row as it stands: its current link, or none; undefined where the row does not exist. */
-export type CurrentLink = { readonly profileId: string | undefined } | undefined;
+export type CurrentLink =
+  | {
+      readonly profileId: string | undefined;
+      /** The business unit that owns the row, where it was read. */
+      readonly unit?: string | undefined;
+    }
+  | undefined;
 
 /** What must happen to one source row, and why. */
 export type Decision =
@@ -13,6 +19,15 @@ export type Decision =
       readonly previousProfileId: string;
     }
   | { readonly kind: 'unchanged'; readonly entry: MapEntry }
+  /** The profile belongs to another business unit: the link the row has is taken away, or the row is left without one. */
+  | {
+      readonly kind: 'unlink';
+      readonly entry: MapEntry;
+      readonly profileId: string;
+      readonly previousProfileId: string;
+      readonly reason: string;
+    }
+  | { readonly kind: 'apart'; readonly entry: MapEntry; readonly profileId: string; readonly reason: string }
   | { readonly kind: 'gone'; readonly entry: MapEntry }
   | { readonly kind: 'waiting'; readonly entry: MapEntry };
 

@@ -1,7 +1,9 @@
 import { type Counters, noRows } from '../contracts/counters.ts';
 import type { ListRequest, RowUpdate, UpdateReport } from '../dataverse/dataverse.ts';
+import type { Pass } from '../state/link-states.ts';
 import type { PendingRow } from '../state/pending-rows.ts';
 import type { RowOutcome } from '../state/row-outcomes.ts';
+import { keepsApart, leaveUnlinked, unitValue } from './across-units.ts';
 import { type CurrentLink, type Decision, decide } from './compare.ts';
 import { confirmMoves, type Plan } from './confirm-moves.ts';
 import { normaliseGuid } from './guid.ts';
@@ -23,6 +25,8 @@ export interface RowsReport {
   /** Rows to keep as pending, and ids of rows that are so no longer. */
   readonly keep: readonly PendingRow[];
   readonly settled: readonly Settled[];
+  /** Rows left without a link because their profile belongs to another business unit. */
+  readonly apart?: readonly string[];
   /** Source rows that map rows give to different customers. */
   readonly conflicts: number;
   /** The signal was aborted before every row was sent. */
@@ -38,6 +42,10 @@ export const nothingDone: RowsReport = {
   conflicts: 0,
   isPartial: false,
 };
+
+/** How many rows a pass has left without a link, with those of a report; nothing where there are none. */
+export const withApart = (pass: Pick<Pass, 'apart'>, { apart = [] }: RowsReport): Pick<Pass, 'apart'> =>
+  apart.length === 0 ? {} : { apart: (pass.apart ?? 0) + apart.length };
 
 /**
  * Brings the links of the entries' source rows up to date: resolves, compares, writes what differs, reports each row.
@@ -55,44 +63,101 @@ export async function linkRows(
   const planned = [...choices.values()].map(
     ({ entry, awaited }): Plan => ({ ...decide(entry, profiles.of(entry), currentLink(entry.sourceId)), awaited }),
   );
-  const { plans, conflicts, customerOf } = await confirmMoves(slice, planned, given, profiles);
+  const confirmed = await confirmMoves(slice, planned, given, profiles);
+  const { conflicts, customerOf } = confirmed;
+  const plans = keepsApart(slice) ? await leaveUnlinked(slice, confirmed.plans, currentLink) : confirmed.plans;
 
+  await keepBeforeUnlinking(slice, plans);
   const report = await writeLinks(slice, plans);
   return { ...account(slice, plans, report, customerOf), conflicts, isPartial: report.unsent.length > 0 };
 }
 
 /** Profiles and current links, in one request. */
 async function readRows(
-  { parts, context, signal }: Slice,
+  slice: Slice,
   entries: readonly MapEntry[],
   cannotBeLinked: boolean,
 ): Promise<{ profiles: ArrivedProfiles; currentLink: (sourceId: string) => CurrentLink }> {
+  const { parts, context, signal } = slice;
+  const needsUnit = keepsApart(slice);
+  const isReadNeeded = !cannotBeLinked || needsUnit;
   const ids = [...new Set(entries.map(({ sourceId }) => sourceId))];
   const current: ListRequest = {
     entitySetName: context.table.entitySetName,
     // A rehearsal may come before the column: then no row can have a link, only its existence is asked.
-    select: [context.link === undefined ? context.table.primaryId : linkValue],
+    select: [context.link === undefined ? context.table.primaryId : linkValue, ...(needsUnit ? [unitValue] : [])],
     column: context.table.primaryId,
     values: ids,
   };
-  const lists = [...profileLists(context, entries), ...(cannotBeLinked ? [] : [current])];
+  const lists = [...profileLists(context, entries), ...(isReadNeeded ? [current] : [])];
   const [byId = [], byCustomer = [], rows = []] = await parts.dataverse.readLists(lists, signal);
   const links = new Map<string, CurrentLink>();
   for (const row of rows) {
     const id = normaliseGuid(String(row[context.table.primaryId] ?? ''));
-    if (id !== undefined) links.set(id, { profileId: normaliseGuid(String(row[linkValue] ?? '')) });
+    const [profileId, unit] = [linkValue, unitValue].map((column) => normaliseGuid(String(row[column] ?? '')));
+    if (id !== undefined) links.set(id, { profileId, unit });
   }
   return {
     profiles: arrivedProfiles(context, [...byId, ...byCustomer]),
-    currentLink: (sourceId) => (cannotBeLinked ? { profileId: undefined } : links.get(sourceId)),
+    currentLink: (sourceId) => (isReadNeeded ? links.get(sourceId) : { profileId: undefined }),
   };
+}
+
+/**
+ * Rows whose link is about to be taken away are kept as pending before: should the process die after the write, neither
+ * the map's changes nor the walk over linked rows would come back to them.
+ */
+async function keepBeforeUnlinking(slice: Slice, plans: readonly Plan[]): Promise<void> {
+  const unlinked = plans.flatMap((plan) => (plan.kind === 'unlink' ? [apartRow(slice, plan)] : []));
+  if (slice.isRehearsal || unlinked.length === 0) return;
+  const report = { keep: unlinked.map(({ keep }) => keep), outcomes: unlinked.map(({ outcome }) => outcome) };
+  await slice.record({ ...report, settled: [] }, new Map());
+}
+
+/** What is kept, and told, of a row that is left without a link. */
+function apartRow(
+  slice: Slice,
+  plan: Plan & { readonly kind: 'unlink' | 'apart' },
+): { readonly keep: PendingRow; readonly outcome: RowOutcome } {
+  const { entry, awaited, reason, profileId } = plan;
+  const at = slice.now();
+  const previous = plan.kind === 'unlink' ? { previousProfileId: plan.previousProfileId } : {};
+  return {
+    // Owners change unseen by the map: every later pass judges the row anew.
+    keep:
+      awaited === undefined
+        ? pendingRow(slice, entry, 'acrossUnits', reason)
+        : pendingRow(slice, awaited, 'waiting', waitingReason),
+    outcome: {
+      id: entry.sourceId,
+      outcome: 'acrossUnits',
+      at,
+      reason,
+      ...previous,
+      profileId,
+      customerId: entry.customerId,
+    },
+  };
+}
+
+function pendingRow(
+  slice: Slice,
+  { sourceId: id, mapRowId, version }: MapEntry,
+  cause: PendingRow['cause'],
+  reason: string,
+): PendingRow {
+  const at = slice.now();
+  return { id, mapRowId, version, cause, reason, firstTriedAt: at, lastTriedAt: at, runId: slice.pass.runId };
 }
 
 async function writeLinks(slice: Slice, decisions: readonly Decision[]): Promise<UpdateReport> {
   const { parts, context } = slice;
   const rows = decisions
-    .filter((decision) => decision.kind === 'link' || decision.kind === 'relink')
-    .map(({ entry, profileId }) => linkUpdate(context, entry.sourceId, profileId));
+    .filter(({ kind }) => kind === 'link' || kind === 'relink' || kind === 'unlink')
+    .map((decision) => {
+      const isLink = decision.kind === 'link' || decision.kind === 'relink';
+      return linkUpdate(context, decision.entry.sourceId, isLink ? decision.profileId : undefined);
+    });
   if (slice.isRehearsal || rows.length === 0) {
     return { written: rows.map(({ id }) => id), gone: [], failed: [], unsent: [] };
   }
@@ -119,9 +184,8 @@ function account(
   plans: readonly Plan[],
   report: UpdateReport,
   customerOf: (profileId: string) => string | undefined,
-): Pick<RowsReport, 'counters' | 'outcomes' | 'keep' | 'settled'> {
+): Pick<RowsReport, 'counters' | 'outcomes' | 'keep' | 'settled' | 'apart'> {
   const at = slice.now();
-  const { runId } = slice.pass;
   const gone = new Set(report.gone);
   const failures = new Map(report.failed.map((failure) => [failure.id, failure]));
   const unsent = new Set(report.unsent);
@@ -129,14 +193,11 @@ function account(
   const outcomes: RowOutcome[] = [];
   const keep: PendingRow[] = [];
   const settled: Settled[] = [];
-  const pend = (
-    { sourceId: id, mapRowId, version, customerId }: MapEntry,
-    cause: PendingRow['cause'],
-    reason: string,
-  ) => {
+  const apart: string[] = [];
+  const pend = (entry: MapEntry, cause: 'waiting' | 'failed', reason: string) => {
     counters[cause]++;
-    keep.push({ id, mapRowId, version, cause, reason, firstTriedAt: at, lastTriedAt: at, runId });
-    outcomes.push({ id, outcome: cause, at, reason, customerId });
+    keep.push(pendingRow(slice, entry, cause, reason));
+    outcomes.push({ id: entry.sourceId, outcome: cause, at, reason, customerId: entry.customerId });
   };
 
   for (const plan of plans) {
@@ -160,6 +221,15 @@ function account(
       outcomes.push({ id, outcome: 'gone', at, reason, customerId });
       continue;
     }
+    if (plan.kind === 'unlink' || plan.kind === 'apart') {
+      const row = apartRow(slice, plan);
+      apart.push(id);
+      keep.push(row.keep);
+      outcomes.push(row.outcome);
+      if (plan.kind === 'unlink') counters.cleared++;
+      if (row.keep.cause === 'waiting') counters.waiting++;
+      continue;
+    }
     settled.push({ id, mapRowId, version });
     if (plan.kind === 'unchanged') counters.unchanged++;
     else if (plan.kind === 'link') {
@@ -174,7 +244,7 @@ function account(
     }
     if (awaited !== undefined) pend(awaited, 'waiting', waitingReason);
   }
-  return { counters, outcomes, keep, settled };
+  return { counters, outcomes, keep, settled, apart };
 }
 
 const waitingReason = 'The profile has not arrived in Dataverse yet.';

@@ -1,9 +1,9 @@
 import { noRows } from '../contracts/counters.ts';
 import type { FoundOrphan } from '../state/found-orphans.ts';
 import type { RowOutcome } from '../state/row-outcomes.ts';
-import { acrossUnits, countsUnits, unitValue } from './across-units.ts';
+import { acrossUnits, countsUnits, keepsApart, unitValue } from './across-units.ts';
 import { normaliseGuid } from './guid.ts';
-import { linkRows, linkUpdate, type RowsReport } from './link-rows.ts';
+import { linkRows, linkUpdate, type RowsReport, withApart } from './link-rows.ts';
 import { entriesOf } from './map-lookup.ts';
 import { linkValue } from './names.ts';
 import type { Slice } from './slice.ts';
@@ -58,18 +58,22 @@ async function walkPage(
   const orphans = [...linked]
     .filter(([id]) => !entries.has(id))
     .map(([id, profileId]): FoundOrphan => ({ id, profileId }));
-  const differing = [...entries].filter(([id, given]) => given.some(({ profileId }) => profileId !== linked.get(id)));
+  // Where units are kept apart, a link that the map gives may still lead to another unit.
+  const differing = [...entries].filter(
+    ([id, given]) => keepsApart(slice) || given.some(({ profileId }) => profileId !== linked.get(id)),
+  );
   const report = await linkRows(
     slice,
     differing.flatMap(([, given]) => given),
     { cannotBeLinked: false },
   );
   // Rows whose new profile has not arrived keep the link they have; the map's own change brings them up again.
-  const isWaiting = ({ outcome }: RowOutcome) => outcome === 'waiting';
+  const unlinked = new Set(report.apart);
+  const isWaiting = ({ id, outcome }: RowOutcome) => outcome === 'waiting' && !unlinked.has(id);
   await slice.record(
     {
       ...report,
-      keep: report.keep.filter(({ cause }) => cause === 'failed'),
+      keep: report.keep.filter(({ id, cause }) => cause !== 'waiting' || unlinked.has(id)),
       outcomes: report.outcomes.filter((outcome) => !isWaiting(outcome)),
     },
     await slice.pendingAmong(report.settled.map(({ id }) => id)),
@@ -77,17 +81,19 @@ async function walkPage(
   if (report.isPartial) await slice.endHere({});
   if (slice.isRehearsal) await slice.sample(orphans.map((orphan) => cleared(slice, orphan)));
   else await parts.foundOrphans.keep(slot.table, orphans);
-  const across = countsUnits(slice) ? await findAcross(slice, linked, units, report) : undefined;
+  const across = countsUnits(slice) && !keepsApart(slice) ? await findAcross(slice, linked, units, report) : undefined;
   await slice.checkpoint({
     ...(across === undefined ? {} : { acrossUnits: (pass.acrossUnits ?? 0) + across }),
     ...(nextLink === undefined ? { phase: 'clear' as const, cursor: undefined } : { cursor: nextLink }),
     walked: pass.walked + linked.size,
     orphans: pass.orphans + orphans.length,
     conflicts: pass.conflicts + report.conflicts,
+    ...withApart(pass, report),
     counters: slice.add({
       ...noRows,
       linked: report.counters.linked,
       relinked: report.counters.relinked,
+      cleared: report.counters.cleared,
       failed: report.counters.failed,
     }),
   });

@@ -9,7 +9,8 @@ export const pendingRowSchema = z.object({
   mapRowId: z.string(),
   /** Version of that map row, where it has a usable key; what a newer one gives the source row settles this. */
   version: z.number().optional(),
-  cause: z.enum(['waiting', 'failed']),
+  /** `acrossUnits`: left without a link, because its profile belongs to another business unit. */
+  cause: z.enum(['waiting', 'failed', 'acrossUnits']),
   /** Why, in words that an operator can act on. */
   reason: z.string(),
   firstTriedAt: z.iso.datetime(),
