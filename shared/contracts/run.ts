@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { countersSchema } from './counters.ts';
 import { runIdSchema } from './link-task.ts';
-import { modeSchema, statusSchema } from './status.ts';
+import { modeSchema, statusSchema, taskKindSchema } from './status.ts';
 
 const time = z.iso.datetime();
 
@@ -9,10 +9,12 @@ const time = z.iso.datetime();
 export const findingSchema = z.object({ code: z.string(), finding: z.string(), remedy: z.string() });
 export type Finding = z.infer<typeof findingSchema>;
 
-/** The work of one run on one source table, as the API shows it. */
+/** The work of one run on one table, as the API shows it. */
 export const taskSchema = z.object({
   runId: runIdSchema,
   table: z.string(),
+  /** Absent: linking. */
+  kind: taskKindSchema.optional(),
   mode: modeSchema,
   status: statusSchema,
   queuedAt: time,

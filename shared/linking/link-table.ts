@@ -1,20 +1,23 @@
 import { type LinkTask, linkTaskMessageId } from '../contracts/link-task.ts';
 import type { Run } from '../contracts/run.ts';
-import { isFinal } from '../contracts/status.ts';
-import { isRetryableError, isTerminalError, TerminalError } from '../errors.ts';
+import { isFinal, type Mode, type TaskKind } from '../contracts/status.ts';
+import { isRetryableError, isTerminalError } from '../errors.ts';
 import type { LinkState, Pass, Slot } from '../state/link-states.ts';
 import { watchForCancel } from './cancel-run.ts';
 import { concludePass } from './end-pass.ts';
 import { endRunIfDone } from './end-run.ts';
 import { dropPass, failTask } from './fail-task.ts';
+import { linkingWork } from './linking-work.ts';
+import type { PassTask } from './new-pass.ts';
 import { type Parts, timeOf } from './parts.ts';
-import { beginPass, carryOn } from './pass.ts';
-import { prepare, type TableContext } from './prepare.ts';
-import { skippedDetails } from './requirements.ts';
-import { LostRaceError, Slice, TimeUpError } from './slice.ts';
+import { LostRaceError, TimeUpError } from './slice.ts';
 import { reportProgress, tellStart, tellTurn } from './task-progress.ts';
 import { endTask } from './task-record.ts';
 import { lookAgain, tryLater } from './try-later.ts';
+import type { Work } from './work.ts';
+
+/** What each kind of task does to its table. */
+const works: Readonly<Record<TaskKind, Work>> = { linking: linkingWork };
 
 /**
  * Works on a task's message: "this run wants this table linked". The table's link state decides what is next: a pass
@@ -128,16 +131,15 @@ async function doSlice(parts: Parts, work: SliceWork): Promise<SliceOutcome> {
   }
 }
 
-async function carryOnUntilTimeIsUp(parts: Parts, work: SliceWork, signal: AbortSignal): Promise<SliceOutcome> {
-  const { slot, state, etag, owner, delivery, timeUp } = work;
+async function carryOnUntilTimeIsUp(parts: Parts, given: SliceWork, signal: AbortSignal): Promise<SliceOutcome> {
+  const { slot, state, etag, owner, delivery, timeUp } = given;
   const { table } = slot;
   const task = { runId: owner.runId, table };
-  const source = parts.options.setup.tables.find((candidate) => candidate.table === table);
-  if (source === undefined) throw new TerminalError(`${table} is no longer among the tables of BACKSTAMP_UNIFICATION.`);
-
   let found: { state: LinkState; etag: string } = { state, etag };
-  const preparation = await prepare(parts, source, {
-    mayCreate: slot.rehearsalOf === undefined,
+  const { kind = 'linking' } = (await parts.runs.findTask(owner.runId, table))?.value ?? {};
+  const readiness = await works[kind](parts, {
+    table,
+    run: owner,
     // Should the process die right after the column is made, nothing may look as if rows had been linked in it.
     beforeCreate: async () => {
       const { watermark, pass: lost, ...rest } = state;
@@ -145,20 +147,19 @@ async function carryOnUntilTimeIsUp(parts: Parts, work: SliceWork, signal: Abort
     },
     signal,
   });
-  if (preparation.kind === 'skipped') {
-    const { findings } = preparation;
+  if (readiness.kind === 'skipped') {
+    const { findings, details } = readiness;
     await dropPass(parts, slot, found.state, found.etag);
-    await endTask(parts, task, 'a requirement fails', () => ({ findings, details: skippedDetails(findings) }));
+    await endTask(parts, task, 'a requirement fails', () => ({ findings, details }));
     return 'over';
   }
-  const { context } = preparation;
+  const { work } = readiness;
   const followUp = state.pass?.followUp ?? delivery.message.followUp;
-  const pass = found.state.pass ?? (await newPass(parts, context, found.state, owner, followUp));
+  const pass = found.state.pass ?? work.begin(found.state, await startedTask(parts, task, owner.mode, followUp));
   const begun = await save(parts, slot, { ...found.state, pass: takenOver(pass, timeOf(parts.now())) }, found.etag);
-  const slice = new Slice({
+  const ended = await work.carryOn({
     parts,
     slot,
-    context,
     isConfirmed: owner.confirm,
     messageId: linkTaskMessageId(delivery.message),
     state: begun.state,
@@ -170,7 +171,6 @@ async function carryOnUntilTimeIsUp(parts: Parts, work: SliceWork, signal: Abort
       delivery.hasMoved = true;
     }),
   });
-  const ended = await carryOn(slice);
   await concludePass(parts, table, ended);
   if (slot.rehearsalOf !== undefined) await parts.linkStates.removeRehearsal(owner.runId, table);
   return 'over';
@@ -201,13 +201,13 @@ async function save<S extends LinkState>(
   return { state, etag: saved };
 }
 
-async function newPass(
+/** The task for which a pass begins; from now on it is at work. */
+async function startedTask(
   parts: Parts,
-  context: TableContext,
-  state: LinkState,
-  owner: Run,
+  key: { readonly runId: string; readonly table: string },
+  mode: Mode,
   followUp: number,
-): Promise<Pass> {
-  const task = await tellStart(parts, { runId: owner.runId, table: context.source.table });
-  return beginPass(parts, context, state, { runId: owner.runId, followUp, mode: owner.mode, counters: task.counters });
+): Promise<PassTask> {
+  const { counters } = await tellStart(parts, key);
+  return { runId: key.runId, followUp, mode, counters };
 }

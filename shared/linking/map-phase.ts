@@ -1,93 +1,34 @@
-import { type Counters, noRows } from '../contracts/counters.ts';
 import type { Row } from '../dataverse/dataverse.ts';
-import { isExpiredChangesError } from '../errors.ts';
 import type { PendingRow } from '../state/pending-rows.ts';
 import type { RowOutcome } from '../state/row-outcomes.ts';
-import { linkRows, type RowsReport } from './link-rows.ts';
-import { type MapFeed, type MapPage, openMapFeed } from './map-feed.ts';
+import type { FeedPage } from './change-feed.ts';
+import { drain, nextWatermark, takeNextWatermark } from './drain.ts';
+import { linkRows, type RowsReport, withApart } from './link-rows.ts';
+import { openMapFeed } from './map-feed.ts';
 import { readKeyRings } from './map-lookup.ts';
 import { type MapEntry, readMapRow } from './map-row.ts';
 import { mapColumns } from './names.ts';
+import { endInPage, withoutCarried } from './page-counters.ts';
 import type { Slice } from './slice.ts';
 
 /** Pending rows remembered during a drain, to let go of those that it links; beyond, the next pass's retry does. */
 const rememberedPendingRows = 50_000;
 
-/**
- * Drains the map feed from the old watermark to the present: page by page, the next one read while this one is
- * written, a checkpoint after each.
- */
+/** Drains the map feed from the old watermark to the present. */
 export async function drainMap(slice: Slice): Promise<void> {
-  const { parts, context, slot } = slice;
+  const { parts, context } = slice;
   const feed = openMapFeed(slice.pass.feed, parts.dataverse, context, parts.options.pageSize);
   await takeNextWatermark(slice, feed);
   const known = await rememberPendingRows(slice);
-
-  let reading = read(slice, feed, slice.pass.cursor);
-  for (;;) {
-    let page: MapPage;
-    try {
-      page = await reading;
-    } catch (error) {
-      if (!isExpiredChangesError(error) || (slice.pass.full && slice.pass.cursor === undefined)) throw error;
-      await startOver(slice);
-      reading = read(slice, feed, undefined);
-      continue;
-    }
-    const isLast = page.cursor === undefined;
-    if (!isLast) reading = read(slice, feed, page.cursor);
-    await linkPage(slice, page, known);
-    if (isLast) return;
-    await slice.stopIfTimeIsUp();
-    parts.telemetry.log('debug', 'Page linked', {
-      table: slot.table,
-      runId: slice.pass.runId,
-      read: slice.pass.counters.read,
-    });
-  }
-}
-
-/** The next watermark is taken before reading, never after: what changes meanwhile is read again next time. */
-async function takeNextWatermark(slice: Slice, feed: MapFeed): Promise<void> {
-  const { pass } = slice;
-  if (pass.next !== undefined) return;
-  const { watermark } = slice.state;
-  const before = watermark?.feed === pass.feed ? watermark.token : undefined;
-  const token = await feed.open(before, slice.signal);
-  // Change tracking tells its token with the last page; it stands for the moment the drain began.
-  if (token === undefined) return;
-  await slice.checkpoint({
-    next: { feed: pass.feed, token, takenAt: slice.now(), profileSchema: pass.profileSchema },
+  await drain(slice, feed, {
+    since: () => slice.state.watermark?.token,
+    handle: (page) => linkPage(slice, page, known),
+    inFull: ({ orphansDue = 'a full pass' }) => ({ orphansDue }),
   });
 }
 
-function read(slice: Slice, feed: MapFeed, cursor: string | undefined): Promise<MapPage> {
-  const token = slice.pass.full ? undefined : slice.state.watermark?.token;
-  const page = feed.read({ token, cursor }, slice.signal);
-  // It may be read ahead and never asked for, when the slice ends: then its failure is nobody's.
-  page.catch(() => undefined);
-  return page;
-}
-
-/** The service no longer knows where the drain began: all map rows are read anew. */
-async function startOver(slice: Slice): Promise<void> {
-  const { pass } = slice;
-  const { cursor: _, ...rest } = pass;
-  const detail = pass.full
-    ? 'The list of map changes expired while it was being read: reading starts over.'
-    : 'The watermark expired: this is a full pass.';
-  await slice.save({
-    ...slice.state,
-    pass: {
-      ...rest,
-      full: true,
-      orphansDue: pass.orphansDue ?? 'a full pass',
-      details: [...pass.details, detail],
-    },
-  });
-}
-
-async function rememberPendingRows(slice: Slice): Promise<Map<string, PendingRow>> {
+/** The rows that are pending as a drain begins, by id, so that those it deals with can be let go. */
+export async function rememberPendingRows<Context>(slice: Slice<Context>): Promise<Map<string, PendingRow>> {
   const known = new Map<string, PendingRow>();
   if (slice.isRehearsal) return known;
   const { pass, state } = slice;
@@ -100,7 +41,7 @@ async function rememberPendingRows(slice: Slice): Promise<Map<string, PendingRow
   return known;
 }
 
-async function linkPage(slice: Slice, page: MapPage, known: ReadonlyMap<string, PendingRow>): Promise<void> {
+async function linkPage(slice: Slice, page: FeedPage, known: ReadonlyMap<string, PendingRow>): Promise<void> {
   const { pass } = slice;
   const { entries, unusable, newestChange } = await readEntries(slice, page.rows);
   const report = await linkRows(slice, entries, {
@@ -109,28 +50,13 @@ async function linkPage(slice: Slice, page: MapPage, known: ReadonlyMap<string, 
   });
   await slice.record({ ...report, ...withUnusable(slice, report, unusable) }, known);
 
-  if (report.isPartial) {
-    slice.isPageUntried = false;
-    const written = report.counters.linked + report.counters.relinked;
-    await slice.endHere({
-      carried: pass.carried + written,
-      counters: slice.add({
-        ...noRows,
-        linked: report.counters.linked,
-        relinked: report.counters.relinked,
-        read: written,
-      }),
-    });
-  }
+  if (report.isPartial) await endInPage(slice, report.counters);
   const counters = {
     ...withoutCarried(report.counters, pass.carried),
     failed: report.counters.failed + unusable.length,
   };
   counters.read += unusable.length;
-  const next =
-    page.token === undefined
-      ? {}
-      : { next: { feed: pass.feed, token: page.token, takenAt: pass.startedAt, profileSchema: pass.profileSchema } };
+  const next = page.token === undefined ? {} : { next: nextWatermark(pass, page.token, pass.startedAt) };
   await slice.checkpoint({
     // After the last page the phase is over; its cursor is of no more use.
     ...(page.cursor === undefined ? { phase: 'orphans' as const, cursor: undefined } : { cursor: page.cursor }),
@@ -138,6 +64,7 @@ async function linkPage(slice: Slice, page: MapPage, known: ReadonlyMap<string, 
     ...(page.deletions > 0 ? { orphansDue: pass.orphansDue ?? 'rows left the map' } : {}),
     carried: 0,
     conflicts: pass.conflicts + report.conflicts,
+    ...withApart(pass, report),
     newestChange: Math.max(pass.newestChange, newestChange),
     counters: slice.add(counters),
   });
@@ -201,10 +128,4 @@ function withUnusable(
     ({ mapRowId, reason }): RowOutcome => ({ id: mapRowId, outcome: 'failed', at, reason }),
   );
   return { keep: [...report.keep, ...pending], outcomes: [...report.outcomes, ...outcomes] };
-}
-
-/** Rows that an earlier slice wrote and counted come back as unchanged: they are not counted twice. */
-function withoutCarried(counters: Counters, carried: number): Counters {
-  const again = Math.min(carried, counters.unchanged);
-  return { ...counters, unchanged: counters.unchanged - again, read: counters.read - again };
 }

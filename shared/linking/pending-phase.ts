@@ -1,6 +1,6 @@
 import { type Counters, noRows } from '../contracts/counters.ts';
 import type { PendingRow } from '../state/pending-rows.ts';
-import { linkRows, type RowsReport } from './link-rows.ts';
+import { linkRows, type RowsReport, withApart } from './link-rows.ts';
 import { entriesOf, readKeyRings } from './map-lookup.ts';
 import { type MapEntry, readMapRow } from './map-row.ts';
 import { mapColumns } from './names.ts';
@@ -9,11 +9,11 @@ import type { Slice } from './slice.ts';
 /** Pending rows tried at once. */
 const pendingPageSize = 1000;
 
-/**
- * Tries every pending row again, by what the map gives it now. A row is let go when it is linked, when it no longer
- * exists, or when the map no longer names it.
- */
-export async function retryPendingRows(slice: Slice): Promise<void> {
+/** Tries some pending rows again; the report tells of each of them. */
+export type TryAgain = (rows: readonly PendingRow[]) => Promise<RowsReport>;
+
+/** Tries every pending row again. */
+export async function retryPendingRows<Context>(slice: Slice<Context>, tryAgain: TryAgain): Promise<void> {
   const { parts, slot } = slice;
   for (;;) {
     await slice.stopIfTimeIsUp();
@@ -21,25 +21,37 @@ export async function retryPendingRows(slice: Slice): Promise<void> {
     const last = page.at(-1);
     if (last === undefined) return;
 
-    const known = new Map(page.map((row) => [row.id, row]));
-    const { entries, unusable } = await rereadMap(slice, page);
-    const report = await linkRows(slice, entries, { cannotBeLinked: false });
-    const named = new Set(entries.map(({ sourceId }) => sourceId));
-    const unnamed = page
-      .filter(({ id }) => !unusable.has(id) && !named.has(id))
-      .map(({ id, mapRowId, version = 0 }) => ({ id, mapRowId, version }));
-    await slice.record({ ...report, settled: [...report.settled, ...unnamed] }, known);
+    const report = await tryAgain(page);
+    await slice.record(report, new Map(page.map((row) => [row.id, row])));
     if (report.isPartial) {
       // What is still pending is tried, and counted, again by the next slice.
       await slice.endHere({ counters: slice.add(settledOnly(report)) });
     }
-    const failed = report.counters.failed + unusable.size;
     await slice.checkpoint({
       cursor: last.id,
       conflicts: slice.pass.conflicts + report.conflicts,
-      counters: slice.add({ ...report.counters, failed }),
+      ...withApart(slice.pass, report),
+      counters: slice.add(report.counters),
     });
   }
+}
+
+/**
+ * Links pending rows by what the map gives them now. A row is let go when it is linked, when it no longer exists, or when
+ * the map no longer names it.
+ */
+export async function linkPendingRows(slice: Slice, page: readonly PendingRow[]): Promise<RowsReport> {
+  const { entries, unusable } = await rereadMap(slice, page);
+  const report = await linkRows(slice, entries, { cannotBeLinked: false });
+  const named = new Set(entries.map(({ sourceId }) => sourceId));
+  const unnamed = page
+    .filter(({ id }) => !unusable.has(id) && !named.has(id))
+    .map(({ id, mapRowId, version = 0 }) => ({ id, mapRowId, version }));
+  return {
+    ...report,
+    settled: [...report.settled, ...unnamed],
+    counters: { ...report.counters, failed: report.counters.failed + unusable.size },
+  };
 }
 
 /**
@@ -70,11 +82,12 @@ async function rereadMap(
   return { entries: [...entries, ...others.filter(({ mapRowId }) => !known.has(mapRowId))], unusable };
 }
 
-const settledOnly = ({ counters: { linked, relinked, unchanged, gone } }: RowsReport): Counters => ({
+const settledOnly = ({ counters: { linked, relinked, cleared, unchanged, gone } }: RowsReport): Counters => ({
   ...noRows,
   read: linked + relinked + unchanged + gone,
   linked,
   relinked,
+  cleared,
   unchanged,
   gone,
 });

@@ -24,14 +24,30 @@ const graceShare = 1 / 8;
 /** Rows looked up among the pending ones at once. */
 const lookups = 50;
 
+/** What a slice is made of, whatever the work. */
+export interface SliceParts {
+  readonly parts: Parts;
+  readonly slot: Slot;
+  readonly isConfirmed: boolean;
+  /** Id of the message at work. */
+  readonly messageId: string;
+  readonly state: LinkState & { pass: Pass };
+  readonly etag: string;
+  readonly signal: AbortSignal;
+  readonly isPageUntried: boolean;
+  readonly timeUp: AbortSignal;
+  readonly onProgress: (pass: Pass) => Promise<void>;
+}
+
 /**
  * The part of a pass that one invocation does: the pass as it stands, and the only ways to move it on.
  * A checkpoint is one compare-and-set; whoever loses it stops.
+ * `Context` is what metadata tells of the table, which depends on the work that is done to it.
  */
-export class Slice {
+export class Slice<Context = TableContext> {
   readonly parts: Parts;
   readonly slot: Slot;
-  readonly context: TableContext;
+  readonly context: Context;
   /** An operator confirmed what a safety limit had stopped. */
   readonly isConfirmed: boolean;
   readonly #messageId: string;
@@ -50,20 +66,7 @@ export class Slice {
   #etag: string;
   #sampled: number;
 
-  constructor(given: {
-    parts: Parts;
-    slot: Slot;
-    context: TableContext;
-    isConfirmed: boolean;
-    /** Id of the message at work. */
-    messageId: string;
-    state: LinkState & { pass: Pass };
-    etag: string;
-    signal: AbortSignal;
-    isPageUntried: boolean;
-    timeUp: AbortSignal;
-    onProgress: (pass: Pass) => Promise<void>;
-  }) {
+  constructor(given: SliceParts & { readonly context: Context }) {
     this.parts = given.parts;
     this.slot = given.slot;
     this.context = given.context;

@@ -16,7 +16,7 @@ export const watermarkSchema = z.object({
   token: z.string(),
   takenAt: z.iso.datetime(),
   /** Fingerprint of the profile table's columns; another one means a full pass. */
-  profileSchema: z.string(),
+  profileSchema: z.string().optional(),
 });
 export type Watermark = z.infer<typeof watermarkSchema>;
 
@@ -49,6 +49,8 @@ export const passSchema = z.object({
   orphans: z.number().int().nonnegative(),
   /** Linked rows of which the walk found the profile to belong to another business unit; absent where that was not looked at. */
   acrossUnits: z.number().int().nonnegative().optional(),
+  /** Rows that were left without a link, because their profile belongs to another business unit. */
+  apart: z.number().int().nonnegative().optional(),
   /** Links that Dataverse refused to clear. */
   uncleared: z.number().int().nonnegative(),
   /** Newest change of the map that was read, in milliseconds; tells whether the map is still growing. */
@@ -64,7 +66,7 @@ export const passSchema = z.object({
   /** Id of the message whose work last moved the pass on. */
   movedBy: z.string().optional(),
   /** Fingerprint of the profile table's columns when the pass began. */
-  profileSchema: z.string(),
+  profileSchema: z.string().optional(),
   /** Map rows that gave a source row another customer than a newer one did. */
   conflicts: z.number().int().nonnegative(),
   /** Differences of a rehearsal that were recorded as its sample. */

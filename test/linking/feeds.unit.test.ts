@@ -154,7 +154,7 @@ describe('a full pass', () => {
       }
     };
     const task = await play(simulation, 'first');
-    expect(task.details).toContain('The list of map changes expired while it was being read: reading starts over.');
+    expect(task.details).toContain('The list of changes expired while it was being read: reading starts over.');
     expect(task.status).toBe('Successful');
     expect(simulation.organisation.links('contact').size).toBe(6);
   });

@@ -1,0 +1,102 @@
+import { addCounters } from '../contracts/counters.ts';
+import type { EndedPass, Pass } from '../state/link-states.ts';
+import type { Slice } from './slice.ts';
+import { recordTableState } from './table-metrics.ts';
+
+/** How far the clocks of Dataverse and of this process may be apart, in milliseconds. */
+const clockDifferenceMs = 2 * 60_000;
+/** Waiting rows that a task's details name. */
+const sampleSize = 3;
+
+/** Rows of a table that are pending as a pass ends. */
+export interface Pending {
+  readonly waiting: number;
+  readonly failed: number;
+  /** Rows left without a link, because their profile belongs to another business unit. */
+  readonly acrossUnits: number;
+  /** Ids of some rows that wait for their profile. */
+  readonly sample: string[];
+}
+
+/** What a pass leaves to be told and kept besides its counters and its watermark. */
+export interface Conclusion {
+  /** Links that Dataverse refused to clear count as failed rows. */
+  readonly warnings: string[];
+  readonly details: string[];
+  /** When the walk over the rows was last done, where there is one. */
+  readonly lastWalkAt?: string | undefined;
+}
+
+/** Stores the new watermark together with the pass's end, in one write. */
+export async function commitPass<Context>(
+  slice: Slice<Context>,
+  conclude: (pending: Pending) => Promise<Conclusion>,
+): Promise<EndedPass> {
+  const { parts, slot, pass } = slice;
+  const pending = await countPending(slice);
+  const { warnings, details, lastWalkAt } = await conclude(pending);
+  const ended: EndedPass = {
+    runId: pass.runId,
+    followUp: pass.followUp,
+    startedAt: pass.startedAt,
+    endedAt: slice.now(),
+    counters: {
+      ...addCounters(pass.base, pass.counters),
+      waiting: pending.waiting,
+      failed: pending.failed + pass.uncleared,
+    },
+    growing: isGrowing(slice) || isUncertain(pass),
+    newestChange: Math.max(pass.newestChange, slice.state.lastPass?.newestChange ?? 0),
+    waitingSample: pending.sample,
+    warnings,
+    details: [
+      ...pass.details,
+      ...(isUncertain(pass) ? ['A worker was lost while the map changed: the same changes are read once more.'] : []),
+      ...details,
+    ],
+  };
+  const { pass: _, lastWalkAt: _before, ...rest } = slice.state;
+  await slice.save({
+    ...rest,
+    ...(pass.mode === 'orphans' || pass.next === undefined || isUncertain(pass) ? {} : { watermark: pass.next }),
+    lastPass: ended,
+    ...(lastWalkAt === undefined ? {} : { lastWalkAt }),
+    pendingRows: pending.waiting + pending.failed + pending.acrossUnits,
+  });
+  if (!slice.isRehearsal) recordTableState(parts, slot.table, slice.state);
+  return ended;
+}
+
+/** The warning that rows could not be written, where some could not. */
+export const failedRowsWarning = (rows: number): string[] =>
+  rows === 0
+    ? []
+    : [`${rows} rows could not be written; each is listed with its reason, and every later run tries them again.`];
+
+/** Whether the map changed a moment ago, and later than the pass before has seen: a clock that is off looks in vain once. */
+function isGrowing<Context>({ parts, pass, state }: Slice<Context>): boolean {
+  const isNew = pass.newestChange > (state.lastPass?.newestChange ?? 0);
+  return isNew && pass.newestChange > Date.parse(pass.startedAt) - parts.options.settlingIntervalMs;
+}
+
+/**
+ * A slice was lost at the drain's very beginning, and the map changed since: a late write of that slice may undo what
+ * this pass made of the change, which the next watermark leaves behind. So the watermark stays, and another pass reads
+ * the same changes again.
+ */
+function isUncertain({ uncertainSince, newestChange }: Pass): boolean {
+  return uncertainSince !== undefined && newestChange >= Date.parse(uncertainSince) - clockDifferenceMs;
+}
+
+async function countPending<Context>(slice: Slice<Context>): Promise<Pending> {
+  const { counters, apart = 0 } = slice.pass;
+  const { waiting, failed } = counters;
+  if (slice.isRehearsal) return { waiting, failed, acrossUnits: apart, sample: [] };
+  const count = { waiting: 0, failed: 0, acrossUnits: 0, sample: [] as string[] };
+  if (!slice.mayHavePending) return count;
+  for await (const { id, cause } of slice.parts.pendingRows.all(slice.slot.table)) {
+    count[cause]++;
+    if (cause === 'waiting' && count.sample.length < sampleSize) count.sample.push(id);
+  }
+  return count;
+}

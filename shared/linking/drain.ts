@@ -1,0 +1,84 @@
+import { isExpiredChangesError } from '../errors.ts';
+import type { Pass, Watermark } from '../state/link-states.ts';
+import type { ChangeFeed, FeedPage } from './change-feed.ts';
+import type { Slice } from './slice.ts';
+
+/** How a feed is drained. */
+export interface Draining {
+  /** The feed's token in the present watermark. */
+  readonly since: () => string | undefined;
+  /** Deals with a page, and moves the pass's cursor behind it. */
+  readonly handle: (page: FeedPage) => Promise<void>;
+  /** What else a pass has to do that reads everything anew, because the service forgot where its drain began. */
+  readonly inFull: (pass: Pass) => Partial<Pass>;
+}
+
+/**
+ * Drains a feed from the old watermark to the present: page by page, the next one read while this one is written, a
+ * checkpoint after each.
+ */
+export async function drain<Context>(slice: Slice<Context>, feed: ChangeFeed, draining: Draining): Promise<void> {
+  const { parts, slot } = slice;
+  const read = (cursor: string | undefined): Promise<FeedPage> => {
+    const token = slice.pass.full ? undefined : draining.since();
+    const page = feed.read({ token, cursor }, slice.signal);
+    // It may be read ahead and never asked for, when the slice ends: then its failure is nobody's.
+    page.catch(() => undefined);
+    return page;
+  };
+  let reading = read(slice.pass.cursor);
+  for (;;) {
+    let page: FeedPage;
+    try {
+      page = await reading;
+    } catch (error) {
+      if (!isExpiredChangesError(error) || (slice.pass.full && slice.pass.cursor === undefined)) throw error;
+      await startOver(slice, draining);
+      reading = read(undefined);
+      continue;
+    }
+    const isLast = page.cursor === undefined;
+    if (!isLast) reading = read(page.cursor);
+    await draining.handle(page);
+    if (isLast) return;
+    await slice.stopIfTimeIsUp();
+    parts.telemetry.log('debug', 'Page done', {
+      table: slot.table,
+      runId: slice.pass.runId,
+      read: slice.pass.counters.read,
+    });
+  }
+}
+
+/** The service no longer knows where the drain began: everything is read anew. */
+async function startOver<Context>(slice: Slice<Context>, { inFull }: Draining): Promise<void> {
+  const { pass } = slice;
+  const { cursor: _, ...rest } = pass;
+  const detail = pass.full
+    ? 'The list of changes expired while it was being read: reading starts over.'
+    : 'The watermark expired: this is a full pass.';
+  await slice.save({
+    ...slice.state,
+    pass: { ...rest, full: true, ...inFull(pass), details: [...pass.details, detail] },
+  });
+}
+
+/** The next watermark is taken before reading, never after: what changes meanwhile is read again next time. */
+export async function takeNextWatermark<Context>(slice: Slice<Context>, feed: ChangeFeed): Promise<void> {
+  const { pass } = slice;
+  if (pass.next !== undefined) return;
+  const { watermark } = slice.state;
+  const before = watermark?.feed === pass.feed ? watermark.token : undefined;
+  const token = await feed.open(before, slice.signal);
+  // Change tracking tells its token with the last page; it stands for the moment the drain began.
+  if (token === undefined) return;
+  await slice.checkpoint({ next: nextWatermark(pass, token, slice.now()) });
+}
+
+/** The watermark that a pass will store, once it is known what its feed's next drain starts from. */
+export const nextWatermark = (pass: Pass, token: string, takenAt: string): Watermark => ({
+  feed: pass.feed,
+  token,
+  takenAt,
+  ...(pass.profileSchema === undefined ? {} : { profileSchema: pass.profileSchema }),
+});

@@ -1,0 +1,26 @@
+import { TerminalError } from '../errors.ts';
+import type { Parts } from './parts.ts';
+import { beginPass, carryOn } from './pass.ts';
+import { prepare } from './prepare.ts';
+import { skippedDetails } from './requirements.ts';
+import { Slice } from './slice.ts';
+import type { Preparing, Readiness } from './work.ts';
+
+/** Linking a source table's rows to their profiles. */
+export async function linkingWork(parts: Parts, { table, run, beforeCreate, signal }: Preparing): Promise<Readiness> {
+  const source = parts.options.setup.tables.find((candidate) => candidate.table === table);
+  if (source === undefined) throw new TerminalError(`${table} is no longer among the tables of BACKSTAMP_UNIFICATION.`);
+  const preparation = await prepare(parts, source, { mayCreate: run.mode !== 'rehearsal', beforeCreate, signal });
+  if (preparation.kind === 'skipped') {
+    const { findings } = preparation;
+    return { kind: 'skipped', findings, details: skippedDetails(findings) };
+  }
+  const { context } = preparation;
+  return {
+    kind: 'ready',
+    work: {
+      begin: (state, task) => beginPass(parts, context, state, task),
+      carryOn: (slice) => carryOn(new Slice({ ...slice, context })),
+    },
+  };
+}

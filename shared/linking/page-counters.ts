@@ -1,0 +1,25 @@
+import { type Counters, noRows } from '../contracts/counters.ts';
+import type { Slice } from './slice.ts';
+
+/** Rows that were written, whatever was written to them. */
+export const writtenRows = ({ linked, relinked, cleared }: Counters): number => linked + relinked + cleared;
+
+/** Ends a slice in the midst of a page: what was written is counted now, and not again when the page is tried anew. */
+export async function endInPage<Context>(
+  slice: Slice<Context>,
+  { linked, relinked, cleared }: Counters,
+): Promise<never> {
+  const { pass } = slice;
+  const written = linked + relinked;
+  slice.isPageUntried = false;
+  return slice.endHere({
+    carried: pass.carried + written,
+    counters: slice.add({ ...noRows, linked, relinked, cleared, read: written }),
+  });
+}
+
+/** A page's counters without rows that an earlier slice wrote and counted: they come back as unchanged. */
+export function withoutCarried(counters: Counters, carried: number): Counters {
+  const again = Math.min(carried, counters.unchanged);
+  return { ...counters, unchanged: counters.unchanged - again, read: counters.read - again };
+}

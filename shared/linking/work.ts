@@ -1,0 +1,34 @@
+import type { Finding, Run } from '../contracts/run.ts';
+import type { EndedPass, LinkState, Pass } from '../state/link-states.ts';
+import type { PassTask } from './new-pass.ts';
+import type { Parts } from './parts.ts';
+import type { SliceParts } from './slice.ts';
+
+/** A slice that is about to begin. */
+export interface Preparing {
+  readonly table: string;
+  /** The run whose pass is carried on or begun. */
+  readonly run: Run;
+  /** Done before anything is made that would let rows look as if they had been dealt with. */
+  readonly beforeCreate: () => Promise<void>;
+  readonly signal: AbortSignal;
+}
+
+/** Work on a table whose requirements hold. */
+export interface ReadyWork {
+  /** A new pass as it begins; what it reads and why is decided here, and said in its details. */
+  begin(state: LinkState, task: PassTask): Pass;
+  /**
+   * Carries a pass on from where it stands until it ends.
+   * @throws TimeUpError, LostRaceError, or the reason of the slice's signal; the state then says where to go on
+   */
+  carryOn(slice: SliceParts): Promise<EndedPass>;
+}
+
+/** Whether a table can be worked on; if not, every finding, and the details that its task then shows. */
+export type Readiness =
+  | { readonly kind: 'ready'; readonly work: ReadyWork }
+  | { readonly kind: 'skipped'; readonly findings: Finding[]; readonly details: string[] };
+
+/** One kind of task: what it needs and does. The machinery of slices, checkpoints and states is the same for all. */
+export type Work = (parts: Parts, preparing: Preparing) => Promise<Readiness>;
