@@ -1,6 +1,8 @@
 import type { Accepted, RowList, RunList, StartRun } from '../shared/api/schemas.ts';
 import type { Problem } from '../shared/contracts/problem.ts';
 import type { Run, RunWithTasks, StatusAnswer } from '../shared/contracts/run.ts';
+import type { Discovery } from '../shared/inspect/discover.ts';
+import type { DoctorReport } from '../shared/inspect/report.ts';
 import type { RowOutcome } from '../shared/state/row-outcomes.ts';
 
 /** Thrown when the app refuses a request or cannot be reached; `message` is for people. */
@@ -71,6 +73,14 @@ export class Api {
     const path = `${rowsPath(runId, table)}?${query({ outcome, search, continuation, format: 'csv', pageSize: '1000' })}`;
     const response = await this.#send(path);
     return { text: await response.text(), continuation: response.headers.get('x-continuation') ?? undefined };
+  }
+
+  checkUp(): Promise<DoctorReport> {
+    return this.#json('doctor', { method: 'POST' });
+  }
+
+  discover(): Promise<Discovery> {
+    return this.#json('discover', { method: 'POST' });
   }
 
   async #json<T>(path: string, init?: RequestInit): Promise<T> {

@@ -1,6 +1,7 @@
 import type { Mode } from '../shared/contracts/status.ts';
 import { detailsView } from './details-view.ts';
 import { h } from './dom.ts';
+import { inspectionView } from './inspection-view.ts';
 import { keyView } from './key-view.ts';
 import { runsView } from './runs-view.ts';
 import type { Actions, State } from './state.ts';
@@ -13,8 +14,13 @@ const buttons: readonly (readonly [mode: Mode, label: string, isMain: boolean])[
   ['orphans', 'Check for orphans', false],
 ];
 
+/** What stands beside the overview: what was looked into, or the details of a run. */
+const paneOf = (state: State, actions: Actions, now: number): Node | undefined =>
+  state.inspection === undefined ? detailsView(state, actions, now) : inspectionView(state.inspection, actions);
+
 /** The whole page. */
 export function appView(state: State, actions: Actions, now: number): Node[] {
+  const pane = state.hasKey ? paneOf(state, actions, now) : undefined;
   return [
     h(
       'header',
@@ -27,6 +33,9 @@ export function appView(state: State, actions: Actions, now: number): Node[] {
             buttons.map(([mode, label, isMain]) =>
               h('button', { type: 'button', class: isMain && 'main', onclick: () => actions.askToStart(mode) }, label),
             ),
+            h('span', { class: 'divider' }),
+            h('button', { type: 'button', onclick: () => actions.inspect('doctor') }, 'Check set-up'),
+            h('button', { type: 'button', onclick: () => actions.inspect('discover') }, 'Discover tables'),
             h('button', { type: 'button', class: 'link', onclick: () => actions.forgetKey() }, 'Forget key'),
           )
         : undefined,
@@ -42,7 +51,7 @@ export function appView(state: State, actions: Actions, now: number): Node[] {
         id: 'content',
         tabindex: -1,
         'data-key': 'main',
-        class: state.selection !== undefined && state.hasKey && 'split',
+        class: pane !== undefined && 'split',
       },
       state.hasKey
         ? [
@@ -52,7 +61,7 @@ export function appView(state: State, actions: Actions, now: number): Node[] {
               statusView(state, actions),
               runsView(state, actions, now),
             ),
-            ...[detailsView(state, actions, now)].filter((view) => view !== undefined),
+            ...(pane === undefined ? [] : [pane]),
           ]
         : keyView(state, actions),
     ),

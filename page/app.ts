@@ -3,6 +3,7 @@ import { appView } from './app-view.ts';
 import { ask } from './dialog.ts';
 import { draw } from './dom.ts';
 import { hasEnded } from './format.ts';
+import { type InspectionKind, Inspector } from './inspector.ts';
 import { mergeRuns, statusChanges } from './news.ts';
 import { cancelQuestion, startQuestion, startRequest } from './questions.ts';
 import { RowPager } from './row-pager.ts';
@@ -26,6 +27,7 @@ export class App {
   readonly #places: Places;
   readonly #actions: Actions;
   readonly #rows: RowPager;
+  readonly #inspector: Inspector;
   #state: State = emptyState;
   #api: Api | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -38,6 +40,10 @@ export class App {
       () => this.#state.rows,
       (rows) => this.#change({ rows }),
     );
+    this.#inspector = new Inspector(
+      () => this.#state.inspection,
+      (inspection) => this.#change({ inspection }),
+    );
     this.#actions = {
       giveKey: (key) => void this.#signIn(key),
       forgetKey: () => this.#signOut(undefined),
@@ -48,6 +54,10 @@ export class App {
       showRows: (change) => this.#api && void this.#rows.show(this.#api, change),
       turnPage: (direction) => this.#api && void this.#rows.turn(this.#api, direction),
       exportRows: () => this.#api && void this.#rows.save(this.#api),
+      inspect: (kind) => void this.#inspect(kind),
+      closeInspection: () => this.#inspector.close(),
+      copySetup: (text) =>
+        void this.#inspector.copy(text, document.getElementById('setup') as HTMLTextAreaElement | null),
     };
   }
 
@@ -154,12 +164,21 @@ export class App {
   #follow(selection: Selection | undefined): void {
     const known = this.#state.runs.find(({ runId }) => runId === selection?.runId);
     const isSameRun = this.#state.selectedRun?.runId === selection?.runId;
+    this.#inspector.close();
     this.#change({ selection, selectedRun: isSameRun ? this.#state.selectedRun : known, rows: undefined });
     const api = this.#api;
     if (selection === undefined || api === undefined) return;
     document.getElementById('details-title')?.focus();
     if (selection.table !== undefined) void this.#rows.open(api, selection.runId, selection.table);
     this.#refreshSelected(api).catch((error: unknown) => this.#fail(error));
+  }
+
+  async #inspect(kind: InspectionKind): Promise<void> {
+    if (this.#api === undefined) return;
+    const looked = this.#inspector.look(this.#api, kind);
+    document.getElementById('details-title')?.focus();
+    const news = await looked;
+    if (news !== undefined) this.#places.announcer.textContent = news;
   }
 
   async #loadOlderRuns(): Promise<void> {

@@ -1,7 +1,7 @@
 import type { RunWithTasks, Task } from '../shared/contracts/run.ts';
 import { h } from './dom.ts';
 import { durationMs, durationText, hasEnded, numberText, rowsPerSecond, timeText } from './format.ts';
-import { statusBadge, timeCell } from './parts-view.ts';
+import { detailsHead, statusBadge, timeCell } from './parts-view.ts';
 import { rowsView } from './rows-view.ts';
 import type { Actions, State } from './state.ts';
 
@@ -13,12 +13,7 @@ export function detailsView(state: State, actions: Actions, now: number): Node |
   return h(
     'aside',
     { class: 'details', 'aria-labelledby': 'details-title', 'data-key': 'details' },
-    h(
-      'div',
-      { class: 'details-head' },
-      h('h2', { id: 'details-title', tabindex: -1 }, selection.table ?? 'Run'),
-      h('button', { type: 'button', 'aria-label': 'Close details', onclick: () => actions.select(undefined) }, '✕'),
-    ),
+    detailsHead(selection.table ?? 'Run', 'Close details', () => actions.select(undefined)),
     run === undefined
       ? h('p', {}, 'Being recorded …')
       : h('div', {}, runFacts(run, now), runTables(run, selection.table, actions), runButtons(run, actions)),

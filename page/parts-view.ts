@@ -9,6 +9,15 @@ export const statusBadge = (status: Status): Node => h('span', { class: `badge $
 export const timeCell = (time: string | undefined): Node | string =>
   time === undefined ? '–' : h('time', { datetime: time }, timeText(time));
 
+/** The head of the pane beside the overview, with the button that closes it. */
+export const detailsHead = (title: string, closeLabel: string, close: () => void): Node =>
+  h(
+    'div',
+    { class: 'details-head' },
+    h('h2', { id: 'details-title', tabindex: -1 }, title),
+    h('button', { type: 'button', 'aria-label': closeLabel, onclick: close }, '✕'),
+  );
+
 export interface Column {
   readonly name: string;
   /** Numbers stand to the right. */

@@ -8,6 +8,9 @@ import type { Actions, RowsState, State } from './state.ts';
 /** Outcomes in the order in which they need attention. */
 const outcomes = ['failed', 'waiting', 'relinked', 'cleared', 'gone'] as const satisfies RowOutcome['outcome'][];
 
+/** Whether the walk compared business units: the task's details then name the outcome. */
+const hasComparedUnits = ({ details }: Task): boolean => details.some((line) => line.includes('acrossUnits'));
+
 const columns = [{ name: 'Row' }, { name: 'Reason' }, { name: 'Customer before' }, { name: 'Customer now' }];
 
 /** What became of single rows: chosen by outcome, searched, a page at a time, or all as CSV. */
@@ -25,6 +28,7 @@ export function rowsView({ rows }: State, task: Task, actions: Actions): Node | 
       { class: 'filters', role: 'group', 'aria-label': 'Rows by outcome' },
       filterButton('all', undefined, undefined, rows, actions),
       outcomes.map((outcome) => filterButton(outcome, outcome, task.counters[outcome], rows, actions)),
+      hasComparedUnits(task) ? filterButton('across units', 'acrossUnits', undefined, rows, actions) : undefined,
     ),
     searchForm(rows, actions),
     rows.problem === undefined ? undefined : h('p', { class: 'problem', role: 'alert' }, rows.problem),

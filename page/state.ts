@@ -1,5 +1,7 @@
 import type { RunWithTasks, StatusAnswer } from '../shared/contracts/run.ts';
 import type { Mode } from '../shared/contracts/status.ts';
+import type { Discovery } from '../shared/inspect/discover.ts';
+import type { DoctorReport } from '../shared/inspect/report.ts';
 import type { RowOutcome } from '../shared/state/row-outcomes.ts';
 
 /** What the details pane shows: a run, or one of its tables. */
@@ -26,6 +28,17 @@ export interface RowsState {
   readonly exported: number | undefined;
 }
 
+/** What was looked into last, as far as the app has answered. */
+export interface InspectionState {
+  readonly kind: 'doctor' | 'discover';
+  readonly isLoading: boolean;
+  readonly report: DoctorReport | undefined;
+  readonly discovery: Discovery | undefined;
+  readonly problem: string | undefined;
+  /** The set-up was put on the clipboard. */
+  readonly isCopied: boolean;
+}
+
 /** All that the page knows; views draw it and nothing else. */
 export interface State {
   /** Whether a key was given that the app has not refused. */
@@ -41,6 +54,8 @@ export interface State {
   /** The selected run; undefined while it is being loaded, or is not recorded yet. */
   readonly selectedRun: RunWithTasks | undefined;
   readonly rows: RowsState | undefined;
+  /** Shown in the place of a run's details, until it is closed or a run is selected. */
+  readonly inspection: InspectionState | undefined;
   /** What went wrong last; shown until it is over. */
   readonly problem: string | undefined;
   /** When the app last answered, in milliseconds. */
@@ -58,6 +73,7 @@ export const emptyState: State = {
   selection: undefined,
   selectedRun: undefined,
   rows: undefined,
+  inspection: undefined,
   problem: undefined,
   heardAt: undefined,
 };
@@ -73,4 +89,7 @@ export interface Actions {
   showRows(change: { outcome?: RowOutcome['outcome'] | undefined; search?: string }): void;
   turnPage(direction: 'next' | 'before'): void;
   exportRows(): void;
+  inspect(kind: InspectionState['kind']): void;
+  closeInspection(): void;
+  copySetup(text: string): void;
 }
