@@ -36,6 +36,7 @@ export class SlidingBudget {
   readonly #share: number;
   /** Our count divided by the service's. */
   #ratio = 1;
+  /** Where a refusal showed the end to be, as the service counts: our count may run faster or slower later. */
   #ceiling = Infinity;
   #raiseAt = Infinity;
   #raiseAfterMs = BUDGET_WINDOW_MS;
@@ -51,7 +52,7 @@ export class SlidingBudget {
 
   /** What may be used in a window. */
   get capacity(): number {
-    return Math.min(this.#limit * this.#ratio * USABLE, this.#ceiling) * this.#share;
+    return Math.min(this.#limit * USABLE, this.#ceiling) * this.#ratio * this.#share;
   }
 
   used(now: number): number {
@@ -103,7 +104,7 @@ export class SlidingBudget {
     const used = this.used(now);
     // A refusal with little spent comes from somebody else's requests in the same name: it says nothing about the budget.
     if (used < (this.#limit * COMPARABLE_FROM) / 2) return;
-    this.#ceiling = Math.min(this.#ceiling, used * AFTER_REFUSAL);
+    this.#ceiling = Math.min(this.#ceiling, (used / this.#ratio) * AFTER_REFUSAL);
     if (this.#raiseAt !== Infinity) this.#raiseAfterMs = Math.min(LONGEST_WAIT_FOR_RAISE, this.#raiseAfterMs * 2);
     this.#raiseAt = now + this.#raiseAfterMs;
   }
