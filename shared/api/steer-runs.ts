@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import { runIdSchema } from '../contracts/link-task.ts';
-import type { UnificationEvent } from '../contracts/unification-event.ts';
+import { operatorSource, type UnificationEvent } from '../contracts/unification-event.ts';
 import { cancelRun } from '../linking/cancel-run.ts';
 import { type Parts, timeOf } from '../linking/parts.ts';
 import { accepted } from './event-door.ts';
@@ -23,7 +23,7 @@ export async function startRun(parts: Parts, request: HttpRequest): Promise<Http
   const event: UnificationEvent = {
     schema: 'backstamp.unification-event/1',
     eventId: `operator-${randomUUID()}`,
-    source: 'operator',
+    source: operatorSource,
     occurredAt: timeOf(parts.now()),
     ...wanted,
   };

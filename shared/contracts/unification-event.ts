@@ -12,6 +12,9 @@ const eventIdSchema = z
   .max(maxIdLength)
   .refine((id) => id.trim() === id, 'must not begin or end with white space');
 
+/** The `source` of a run that somebody asked for: no unification stands behind it. */
+export const operatorSource = 'operator';
+
 /** The message that every door leaves on queue `unification-events`; its message id is the event's id. */
 export const unificationEventSchema = z.object({
   schema: z.literal('backstamp.unification-event/1'),

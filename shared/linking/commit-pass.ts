@@ -1,5 +1,6 @@
 import { addCounters } from '../contracts/counters.ts';
 import type { EndedPass, Pass } from '../state/link-states.ts';
+import { agreeing, counted } from './counted.ts';
 import type { Slice } from './slice.ts';
 import { recordTableState } from './table-metrics.ts';
 
@@ -14,6 +15,8 @@ export interface Pending {
   readonly failed: number;
   /** Rows left without a link, because their profile belongs to another business unit. */
   readonly acrossUnits: number;
+  /** Links that the run's last walk was refused to clear. */
+  readonly uncleared: number;
   /** Ids of some rows that wait for their profile. */
   readonly sample: string[];
 }
@@ -22,6 +25,8 @@ export interface Pending {
 export interface Conclusion {
   /** Links that Dataverse refused to clear count as failed rows. */
   readonly warnings: string[];
+  /** Warnings of this pass's walk, if it walked. */
+  readonly walkWarnings?: string[];
   readonly details: string[];
   /** When the walk over the rows was last done, where there is one. */
   readonly lastWalkAt?: string | undefined;
@@ -33,8 +38,13 @@ export async function commitPass<Context>(
   conclude: (pending: Pending) => Promise<Conclusion>,
 ): Promise<EndedPass> {
   const { parts, slot, pass } = slice;
-  const pending = await countPending(slice);
-  const { warnings, details, lastWalkAt } = await conclude(pending);
+  const hasWalked = pass.orphansDue !== undefined;
+  const { lastPass } = slice.state;
+  const earlier = lastPass?.runId === pass.runId ? lastPass.leftByWalk : undefined;
+  const uncleared = hasWalked ? pass.uncleared : (earlier?.uncleared ?? 0);
+  const pending = { ...(await countPending(slice)), uncleared };
+  const { warnings, walkWarnings = [], details, lastWalkAt } = await conclude(pending);
+  const leftByWalk = hasWalked ? { uncleared, warnings: walkWarnings } : earlier;
   const ended: EndedPass = {
     runId: pass.runId,
     followUp: pass.followUp,
@@ -43,12 +53,13 @@ export async function commitPass<Context>(
     counters: {
       ...addCounters(pass.base, pass.counters),
       waiting: pending.waiting,
-      failed: pending.failed + pass.uncleared,
+      failed: pending.failed + uncleared,
     },
     growing: isGrowing(slice) || isUncertain(pass),
-    newestChange: Math.max(pass.newestChange, slice.state.lastPass?.newestChange ?? 0),
+    newestChange: Math.max(pass.newestChange, lastPass?.newestChange ?? 0),
     waitingSample: pending.sample,
-    warnings,
+    warnings: [...(leftByWalk?.warnings ?? []), ...warnings],
+    ...(leftByWalk === undefined ? {} : { leftByWalk }),
     details: [
       ...pass.details,
       ...(isUncertain(pass) ? ['A worker was lost while the map changed: the same changes are read once more.'] : []),
@@ -71,7 +82,9 @@ export async function commitPass<Context>(
 export const failedRowsWarning = (rows: number): string[] =>
   rows === 0
     ? []
-    : [`${rows} rows could not be written; each is listed with its reason, and every later run tries them again.`];
+    : [
+        `${counted(rows, 'row')} could not be written; ${agreeing(rows, 'it is listed with its reason, and every later run tries it', 'each is listed with its reason, and every later run tries them')} again.`,
+      ];
 
 /** Whether the map changed a moment ago, and later than the pass before has seen: a clock that is off looks in vain once. */
 function isGrowing<Context>({ parts, pass, state }: Slice<Context>): boolean {
@@ -88,7 +101,7 @@ function isUncertain({ uncertainSince, newestChange }: Pass): boolean {
   return uncertainSince !== undefined && newestChange >= Date.parse(uncertainSince) - clockDifferenceMs;
 }
 
-async function countPending<Context>(slice: Slice<Context>): Promise<Pending> {
+async function countPending<Context>(slice: Slice<Context>): Promise<Omit<Pending, 'uncleared'>> {
   const { counters, apart = 0 } = slice.pass;
   const { waiting, failed } = counters;
   if (slice.isRehearsal) return { waiting, failed, acrossUnits: apart, sample: [] };

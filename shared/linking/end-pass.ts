@@ -2,6 +2,7 @@ import type { LinkTask } from '../contracts/link-task.ts';
 import { firstLinkTask } from '../contracts/link-task.ts';
 import type { Run } from '../contracts/run.ts';
 import { isFinal } from '../contracts/status.ts';
+import { operatorSource } from '../contracts/unification-event.ts';
 import type { EndedPass } from '../state/link-states.ts';
 import { agreeing, counted } from './counted.ts';
 import type { Parts } from './parts.ts';
@@ -20,14 +21,11 @@ export async function concludePass(parts: Parts, table: string, ended: EndedPass
 
   const { counters } = ended;
   const passes = ended.followUp + 1;
-  if (needsFollowUp(parts, run, ended)) {
+  const followUp = followUpOf(parts, run, ended);
+  if (followUp !== undefined) {
+    const { at, reason } = followUp;
     const next: LinkTask = { ...firstLinkTask(run.runId, table), followUp: passes };
-    const at = parts.now() + parts.options.settlingIntervalMs;
     await parts.messenger.sendLinkTasks([next], at);
-    const reason =
-      counters.waiting > 0
-        ? `${counted(counters.waiting, 'row')} ${agreeing(counters.waiting, 'waits for its', 'wait for their')} profile`
-        : 'the map was still changing';
     await updateTask(parts, key, 'note', ({ details }) => ({
       counters,
       passes,
@@ -51,13 +49,31 @@ export async function concludePass(parts: Parts, table: string, ended: EndedPass
 
 /**
  * Unification completed is not hydration completed: while rows wait for their profile, or the map changed until a
- * moment ago, another pass looks again, until it finds nothing more or the settling time is over.
+ * moment ago, another pass looks again, until it finds nothing more or the settling time is over. Nor has hydration
+ * always begun when the event comes: no conclusion is drawn from a pass that began sooner than a settling interval
+ * after it.
  */
-function needsFollowUp(parts: Parts, run: Run, ended: EndedPass): boolean {
-  if (run.mode !== 'incremental' && run.mode !== 'full') return false;
-  if (run.cancelRequestedAt !== undefined) return false;
-  if (parts.now() - Date.parse(run.receivedAt) >= parts.options.settlingLimitMs) return false;
-  return ended.counters.waiting > 0 || ended.growing;
+function followUpOf(
+  parts: Parts,
+  run: Run,
+  { counters, growing, startedAt, followUp }: EndedPass,
+): { readonly at: number; readonly reason: string } | undefined {
+  if (run.mode !== 'incremental' && run.mode !== 'full') return undefined;
+  if (run.cancelRequestedAt !== undefined) return undefined;
+  const { settlingIntervalMs, settlingLimitMs } = parts.options;
+  const now = parts.now();
+  if (now - Date.parse(run.receivedAt) >= settlingLimitMs) return undefined;
+  const { waiting } = counters;
+  if (waiting > 0) {
+    const reason = `${counted(waiting, 'row')} ${agreeing(waiting, 'waits for its', 'wait for their')} profile`;
+    return { at: now + settlingIntervalMs, reason };
+  }
+  if (growing) return { at: now + settlingIntervalMs, reason: 'the map was still changing' };
+  // An operator asks for what is there now. Whatever the clocks say, one look back is enough.
+  if (run.source === operatorSource || followUp > 0) return undefined;
+  const settledAt = Math.min(Date.parse(run.occurredAt), Date.parse(run.receivedAt)) + settlingIntervalMs;
+  if (Date.parse(startedAt) >= settledAt) return undefined;
+  return { at: Math.max(now, settledAt), reason: 'what the unification changed may not have reached Dataverse yet' };
 }
 
 const unique = (lines: readonly string[]): string[] => [...new Set(lines)];

@@ -88,9 +88,14 @@ export async function carryOn(slice: Slice): Promise<EndedPass> {
 /** Stores the pass's end, with what its walk found. */
 async function commit(slice: Slice): Promise<EndedPass> {
   return commitPass(slice, async (pending) => {
-    const { warnings, isWalkUndone } = warningsOf(slice, pending);
-    const lastWalkAt = walkedAt(slice.pass, slice.state.lastWalkAt, isWalkUndone);
-    return { warnings, details: await detailsOf(slice, pending), lastWalkAt };
+    const walkWarnings = walkWarningsOf(slice);
+    const isWalkUndone = walkWarnings.length > 0 || slice.pass.uncleared > 0;
+    return {
+      warnings: failedRowsWarning(pending.failed + pending.uncleared),
+      walkWarnings,
+      details: await detailsOf(slice, pending),
+      lastWalkAt: walkedAt(slice.pass, slice.state.lastWalkAt, isWalkUndone),
+    };
   });
 }
 
@@ -107,7 +112,7 @@ async function detailsOf(slice: Slice, pending: Pending): Promise<string[]> {
   const details: string[] = [];
   if (pass.orphansDue !== undefined) {
     details.push(
-      `Walked ${counted(pass.walked, 'linked row')} (${pass.orphansDue}): ${counted(pass.orphans, 'row')} without a place in the map.`,
+      `Walked ${counted(pass.walked, 'linked row')} (${pass.orphansDue}): ${pass.orphans} without a place in the map.`,
     );
   }
   if (pass.acrossUnits !== undefined) {
@@ -129,16 +134,12 @@ async function detailsOf(slice: Slice, pending: Pending): Promise<string[]> {
   return details;
 }
 
-function warningsOf(slice: Slice, pending: Pending): { warnings: string[]; isWalkUndone: boolean } {
-  const { pass, isConfirmed, parts } = slice;
-  const warnings: string[] = [];
-  const isHeldBack = !isConfirmed && exceedsLimit(pass.orphans, pass.walked, parts.options.orphanLimitPercent);
-  if (isHeldBack) {
-    const share = ((100 * pass.orphans) / pass.walked).toFixed(1);
-    warnings.push(
-      `${counted(pass.orphans, 'link')} (${share} % of the linked rows) ${agreeing(pass.orphans, 'has no place in the map any more and was left', 'have no place in the map any more and were left')}: more than the limit of ${parts.options.orphanLimitPercent} %. Check the unification; to clear them, start a run in mode orphans with confirm.`,
-    );
-  }
-  warnings.push(...failedRowsWarning(pending.failed + pass.uncleared));
-  return { warnings, isWalkUndone: isHeldBack || pass.uncleared > 0 };
+/** What the walk found and left, since it is more than may be cleared without asking. */
+function walkWarningsOf({ pass, isConfirmed, parts }: Slice): string[] {
+  const { orphanLimitPercent } = parts.options;
+  if (isConfirmed || !exceedsLimit(pass.orphans, pass.walked, orphanLimitPercent)) return [];
+  const share = ((100 * pass.orphans) / pass.walked).toFixed(1);
+  return [
+    `${counted(pass.orphans, 'link')} (${share} % of the linked rows) ${agreeing(pass.orphans, 'has no place in the map any more and was left', 'have no place in the map any more and were left')}: more than the limit of ${orphanLimitPercent} %. Check the unification; to clear them, start a run in mode orphans with confirm.`,
+  ];
 }

@@ -97,6 +97,8 @@ export const endedPassSchema = z.object({
   waitingSample: z.array(z.string()),
   /** What an operator should look at; each makes the task end with warnings. */
   warnings: z.array(z.string()),
+  /** What the run's last walk left undone: links that Dataverse refused to clear, and its warnings. A follow-up does not walk again. */
+  leftByWalk: z.object({ uncleared: z.number().int().nonnegative(), warnings: z.array(z.string()) }).optional(),
   details: z.array(z.string()),
 });
 export type EndedPass = z.infer<typeof endedPassSchema>;

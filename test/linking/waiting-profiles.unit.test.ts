@@ -21,7 +21,9 @@ describe('a row whose profile has not arrived', () => {
       { id: guidOf('c', 3), cause: 'waiting', reason: 'The profile has not arrived in Dataverse yet.' },
     ]);
     expect(taskOf(simulation, runId, 'contact')).toMatchObject({ status: 'Refreshing', passes: 1 });
-    expect(taskOf(simulation, runId, 'contact').details.at(-1)).toMatch(/^Looking again after .*: 1 row waits for its profile/);
+    expect(taskOf(simulation, runId, 'contact').details.at(-1)).toMatch(
+      /^Looking again after .*: 1 row waits for its profile/,
+    );
 
     addProfile(simulation, 3);
     await simulation.run();
@@ -110,6 +112,62 @@ describe('a row whose profile has not arrived', () => {
     simulation.clock.after(20 * minute, () => addProfile(simulation, 8));
     await simulation.run();
     expect(simulation.organisation.links('contact').get(guidOf('c', 1))).toBe(guidOf('p', 8));
+  });
+});
+
+describe('an event that comes before hydration has begun', () => {
+  /** A contact that is linked, and an event of which the map shows nothing yet. */
+  async function quietMap(
+    event: Parameters<Simulation['post']>[0],
+  ): Promise<{ simulation: Simulation; runId: string }> {
+    const simulation = smallOrganisation({ contacts: 2, leads: 0 });
+    for (const number of [1, 2]) addProfile(simulation, number);
+    mapTo(simulation, { kind: 'c', source: 1, profile: 1 });
+    simulation.post({ eventId: 'before', tables: ['contact'] });
+    await simulation.run();
+    simulation.clock.advance(60 * minute);
+    return { simulation, runId: simulation.post({ tables: ['contact'], ...event }) };
+  }
+
+  it('I1 links what reaches the map within a settling interval, and has not ended before', async () => {
+    const { simulation, runId } = await quietMap({ eventId: 'early' });
+    await simulation.run(simulation.clock.now() + minute);
+    const task = taskOf(simulation, runId, 'contact');
+    expect(task).toMatchObject({ status: 'Refreshing', passes: 1 });
+    expect(task.details.at(-1)).toMatch(/^Looking again after .*: what the unification changed may not have reached/);
+
+    simulation.clock.advance(3 * minute);
+    mapTo(simulation, { kind: 'c', source: 2, profile: 2 });
+    await simulation.run();
+    expect(taskOf(simulation, runId, 'contact')).toMatchObject({ status: 'Successful', counters: { linked: 1 } });
+    expect(simulation.organisation.links('contact').size).toBe(2);
+  });
+
+  it('ends with the first look that comes a settling interval after it, where nothing comes', async () => {
+    const { simulation, runId } = await quietMap({ eventId: 'early' });
+    const posted = simulation.clock.now();
+    await simulation.run();
+    const { status, passes, endedAt } = taskOf(simulation, runId, 'contact');
+    expect({ status, passes }).toEqual({ status: 'Successful', passes: 2 });
+    const took = Date.parse(endedAt ?? '') - posted;
+    expect(took).toBeGreaterThanOrEqual(5 * minute);
+    expect(took).toBeLessThan(6 * minute);
+  });
+
+  it.each([
+    ['an operator asked for it', { source: 'operator' }],
+    ['it was held up for longer on its way', { occurredAt: '2026-01-01T00:00:00.000Z' }],
+  ])('ends with its first pass where %s', async (_, event) => {
+    const { simulation, runId } = await quietMap({ eventId: 'late', ...event });
+    await simulation.run();
+    expect(taskOf(simulation, runId, 'contact')).toMatchObject({ status: 'Successful', passes: 1 });
+  });
+
+  it('I5 is looked back to once only, though the clock of the process is behind', async () => {
+    const { simulation, runId } = await quietMap({ eventId: 'early' });
+    simulation.skewMs = -20 * minute;
+    await simulation.run();
+    expect(taskOf(simulation, runId, 'contact')).toMatchObject({ status: 'Successful', passes: 2 });
   });
 });
 
