@@ -67,14 +67,20 @@ export function tokenFor(url: string, appid: string): string {
   return `${encode({ alg: 'none' })}.${encode({ aud: new URL(url).origin, appid, exp })}.`;
 }
 
+/** A request was answered 429. */
+export interface Refused {
+  /** Of the modelled clock. */
+  readonly retryAfterSeconds: number;
+}
+
 /**
  * Runs `work` side by side in as many lanes, each taking the next rows in turn, until all are done or time is up. A 429 is
  * met as careful people meet it: nobody sends before its Retry-After is over, then the same again.
  */
 export async function inLanes(
-  { rows, seconds, concurrency, batch }: Assignment,
+  { rows, seconds, concurrency, batch, timeScale }: Assignment,
   stopwatch: Stopwatch,
-  work: (from: number, to: number) => Promise<{ readonly retryAfterMs: number } | undefined>,
+  work: (from: number, to: number) => Promise<Refused | undefined>,
 ): Promise<void> {
   let next = 0;
   let resumeAt = 0;
@@ -89,7 +95,7 @@ export async function inLanes(
         if (stopwatch.seconds >= seconds) return;
         const refused = await work(from, to);
         if (!refused) break;
-        resumeAt = Math.max(resumeAt, performance.now() + refused.retryAfterMs);
+        resumeAt = Math.max(resumeAt, performance.now() + (refused.retryAfterSeconds * 1000) / timeScale);
       }
       stopwatch.done(to - from);
     }

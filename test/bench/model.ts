@@ -8,10 +8,11 @@
  * - the same at 50 at once: 509 rows/s
  * - single creates at 32 at once: 334 rows/s
  *
- * A fixed part of 6.4 ms per request and 24.8 ms per row, with requests slowing each other down by (in flight / 5)^0.6,
+ * A fixed part of 6.4 ms per operation and 24.8 ms per row, with requests slowing each other down by (in flight / 5)^0.6,
  * meets all three within 2 % as times that the client observes. In the first of them five requests were busy for 358 s
  * without a 429: 1,500 s observed in a window were charged as at most 1,200 s. So of each time 80 % is charged, and 5 ms
- * and 20 ms are what the model takes. Slowing down is left out of the throughput rows: with the execution time as the binding
+ * and 20 ms are what the model takes. A bulk message is one operation; each part of a `$batch` runs as one of its own, and is
+ * charged the fixed part like a single request. Slowing down is left out of the throughput rows: with the execution time as the binding
  * limit, four requests at once per identity are all that can be sustained.
  */
 export const model = {

@@ -136,7 +136,7 @@ export async function startOrganisation(
     async restart(model, timeScale) {
       // New limits begin with empty windows only where they differ: a detour over other ones empties them.
       await control('POST', 'limits', { enabled: false });
-      await control('POST', 'limits', { ...model, timeScale, enabled: true });
+      await control('POST', 'limits', { ...model, timeScale, retryAfterClock: 'service', enabled: true });
       await control('POST', 'stats/reset');
     },
     async stop() {

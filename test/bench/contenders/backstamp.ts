@@ -63,7 +63,7 @@ export function createLinker({ url, timeScale, identities }: Assignment): Linker
     bypass: { customLogic: 'none', flows: false },
     now: () => performance.now() * timeScale,
     sleep: (ms, signal) => systemClock.sleep(ms / timeScale, signal),
-    httpClient: observe(createDefaultHttpClient(), timeScale, (rows) => stopwatch.done(rows)),
+    httpClient: observe(createDefaultHttpClient(), (rows) => stopwatch.done(rows)),
   });
   const defaults = memoryParts().parts;
   const { parts, outbox } = memoryParts({
@@ -98,13 +98,11 @@ export function createLinker({ url, timeScale, identities }: Assignment): Linker
   };
 }
 
-/** Tells how many rows each bulk request wrote, and gives Retry-After in the client's time: it comes in ours. */
-function observe(client: HttpClient, timeScale: number, onRows: (rows: number) => void): HttpClient {
+/** Tells how many rows each bulk request wrote. */
+function observe(client: HttpClient, onRows: (rows: number) => void): HttpClient {
   return {
     async sendRequest(request) {
       const response = await client.sendRequest(request);
-      const retryAfter = response.headers.get('Retry-After');
-      if (retryAfter !== undefined) response.headers.set('Retry-After', Number(retryAfter) * timeScale);
       if (response.status < 300 && typeof request.body === 'string' && request.url.includes('UpdateMultiple')) {
         onRows(Math.round((request.body.length - '{"Targets":[]}'.length + 1) / TARGET_LENGTH));
       }

@@ -1,5 +1,5 @@
 import { DynamicsWebApi } from 'dynamics-web-api';
-import { type Assignment, inLanes, type Performance, Stopwatch, tokenFor } from '../contender.ts';
+import { type Assignment, inLanes, type Performance, type Refused, Stopwatch, tokenFor } from '../contender.ts';
 import { clientId, contactId, profileOf } from '../organisation.ts';
 
 const connect = (url: string): DynamicsWebApi =>
@@ -15,10 +15,10 @@ const linkOf = (n: number): object => ({
 });
 
 /** The package reports a refusal as an error with the answer's status and headers. */
-function readThrottling(error: unknown): { readonly retryAfterMs: number } {
+function readThrottling(error: unknown): Refused {
   const { status, headers } = error as { status?: number; headers?: Readonly<Record<string, string>> };
   if (status !== 429) throw error;
-  return { retryAfterMs: Number(headers?.['retry-after'] ?? headers?.['Retry-After'] ?? 1) * 1000 };
+  return { retryAfterSeconds: Number(headers?.['retry-after'] ?? headers?.['Retry-After'] ?? 1) };
 }
 
 /** The npm package `dynamics-web-api`, one request per row, at a fixed number of requests at once. */

@@ -38,7 +38,7 @@ export async function updateMultiple(assignment: Assignment): Promise<Performanc
       });
     }
     const { status, retryAfter, text } = await post(JSON.stringify({ Targets: targets }));
-    if (status === 429) return { retryAfterMs: Number(retryAfter ?? 1) * 1000 };
+    if (status === 429) return { retryAfterSeconds: Number(retryAfter ?? 1) };
     if (status >= 300) throw new Error(`UpdateMultiple was refused: ${status} ${text}`);
     return undefined;
   });
