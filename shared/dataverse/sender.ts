@@ -208,6 +208,7 @@ export class Sender {
     const { kind } = request;
     telemetry.count('backstamp.dataverse.requests', 1, { kind, status: refused?.refusal.status ?? 200, identity });
     telemetry.record('backstamp.dataverse.request.duration', durationMs, { kind });
+    telemetry.record('backstamp.dataverse.in_flight', throttle.inFlight, { identity });
     telemetry.record('backstamp.dataverse.concurrency', throttle.concurrency(now), { identity });
     telemetry.record('backstamp.dataverse.budget_used', throttle.budgetUsed(now), { identity });
   }

@@ -1,4 +1,4 @@
-import type { PassPerformance } from './contenders/backstamp.ts';
+import type { InFlight, PassPerformance } from './contenders/backstamp.ts';
 import { limitOver, type Model, type Progress, sustainedRate } from './model.ts';
 import type { OrganisationStats } from './organisation.ts';
 
@@ -78,6 +78,24 @@ export function median(runs: readonly ContenderFigures[]): ContenderFigures {
   const middle = sorted[Math.floor(sorted.length / 2)];
   if (!middle) throw new Error('There is no run to take the median of.');
   return middle;
+}
+
+/** Requests in flight, on average over each stretch of a run. */
+export function inFlightOver(
+  samples: readonly InFlight[],
+  stretchSeconds: number,
+): readonly (readonly [number, number])[] {
+  const end = samples.at(-1)?.seconds ?? 0;
+  const sums = new Array<number>(Math.ceil(end / stretchSeconds)).fill(0);
+  for (const [n, { seconds, requests }] of samples.entries()) {
+    const until = samples[n + 1]?.seconds ?? seconds;
+    for (let at = Math.floor(seconds / stretchSeconds); at * stretchSeconds < until; at++) {
+      const from = Math.max(seconds, at * stretchSeconds);
+      const to = Math.min(until, (at + 1) * stretchSeconds);
+      sums[at] = (sums[at] ?? 0) + (requests * (to - from)) / stretchSeconds;
+    }
+  }
+  return sums.map((mean, n) => [(n + 0.5) * stretchSeconds, mean]);
 }
 
 /** Rows per second in each stretch of a run. */

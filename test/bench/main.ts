@@ -11,6 +11,7 @@ import {
   type Figures,
   type GrowthFigures,
   type IdentityFigures,
+  inFlightOver,
   median,
   type PluginFigures,
   ratesOver,
@@ -217,11 +218,11 @@ async function draw({ performance }: FirstPass): Promise<void> {
         },
       ],
     ),
-    'in-flight.svg': plot('Requests in flight', { x: 'seconds', y: 'requests' }, [
+    'in-flight.svg': plot('Requests in flight, on average over 15 s', { x: 'seconds', y: 'requests' }, [
       {
         name: 'Backstamp, one identity',
         colour: '#2f7ed8',
-        points: performance.inFlight.map(({ seconds, requests }) => [seconds, requests] as const),
+        points: inFlightOver(performance.inFlight, model.windowSeconds / 20),
       },
     ]),
   };
