@@ -8,6 +8,7 @@ import { openServiceBus } from './messaging/service-bus-messenger.ts';
 import { parseSettings, type Settings } from './settings.ts';
 import { FoundOrphans } from './state/found-orphans.ts';
 import { LinkStates } from './state/link-states.ts';
+import { OwnershipConsents } from './state/ownership-consents.ts';
 import { PendingRows } from './state/pending-rows.ts';
 import { RowOutcomes } from './state/row-outcomes.ts';
 import { Runs } from './state/runs.ts';
@@ -43,6 +44,8 @@ function wire(settings: Settings): Services {
     pendingRows: new PendingRows(openTable(settings, 'BackstampPendingRows')),
     rowOutcomes: new RowOutcomes(openTable(settings, 'BackstampRowOutcomes')),
     foundOrphans: new FoundOrphans(openTable(settings, 'BackstampFoundOrphans')),
+    // A few notes, beside the states that they are about.
+    ownershipConsents: new OwnershipConsents(openTable(settings, 'BackstampLinkStates')),
     telemetry,
     isSignInEnabled: settings.WEBSITE_AUTH_ENABLED,
     options: {

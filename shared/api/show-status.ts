@@ -1,6 +1,6 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import type { StatusAnswer, Task } from '../contracts/run.ts';
-import { taskGroup, taskName } from '../contracts/status.ts';
+import { taskGroup, taskNameOf } from '../contracts/status.ts';
 import type { Parts } from '../linking/parts.ts';
 import { ok } from './http-response.ts';
 
@@ -20,7 +20,9 @@ export async function showStatus(parts: Parts, _request: HttpRequest): Promise<H
   );
   const answer: StatusAnswer = {
     lastUpdated,
-    groups: [{ name: taskGroup, count: tasks.length, tasks: tasks.map((task) => ({ name: taskName, ...task })) }],
+    groups: [
+      { name: taskGroup, count: tasks.length, tasks: tasks.map((task) => ({ name: taskNameOf(task), ...task })) },
+    ],
   };
   return ok(answer);
 }

@@ -20,6 +20,8 @@ export const countersSchema = z.object({
   failed: count,
   /** Rows that the map names and the table no longer has. */
   gone: count,
+  /** Rows that were given another owner; only tasks that see to owners count them. */
+  assigned: count.optional(),
 });
 export type Counters = z.infer<typeof countersSchema>;
 export type Outcome = keyof Omit<Counters, 'read'>;
@@ -44,4 +46,5 @@ export const addCounters = (a: Counters, b: Counters): Counters => ({
   waiting: a.waiting + b.waiting,
   failed: a.failed + b.failed,
   gone: a.gone + b.gone,
+  ...(a.assigned === undefined && b.assigned === undefined ? {} : { assigned: (a.assigned ?? 0) + (b.assigned ?? 0) }),
 });

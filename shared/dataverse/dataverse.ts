@@ -184,8 +184,8 @@ export interface PersonalDataverse extends Dataverse {
   findReferencing(table: string, signal?: AbortSignal): Promise<readonly string[]>;
 }
 
-/** Reading what the organisation says of itself and of the identities: for checks, not for linking. */
-export interface InspectableDataverse extends PersonalDataverse {
+/** Reading what the organisation says of itself and of the identities, for checks. */
+export interface DefinitionReader {
   /**
    * What a function answers, or definitions, at a path below the API's root.
    * @param what is read, in words, for error messages: "read the privileges of the application user"
@@ -193,3 +193,6 @@ export interface InspectableDataverse extends PersonalDataverse {
    */
   readObject(path: string, what: string, signal?: AbortSignal): Promise<Row>;
 }
+
+/** All that may be asked. */
+export type InspectableDataverse = PersonalDataverse & DefinitionReader;

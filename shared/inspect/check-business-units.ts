@@ -1,8 +1,11 @@
 import type { UnificationSetup } from '../contracts/unification-setup.ts';
-import type { InspectableDataverse, Row } from '../dataverse/dataverse.ts';
+import type { Dataverse, DefinitionReader, Row } from '../dataverse/dataverse.ts';
 import { isTerminalError } from '../errors.ts';
 import type { KnownIdentity } from './identity.ts';
 import type { Check, Level } from './report.ts';
+
+/** What checking business units takes. */
+export type UnitsReader = Dataverse & DefinitionReader;
 
 type Separation = NonNullable<UnificationSetup['businessUnits']>;
 type OwnerTeam = NonNullable<Separation['teams']>[number];
@@ -40,14 +43,15 @@ const sameName = (a: unknown, b: string): boolean => String(a).trim().toLowerCas
  * and whether the app can ask in a person's name.
  */
 export async function checkBusinessUnits(
-  dataverse: InspectableDataverse,
+  dataverse: UnitsReader,
   separation: Separation,
   identities: readonly KnownIdentity[],
   signal: AbortSignal,
 ): Promise<Check[]> {
   const checks = identities.flatMap(checkActingForOthers);
   try {
-    checks.push(...(await checkModernised(dataverse, signal)), ...(await checkTeams(dataverse, separation, signal)));
+    const { checks: ofTeams } = await examineTeams(dataverse, separation.teams ?? [], signal);
+    checks.push(...(await checkModernised(dataverse, signal)), ...ofTeams);
   } catch (error) {
     if (!isTerminalError(error)) throw error;
     const remedy = 'Give the application user a role that reads business units, teams, roles and the organisation.';
@@ -70,7 +74,7 @@ function checkActingForOthers({ name, privileges }: KnownIdentity): Check[] {
 }
 
 /** Rows that may be owned across units: Customer Insights does not support its separation there. */
-async function checkModernised(dataverse: InspectableDataverse, signal: AbortSignal): Promise<Check[]> {
+export async function checkModernised(dataverse: UnitsReader, signal: AbortSignal): Promise<Check[]> {
   const request = { entitySetName: 'organizations', select: ['orgdborgsettings'], pageSize: 1 };
   const { rows } = await dataverse.readPage(request, signal);
   const settings = String(rows[0]?.orgdborgsettings ?? '');
@@ -86,25 +90,41 @@ async function checkModernised(dataverse: InspectableDataverse, signal: AbortSig
   ];
 }
 
-async function checkTeams(
-  dataverse: InspectableDataverse,
-  { teams = [] }: Separation,
+/** A team of the set-up as the environment has it. */
+export interface FoundTeam extends OwnerTeam {
+  readonly unitId: string;
+  readonly teamId: string;
+}
+
+/** Looks each team up, and says what is wrong with it. Those with a fault are not among the found. */
+export async function examineTeams(
+  dataverse: UnitsReader,
+  teams: readonly OwnerTeam[],
   signal: AbortSignal,
-): Promise<Check[]> {
-  if (teams.length === 0) return [];
+): Promise<{ readonly checks: Check[]; readonly found: FoundTeam[] }> {
+  const checks: Check[] = [];
+  const found: FoundTeam[] = [];
+  if (teams.length === 0) return { checks, found };
   const request = {
     entitySetName: 'businessunits',
     select: ['businessunitid', 'name', 'isdisabled'],
     pageSize: mostUnits,
   };
   const { rows: units } = await dataverse.readPage(request, signal);
-  const checks: Check[] = [];
   for (const [at, mapped] of teams.entries()) {
     const isSecond = teams.slice(0, at).some(({ businessUnit }) => sameName(businessUnit, mapped.businessUnit));
-    checks.push(...(isSecond ? [secondTeam(mapped)] : await checkTeam(dataverse, mapped, units, signal)));
+    const answer = isSecond ? [secondTeam(mapped)] : await checkTeam(dataverse, mapped, units, signal);
+    if (Array.isArray(answer)) checks.push(...answer);
+    else {
+      found.push(answer);
+      checks.push(finding('team', 'good', mapped.team, goodTeam(mapped)));
+    }
   }
-  return checks;
+  return { checks, found };
 }
+
+const goodTeam = ({ businessUnit, team }: OwnerTeam): string =>
+  `${team} of ${businessUnit} has the roles that it needs.`;
 
 const secondTeam = ({ businessUnit, team }: OwnerTeam): Check =>
   finding(
@@ -115,12 +135,14 @@ const secondTeam = ({ businessUnit, team }: OwnerTeam): Check =>
     'Name one team for each business unit, in Customer Insights and in the set-up.',
   );
 
+/** The team as it was found, or what is wrong with it. */
 async function checkTeam(
-  dataverse: InspectableDataverse,
-  { businessUnit, team }: OwnerTeam,
+  dataverse: UnitsReader,
+  mapped: OwnerTeam,
   units: readonly Row[],
   signal: AbortSignal,
-): Promise<Check[]> {
+): Promise<FoundTeam | Check[]> {
+  const { businessUnit, team } = mapped;
   const unit = units.find(({ name }) => sameName(name, businessUnit));
   if (unit === undefined) {
     const names = units
@@ -160,13 +182,12 @@ async function checkTeam(
     const remedy = `Give the team the security role ${name}, of its own business unit.`;
     checks.push(finding('team-role', 'fault', team, `${team} lacks the role ${name}: ${without}.`, remedy));
   }
-  return checks.length > 0
-    ? checks
-    : [finding('team', 'good', team, `${team} of ${businessUnit} has the roles that it needs.`)];
+  if (checks.length > 0) return checks;
+  return { ...mapped, unitId: String(unit.businessunitid), teamId: String(found.teamid) };
 }
 
 async function findTeam(
-  dataverse: InspectableDataverse,
+  dataverse: UnitsReader,
   unitId: string,
   team: string,
   signal: AbortSignal,
@@ -180,7 +201,7 @@ async function findTeam(
   return (await dataverse.readPage(request, signal)).rows[0];
 }
 
-async function rolesOf(dataverse: InspectableDataverse, teamId: string, signal: AbortSignal): Promise<string[]> {
+async function rolesOf(dataverse: UnitsReader, teamId: string, signal: AbortSignal): Promise<string[]> {
   const path = `teams(${teamId})/teamroles_association?$select=name`;
   const { value } = await dataverse.readObject(path, 'read the roles of a team', signal);
   return ((value ?? []) as readonly { readonly name?: unknown }[]).map(({ name }) => String(name));

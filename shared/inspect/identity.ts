@@ -1,4 +1,4 @@
-import type { InspectableDataverse } from '../dataverse/dataverse.ts';
+import type { DefinitionReader, InspectableDataverse } from '../dataverse/dataverse.ts';
 import { isTerminalError } from '../errors.ts';
 import type { Check } from './report.ts';
 
@@ -50,7 +50,8 @@ const fault = (subject: string, finding: string, remedy?: string): Check => ({
   ...(remedy === undefined ? {} : { remedy }),
 });
 
-async function whoAmI(dataverse: InspectableDataverse, signal: AbortSignal): Promise<string | undefined> {
+/** Id of the user in whose name the app reads. */
+export async function whoAmI(dataverse: DefinitionReader, signal: AbortSignal): Promise<string | undefined> {
   const { UserId } = await dataverse.readObject('WhoAmI', 'ask who the app is', signal);
   return typeof UserId === 'string' ? UserId : undefined;
 }
@@ -80,16 +81,25 @@ async function privilegesOf(
 ): Promise<ReadonlyMap<string, string> | undefined> {
   try {
     const path = `systemusers(${userId})/Microsoft.Dynamics.CRM.RetrieveUserPrivileges()`;
-    const { RolePrivileges } = await dataverse.readObject(path, "read the application user's privileges", signal);
-    if (!Array.isArray(RolePrivileges)) return undefined;
-    return new Map(
-      (RolePrivileges as { PrivilegeName?: unknown; Depth?: unknown }[]).map(({ PrivilegeName, Depth }) => [
-        String(PrivilegeName).toLowerCase(),
-        String(Depth),
-      ]),
-    );
+    return await privilegesFrom(dataverse, path, signal);
   } catch (error) {
     if (isTerminalError(error)) return undefined;
     throw error;
   }
+}
+
+/** Depth by privilege name, lower case, as a function that lists privileges answers; undefined where it does not. */
+export async function privilegesFrom(
+  dataverse: DefinitionReader,
+  path: string,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, string> | undefined> {
+  const { RolePrivileges } = await dataverse.readObject(path, 'read privileges', signal);
+  if (!Array.isArray(RolePrivileges)) return undefined;
+  return new Map(
+    (RolePrivileges as { PrivilegeName?: unknown; Depth?: unknown }[]).map(({ PrivilegeName, Depth }) => [
+      String(PrivilegeName).toLowerCase(),
+      String(Depth),
+    ]),
+  );
 }

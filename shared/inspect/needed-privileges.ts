@@ -1,4 +1,4 @@
-import type { InspectableDataverse } from '../dataverse/dataverse.ts';
+import type { DefinitionReader } from '../dataverse/dataverse.ts';
 import type { KnownIdentity } from './identity.ts';
 import { definitionPrivileges, type Need, tablePrivileges } from './least-privileges.ts';
 import type { Check, Level } from './report.ts';
@@ -17,25 +17,17 @@ export interface NeededPrivilege {
  * are needed only while a table has none.
  */
 export async function neededPrivileges(
-  dataverse: Pick<InspectableDataverse, 'readObject'>,
+  dataverse: DefinitionReader,
   sources: readonly { readonly table: string; readonly hasColumn: boolean }[],
   signal?: AbortSignal,
 ): Promise<NeededPrivilege[]> {
   const wanted = tablePrivileges(sources.map(({ table }) => table));
   const tables = [...new Set(wanted.map(({ table }) => table))];
-  const filter = tables.map((table) => `LogicalName eq '${table}'`).join(' or ');
-  const path = `EntityDefinitions?$select=LogicalName,Privileges&$filter=${encodeURIComponent(filter)}`;
-  const { value } = await dataverse.readObject(path, 'read the privileges of the tables', signal);
-  const definitions = (value ?? []) as {
-    LogicalName: string;
-    Privileges?: readonly { Name: string; PrivilegeType: string }[];
-  }[];
+  const names = await privilegeNames(dataverse, tables, signal);
   const ofTables = wanted.flatMap(({ table, right, need, purpose }) => {
-    const { Privileges = [] } = definitions.find(({ LogicalName }) => LogicalName === table) ?? {};
+    const name = names.get(table)?.get(right);
     const subject = need === 'checks' ? 'organisation' : table;
-    return Privileges.filter(({ PrivilegeType }) => PrivilegeType === right).map(({ Name: name }) => ({
-      ...{ subject, name, need, purpose },
-    }));
+    return name === undefined ? [] : [{ subject, name, need, purpose }];
   });
   const hasEveryColumn = sources.every(({ hasColumn }) => hasColumn);
   const ofDefinitions = definitionPrivileges
@@ -44,6 +36,27 @@ export async function neededPrivileges(
   // Tables of the platform may share a privilege.
   const byName = new Map([...ofTables, ...ofDefinitions].map((one) => [one.name.toLowerCase(), one]));
   return [...byName.values()];
+}
+
+/** Names of the privileges on some tables, by table and right; some are irregular, so metadata tells. */
+export async function privilegeNames(
+  dataverse: DefinitionReader,
+  tables: readonly string[],
+  signal?: AbortSignal,
+): Promise<ReadonlyMap<string, ReadonlyMap<string, string>>> {
+  const filter = tables.map((table) => `LogicalName eq '${table}'`).join(' or ');
+  const path = `EntityDefinitions?$select=LogicalName,Privileges&$filter=${encodeURIComponent(filter)}`;
+  const { value } = await dataverse.readObject(path, 'read the privileges of the tables', signal);
+  const definitions = (value ?? []) as {
+    LogicalName: string;
+    Privileges?: readonly { Name: string; PrivilegeType: string }[];
+  }[];
+  return new Map(
+    definitions.map(({ LogicalName, Privileges = [] }) => [
+      LogicalName,
+      new Map(Privileges.map(({ Name, PrivilegeType }) => [PrivilegeType, Name])),
+    ]),
+  );
 }
 
 /** Without what only the checks need, rows are linked all the same. */

@@ -81,4 +81,5 @@ export const nextWatermark = (pass: Pass, token: string, takenAt: string): Water
   token,
   takenAt,
   ...(pass.profileSchema === undefined ? {} : { profileSchema: pass.profileSchema }),
+  ...(pass.ownership === undefined ? {} : { mapping: pass.ownership.mapping, profiles: pass.ownership.nextProfiles }),
 });

@@ -7,7 +7,8 @@ import type { EndedPass } from '../state/link-states.ts';
 import { agreeing, counted } from './counted.ts';
 import type { Parts } from './parts.ts';
 import { followUpLine, withoutWaits } from './task-progress.ts';
-import { endTask, updateTask } from './task-record.ts';
+import { endTask } from './task-record.ts';
+import { updateTask } from './update-task.ts';
 
 /**
  * Draws the conclusion from a pass that has ended: either its task ends, or, while profiles are still arriving, a

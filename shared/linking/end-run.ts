@@ -1,10 +1,12 @@
 import { type LinkingCompleted, linkingCompletedType } from '../contracts/linking-completed.ts';
 import type { RunWithTasks } from '../contracts/run.ts';
 import { isFinal, type Status, worstOf } from '../contracts/status.ts';
+import { releaseFollowers } from '../ownership/after-profiles.ts';
 import { type Parts, timeOf } from './parts.ts';
 
 /**
- * Ends a run whose tasks have all ended, with the worst of their statuses, and tells the world. Safe to call at any
+ * Draws the conclusion from the end of a task: tasks that waited for it are sent on their way, and a run whose tasks have
+ * all ended ends, with the worst of their statuses, and tells the world. Safe to call at any
  * time: a run that is not done, or has ended, stays as it is. The event goes out before the end is recorded, so it is
  * sent at least once; its id makes a second copy recognisable.
  */
@@ -12,6 +14,7 @@ export async function endRunIfDone(parts: Parts, runId: string): Promise<void> {
   for (;;) {
     const shown = await parts.runs.show(runId);
     if (shown === undefined || shown.endedAt !== undefined) return;
+    if (await releaseFollowers(parts, shown)) continue;
     const ended = new Set(shown.tasks.filter(({ status }) => isFinal(status)).map(({ table }) => table));
     if (!shown.tables.every((table) => ended.has(table))) return;
     const status = worstOf(shown.tasks.map((task) => task.status));

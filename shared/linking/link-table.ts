@@ -2,6 +2,7 @@ import { type LinkTask, linkTaskMessageId } from '../contracts/link-task.ts';
 import type { Run } from '../contracts/run.ts';
 import { isFinal, type Mode, type TaskKind } from '../contracts/status.ts';
 import { isRetryableError, isTerminalError } from '../errors.ts';
+import { ownershipWork } from '../ownership/ownership-work.ts';
 import type { LinkState, Pass, Slot } from '../state/link-states.ts';
 import { watchForCancel } from './cancel-run.ts';
 import { concludePass } from './end-pass.ts';
@@ -17,7 +18,7 @@ import { lookAgain, tryLater } from './try-later.ts';
 import type { Work } from './work.ts';
 
 /** What each kind of task does to its table. */
-const works: Readonly<Record<TaskKind, Work>> = { linking: linkingWork };
+const works: Readonly<Record<TaskKind, Work>> = { linking: linkingWork, ownership: ownershipWork };
 
 /**
  * Works on a task's message: "this run wants this table linked". The table's link state decides what is next: a pass
@@ -178,8 +179,8 @@ async function carryOnUntilTimeIsUp(parts: Parts, given: SliceWork, signal: Abor
 
 /** The pass as a slice begins. While one runs, the page at hand counts as tried: the slice may be lost half-way. */
 function takenOver(pass: Pass, now: string): Pass {
-  const isStartFixed =
-    pass.next !== undefined || (pass.phase === 'map' ? pass.cursor !== undefined : pass.phase !== 'pending');
+  const isDraining = pass.phase === 'map' || pass.phase === 'profiles';
+  const isStartFixed = pass.next !== undefined || (isDraining ? pass.cursor !== undefined : pass.phase !== 'pending');
   const wasLost = pass.sliceStartedAt !== undefined && !isStartFixed;
   return {
     ...pass,

@@ -1,8 +1,11 @@
 import { noRows } from '../contracts/counters.ts';
 import { firstLinkTask } from '../contracts/link-task.ts';
 import type { Finding, Run, Task } from '../contracts/run.ts';
+import type { Mode } from '../contracts/status.ts';
 import type { UnificationEvent } from '../contracts/unification-event.ts';
 import { runIdOf } from '../contracts/unification-event.ts';
+import { ownedTables, type UnificationSetup } from '../contracts/unification-setup.ts';
+import { waitsForProfiles } from '../ownership/after-profiles.ts';
 import { endRunIfDone } from './end-run.ts';
 import { type Parts, timeOf } from './parts.ts';
 import { skippedDetails } from './requirements.ts';
@@ -24,7 +27,9 @@ async function orchestrate(parts: Parts, event: UnificationEvent): Promise<strin
   await recordTasks(parts, run);
 
   const shown = await parts.runs.show(runId);
-  const queued = (shown?.tasks ?? []).filter(({ status }) => status === 'Queued');
+  const queued = (shown?.tasks ?? []).filter(
+    (task) => task.status === 'Queued' && !(shown !== undefined && waitsForProfiles(shown, task)),
+  );
   await parts.messenger.sendLinkTasks(queued.map(({ table }) => firstLinkTask(runId, table)));
   parts.telemetry.log('info', 'Run begun', { runId, source: event.source, mode: event.mode, tables: queued.length });
   await endRunIfDone(parts, runId);
@@ -39,7 +44,7 @@ export function newRun(parts: Parts, event: UnificationEvent): Run {
     source: event.source,
     mode: event.mode,
     // As they are now: a run that is half recorded when the settings change is still recorded to its end.
-    tables: event.tables ?? parts.options.setup.tables.map(({ table }) => table),
+    tables: event.tables ?? tablesOf(parts.options.setup, event.mode),
     confirm: event.confirm ?? false,
     status: 'Queued',
     occurredAt: event.occurredAt,
@@ -55,10 +60,30 @@ export async function recordTasks(parts: Parts, run: Run): Promise<void> {
     sources.filter(({ table }) => run.tables.includes(table)),
   );
   for (const table of run.tables) {
+    if (isOwned(parts.options.setup, table)) {
+      const findings = run.mode === 'orphans' ? [noOrphans(table)] : [];
+      await parts.runs.recordTask({ ...newTask(run, table, findings), kind: 'ownership' });
+      continue;
+    }
     const isSetUp = sources.some((source) => source.table === table);
     await parts.runs.recordTask(newTask(run, table, isSetUp ? (skipped.get(table) ?? []) : [notSetUp(table)]));
   }
 }
+
+/** Every table that a run of a mode is about: the source tables and, where owners are seen to, those of Customer Insights. */
+function tablesOf(setup: UnificationSetup, mode: Mode): string[] {
+  const owned = mode === 'orphans' ? [] : ownedTables.filter((table) => isOwned(setup, table));
+  return [...setup.tables.map(({ table }) => table), ...owned];
+}
+
+const isOwned = ({ businessUnits }: UnificationSetup, table: string): boolean =>
+  businessUnits?.ownership !== undefined && ownedTables.includes(table);
+
+const noOrphans = (table: string): Finding => ({
+  code: 'no-orphans',
+  finding: `Rows of ${table} are not linked, so there are no orphans among them.`,
+  remedy: `Leave ${table} out of runs in mode orphans.`,
+});
 
 const notSetUp = (table: string): Finding => ({
   code: 'not-set-up',

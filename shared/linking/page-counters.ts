@@ -1,20 +1,18 @@
 import { type Counters, noRows } from '../contracts/counters.ts';
 import type { Slice } from './slice.ts';
 
-/** Rows that were written, whatever was written to them. */
-export const writtenRows = ({ linked, relinked, cleared }: Counters): number => linked + relinked + cleared;
-
 /** Ends a slice in the midst of a page: what was written is counted now, and not again when the page is tried anew. */
 export async function endInPage<Context>(
   slice: Slice<Context>,
-  { linked, relinked, cleared }: Counters,
+  { linked, relinked, cleared, assigned }: Counters,
 ): Promise<never> {
   const { pass } = slice;
-  const written = linked + relinked;
+  const written = linked + relinked + (assigned ?? 0);
+  const owners = assigned === undefined ? {} : { assigned };
   slice.isPageUntried = false;
   return slice.endHere({
     carried: pass.carried + written,
-    counters: slice.add({ ...noRows, linked, relinked, cleared, read: written }),
+    counters: slice.add({ ...noRows, linked, relinked, cleared, ...owners, read: written }),
   });
 }
 

@@ -1,8 +1,9 @@
 import type { UnificationSetup } from '../contracts/unification-setup.ts';
-import type { Dataverse } from '../dataverse/dataverse.ts';
+import type { Dataverse, DefinitionReader } from '../dataverse/dataverse.ts';
 import type { Messenger } from '../messaging/messenger.ts';
 import type { FoundOrphans } from '../state/found-orphans.ts';
 import type { LinkStates } from '../state/link-states.ts';
+import type { OwnershipConsents } from '../state/ownership-consents.ts';
 import type { PendingRows } from '../state/pending-rows.ts';
 import type { RowOutcomes } from '../state/row-outcomes.ts';
 import type { Runs } from '../state/runs.ts';
@@ -23,13 +24,14 @@ export interface LinkingOptions {
 
 /** Everything linking works with; wired once per process. */
 export interface Parts {
-  readonly dataverse: Dataverse;
+  readonly dataverse: Dataverse & DefinitionReader;
   readonly messenger: Messenger;
   readonly runs: Runs;
   readonly linkStates: LinkStates;
   readonly pendingRows: PendingRows;
   readonly rowOutcomes: RowOutcomes;
   readonly foundOrphans: FoundOrphans;
+  readonly ownershipConsents: OwnershipConsents;
   readonly telemetry: Telemetry;
   readonly options: LinkingOptions;
   /** Milliseconds since 1970. */

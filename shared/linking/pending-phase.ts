@@ -82,12 +82,13 @@ async function rereadMap(
   return { entries: [...entries, ...others.filter(({ mapRowId }) => !known.has(mapRowId))], unusable };
 }
 
-const settledOnly = ({ counters: { linked, relinked, cleared, unchanged, gone } }: RowsReport): Counters => ({
+const settledOnly = ({ counters: { linked, relinked, cleared, unchanged, gone, assigned } }: RowsReport): Counters => ({
   ...noRows,
-  read: linked + relinked + unchanged + gone,
+  read: linked + relinked + unchanged + gone + (assigned ?? 0),
   linked,
   relinked,
   cleared,
   unchanged,
   gone,
+  ...(assigned === undefined ? {} : { assigned }),
 });

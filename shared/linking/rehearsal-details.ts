@@ -1,3 +1,4 @@
+import type { Counters } from '../contracts/counters.ts';
 import { isTerminalError } from '../errors.ts';
 import { counted } from './counted.ts';
 import { logicOnUpdate } from './logic-on-update.ts';
@@ -42,12 +43,10 @@ export async function rehearsalDetails(slice: Slice): Promise<string[]> {
 
 /** Rows per second of a pass that wrote enough rows to tell. */
 function speedOf(
-  last:
-    | { readonly startedAt: string; readonly endedAt: string; readonly counters: Readonly<Record<string, number>> }
-    | undefined,
+  last: { readonly startedAt: string; readonly endedAt: string; readonly counters: Counters } | undefined,
 ): number | undefined {
   if (last === undefined) return undefined;
-  const { linked = 0, relinked = 0, cleared = 0 } = last.counters;
+  const { linked, relinked, cleared } = last.counters;
   const seconds = (Date.parse(last.endedAt) - Date.parse(last.startedAt)) / 1000;
   const rows = linked + relinked + cleared;
   return rows < tellingRows || seconds <= 0 ? undefined : Math.max(1, Math.round(rows / seconds));

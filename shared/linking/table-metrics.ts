@@ -6,7 +6,7 @@ import type { Parts } from './parts.ts';
 export function countRows({ telemetry }: Parts, table: string, before: Counters, after: Counters): void {
   const { read: _, ...outcomes } = after;
   for (const [outcome, rows] of Object.entries(outcomes) as [keyof typeof outcomes, number][]) {
-    const more = rows - before[outcome];
+    const more = rows - (before[outcome] ?? 0);
     if (more > 0) telemetry.count('backstamp.rows', more, { table, outcome });
   }
 }

@@ -3,7 +3,7 @@ import type { Task } from '../contracts/run.ts';
 import { TerminalError } from '../errors.ts';
 import type { Pass } from '../state/link-states.ts';
 import { type Parts, timeOf } from './parts.ts';
-import { updateTask } from './task-record.ts';
+import { updateTask } from './update-task.ts';
 
 /** Progress reaches the task's record at most this often, in milliseconds. */
 const progressIntervalMs = 1_000;

@@ -1,13 +1,14 @@
 import { firstLinkTask } from '../contracts/link-task.ts';
 import type { RunWithTasks, Task } from '../contracts/run.ts';
 import { isFinal } from '../contracts/status.ts';
+import { movableSince, waitsForProfiles } from '../ownership/after-profiles.ts';
 import type { ListedRun } from '../state/runs.ts';
 import { endRunIfDone } from './end-run.ts';
 import { failTask } from './fail-task.ts';
 import { orchestrateRun } from './orchestrate-run.ts';
 import type { Parts } from './parts.ts';
 import { recordTableState } from './table-metrics.ts';
-import { updateTask } from './task-record.ts';
+import { updateTask } from './update-task.ts';
 
 /** A task that shows no sign of life for so long has lost its message; longer than any duplicate window. */
 const stalledAfterMs = 20 * 60_000;
@@ -55,7 +56,8 @@ async function watchRun(parts: Parts, run: RunWithTasks): Promise<void> {
     return;
   }
   for (const task of run.tasks) {
-    if (!isFinal(task.status) && isOld(task.updatedAt)) await resend(parts, task);
+    const isStill = !isFinal(task.status) && !waitsForProfiles(run, task);
+    if (isStill && isOld(movableSince(run, task))) await resend(parts, task);
   }
   await endRunIfDone(parts, run.runId);
 }

@@ -9,20 +9,50 @@ import type { EntityTable } from './entity-table.ts';
 export const feedKindSchema = z.enum(['changeTracking', 'modified', 'scan']);
 export type FeedKind = z.infer<typeof feedKindSchema>;
 
-/** How far a table's map changes are known to be linked. */
+/** Where the next drain of a feed begins. */
+const feedPositionSchema = z.object({
+  feed: feedKindSchema,
+  /** A delta link, or a time; whatever the feed starts its next drain from. */
+  token: z.string(),
+});
+
+/** How far a table's changes are known to be dealt with: those of the map where its rows are linked, else its own. */
 export const watermarkSchema = z.object({
   feed: feedKindSchema,
   /** A delta link, or a time; whatever the feed starts its next drain from. */
   token: z.string(),
   takenAt: z.iso.datetime(),
-  /** Fingerprint of the profile table's columns; another one means a full pass. */
+  /** Linking: fingerprint of the profile table's columns; another one means a full pass. */
   profileSchema: z.string().optional(),
+  /** Ownership: fingerprint of the mapping from values to teams; another one means a full pass. */
+  mapping: z.string().optional(),
+  /** Ownership, of tables whose rows take the owner of their profile: how far the profiles' changes are known. */
+  profiles: feedPositionSchema.optional(),
 });
 export type Watermark = z.infer<typeof watermarkSchema>;
 
-/** What a pass does, in this order; `orphans` and `clear` only where there is cause. */
-export const phaseSchema = z.enum(['pending', 'map', 'orphans', 'clear']);
+/**
+ * What a pass does, in this order. Linking: `map` drains the map; `orphans` and `clear` only where there is cause.
+ * Ownership: `profiles` drains the profiles' changes, `map` the table's own; `others` looks at tables of the root unit.
+ */
+export const phaseSchema = z.enum(['pending', 'profiles', 'map', 'orphans', 'clear', 'others']);
 export type Phase = z.infer<typeof phaseSchema>;
+
+/** What a pass that sees to owners has besides. */
+const ownershipPassSchema = z.object({
+  /** Fingerprint of the mapping when the pass began. */
+  mapping: z.string(),
+  /** What the watermark will say of the profiles' changes, as far as it is known. */
+  nextProfiles: feedPositionSchema.optional(),
+  /** Of a rehearsal: rows by the team that is to own them, and how many of them have another owner now. */
+  teams: z.record(z.string(), z.object({ rows: z.number().int(), moved: z.number().int() })),
+  /** Profiles whose value belongs to no unit, and some of the values. */
+  unmatched: z.number().int().nonnegative(),
+  unmatchedValues: z.array(z.string()),
+  /** What was found in tables whose rows all belong to the root unit; for people. */
+  others: z.array(z.string()),
+});
+export type OwnershipPass = z.infer<typeof ownershipPassSchema>;
 
 /** A pass in progress: all that the next slice needs to carry on. */
 export const passSchema = z.object({
@@ -65,8 +95,10 @@ export const passSchema = z.object({
   uncertainSince: z.iso.datetime().optional(),
   /** Id of the message whose work last moved the pass on. */
   movedBy: z.string().optional(),
-  /** Fingerprint of the profile table's columns when the pass began. */
+  /** Linking: fingerprint of the profile table's columns when the pass began. */
   profileSchema: z.string().optional(),
+  /** Ownership: what only its passes have. */
+  ownership: ownershipPassSchema.optional(),
   /** Map rows that gave a source row another customer than a newer one did. */
   conflicts: z.number().int().nonnegative(),
   /** Differences of a rehearsal that were recorded as its sample. */

@@ -5,7 +5,7 @@ import { type EntityTable, listAll } from './entity-table.ts';
 export const pendingRowSchema = z.object({
   /** Id of the source row, a GUID in lower case. */
   id: z.string(),
-  /** Id of the map row that names it. */
+  /** Id of the map row that names it; where owners are seen to, its own id. */
   mapRowId: z.string(),
   /** Version of that map row, where it has a usable key; what a newer one gives the source row settles this. */
   version: z.number().optional(),

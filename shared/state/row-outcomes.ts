@@ -5,7 +5,7 @@ import { type EntityTable, listAll } from './entity-table.ts';
 export const rowOutcomeSchema = z.object({
   /** Id of the source row; of the map row where that names no usable key. */
   id: z.string(),
-  outcome: z.enum(['linked', 'relinked', 'cleared', 'waiting', 'failed', 'gone', 'acrossUnits']),
+  outcome: z.enum(['linked', 'relinked', 'cleared', 'waiting', 'failed', 'gone', 'acrossUnits', 'assigned']),
   at: z.iso.datetime(),
   reason: z.string().optional(),
   /** Profile rows before and after, and the CustomerIds they stand for where known. */

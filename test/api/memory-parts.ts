@@ -3,11 +3,12 @@ import type { LinkTask } from '../../shared/contracts/link-task.ts';
 import type { LinkingCompleted } from '../../shared/contracts/linking-completed.ts';
 import type { UnificationEvent } from '../../shared/contracts/unification-event.ts';
 import type { UnificationSetup } from '../../shared/contracts/unification-setup.ts';
-import type { Dataverse } from '../../shared/dataverse/dataverse.ts';
+import type { Dataverse, DefinitionReader } from '../../shared/dataverse/dataverse.ts';
 import type { Parts } from '../../shared/linking/parts.ts';
 import type { EntityTable, StoredEntity } from '../../shared/state/entity-table.ts';
 import { FoundOrphans } from '../../shared/state/found-orphans.ts';
 import { LinkStates } from '../../shared/state/link-states.ts';
+import { OwnershipConsents } from '../../shared/state/ownership-consents.ts';
 import { PendingRows } from '../../shared/state/pending-rows.ts';
 import { RowOutcomes } from '../../shared/state/row-outcomes.ts';
 import { Runs } from '../../shared/state/runs.ts';
@@ -104,7 +105,7 @@ export interface Outbox {
 export function memoryParts(overrides: Partial<Parts> = {}): { parts: Parts; outbox: Outbox; table: MemoryTable } {
   const table = new MemoryTable();
   const outbox: Outbox = { events: [], tasks: [], completed: [] };
-  const noDataverse = new Proxy({} as Dataverse, {
+  const noDataverse = new Proxy({} as Dataverse & DefinitionReader, {
     get: (_, name) => () => Promise.reject(new Error(`Dataverse was asked for ${String(name)}`)),
   });
   const parts: Parts = {
@@ -119,6 +120,7 @@ export function memoryParts(overrides: Partial<Parts> = {}): { parts: Parts; out
     pendingRows: new PendingRows(new MemoryTable()),
     rowOutcomes: new RowOutcomes(new MemoryTable()),
     foundOrphans: new FoundOrphans(new MemoryTable()),
+    ownershipConsents: new OwnershipConsents(new MemoryTable()),
     telemetry: silentTelemetry,
     options: {
       dataverseUrl: 'https://contoso.crm.dynamics.com',

@@ -4,13 +4,25 @@ import type { Simulation } from './simulation.ts';
 /** A table's link state, as far as its next step goes: no pass, or the phase of the pass in progress. */
 export type LinkStateName = 'no pass' | Phase;
 
+const from = (...next: LinkStateName[]): Record<LinkStateName, boolean> => ({
+  'no pass': next.includes('no pass'),
+  pending: next.includes('pending'),
+  profiles: next.includes('profiles'),
+  map: next.includes('map'),
+  orphans: next.includes('orphans'),
+  clear: next.includes('clear'),
+  others: next.includes('others'),
+});
+
 /** Which state may follow which in one save; SPEC.md says by what. */
 export const linkStateTransitions: Record<LinkStateName, Record<LinkStateName, boolean>> = {
-  'no pass': { 'no pass': true, pending: true, map: false, orphans: false, clear: false },
-  pending: { 'no pass': true, pending: true, map: true, orphans: true, clear: false },
-  map: { 'no pass': true, pending: false, map: true, orphans: true, clear: false },
-  orphans: { 'no pass': true, pending: false, map: false, orphans: true, clear: true },
-  clear: { 'no pass': true, pending: false, map: false, orphans: false, clear: true },
+  'no pass': from('no pass', 'pending'),
+  pending: from('no pass', 'pending', 'profiles', 'map', 'orphans'),
+  profiles: from('no pass', 'profiles', 'map'),
+  map: from('no pass', 'map', 'orphans', 'others'),
+  orphans: from('no pass', 'orphans', 'clear'),
+  clear: from('no pass', 'clear'),
+  others: from('no pass', 'others'),
 };
 
 interface Seen {

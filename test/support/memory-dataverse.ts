@@ -1,6 +1,7 @@
 import type {
   ChangePage,
   Dataverse,
+  DefinitionReader,
   ListRequest,
   PageRequest,
   Row,
@@ -11,6 +12,7 @@ import type {
   UpdateRequest,
 } from '../../shared/dataverse/dataverse.ts';
 import { ExpiredChangesError } from '../../shared/errors.ts';
+import { MemoryDirectory } from './memory-directory.ts';
 import { readFilter } from './odata-filter.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 import type { Worker } from './worker.ts';
@@ -48,6 +50,7 @@ export class MemoryOrganisation {
   readonly #clock: VirtualClock;
   readonly #tables = new Map<string, StoredTable>();
   readonly writes: Write[] = [];
+  readonly directory = new MemoryDirectory();
   /** Rows that Dataverse refuses to write, with its reason. */
   readonly badRows = new Map<string, string>();
   /** Rows in one bulk request. */
@@ -115,7 +118,7 @@ export class MemoryOrganisation {
   }
 
   /** The organisation as one process uses it; each request is a step. */
-  connect(worker: Worker): Dataverse {
+  connect(worker: Worker): Dataverse & DefinitionReader {
     const read = <T>(action: () => T, signal: AbortSignal | undefined): Promise<T> => {
       signal?.throwIfAborted();
       this.requests++;
@@ -137,6 +140,7 @@ export class MemoryOrganisation {
       readLists: (requests, signal) => read(() => requests.map((request) => this.#list(request)), signal),
       countRows: (name, signal) => read(() => this.#tables.get(name)?.rows.size, signal),
       update: (request) => this.#update(worker, request),
+      readObject: (path, _what, signal) => read(() => this.directory.read(path, [...this.#tables.keys()]), signal),
     };
   }
 
@@ -242,14 +246,23 @@ export class MemoryOrganisation {
     };
   }
 
-  #list({ entitySetName, select, column, values }: ListRequest): readonly Row[] {
+  #list({ entitySetName, select, column, values, filter }: ListRequest): readonly Row[] {
     if (values.length === 0) return [];
     const table = this.#bySet(entitySetName);
     const wanted = new Set(values.map((value) => value.toLowerCase()));
     const name = column.startsWith('msdynci_lookupfield_') ? `_${column}_value` : column;
+    const isWanted = filter === undefined ? () => true : readFilter(filter);
     return [...table.rows.values()]
+      .filter(({ values: row }) => isWanted(row))
       .filter(({ values: row }) => wanted.has(String(row[name] ?? '').toLowerCase()))
       .map((row) => this.#show(table, row, select));
+  }
+
+  /** A row belongs to the business unit of its owner. */
+  #moveToUnit({ values }: StoredRow, ownerId: string | null): void {
+    const team = this.directory.teams.find(({ id }) => id === ownerId);
+    values._owningteam_value = team === undefined ? null : ownerId;
+    values._owningbusinessunit_value = team?.unitId ?? null;
   }
 
   async #update(worker: Worker, { table, rows, signal }: UpdateRequest): Promise<UpdateReport> {
@@ -285,16 +298,19 @@ export class MemoryOrganisation {
     const row = table.rows.get(id);
     const columns = Object.keys(values).map((key) => key.replace('@odata.bind', '').toLowerCase());
     const [value] = Object.values(values);
-    const profileId = typeof value === 'string' ? (/\(([^)]+)\)/.exec(value)?.[1] ?? null) : null;
+    const target = typeof value === 'string' ? (/\(([^)]+)\)/.exec(value)?.[1] ?? null) : null;
+    const isOwner = 'ownerid@odata.bind' in values;
     if (row === undefined) report.gone.push(id);
     else if (this.badRows.has(id)) {
       report.failed.push({ id, code: '0x80040265', message: this.badRows.get(id) ?? '' });
-    } else if (profileId !== null && !this.#table('msdynci_customerprofile').rows.has(profileId)) {
-      report.failed.push({ id, code: '0x80040217', message: `The profile ${profileId} does not exist.` });
+    } else if (!isOwner && target !== null && !this.#table('msdynci_customerprofile').rows.has(target)) {
+      report.failed.push({ id, code: '0x80040217', message: `The profile ${target} does not exist.` });
     } else {
-      const from = (row.values[linkValue] as string | null | undefined) ?? null;
-      this.writes.push({ table: name, id, columns, from, to: profileId });
-      row.values[linkValue] = profileId;
+      const written = isOwner ? '_ownerid_value' : linkValue;
+      const from = (row.values[written] as string | null | undefined) ?? null;
+      this.writes.push({ table: name, id, columns, from, to: target });
+      row.values[written] = target;
+      if (isOwner) this.#moveToUnit(row, target);
       this.#touch(table, id, row);
       report.written.push(id);
     }

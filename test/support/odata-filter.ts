@@ -62,6 +62,7 @@ export function readFilter(filter: string): Condition {
 function literal(text: string): unknown {
   if (text.startsWith("'")) return text.slice(1, -1).replaceAll("''", "'");
   if (text === 'null') return null;
+  if (text === 'true' || text === 'false') return text === 'true';
   return Number.isNaN(Number(text)) ? text : Number(text);
 }
 

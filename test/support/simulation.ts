@@ -8,6 +8,7 @@ import { recordDeadEvent, recordDeadTask } from '../../shared/linking/record-dea
 import { watchRuns } from '../../shared/linking/watch-runs.ts';
 import { FoundOrphans } from '../../shared/state/found-orphans.ts';
 import { LinkStates } from '../../shared/state/link-states.ts';
+import { OwnershipConsents } from '../../shared/state/ownership-consents.ts';
 import { PendingRows } from '../../shared/state/pending-rows.ts';
 import { RowOutcomes } from '../../shared/state/row-outcomes.ts';
 import { Runs } from '../../shared/state/runs.ts';
@@ -72,6 +73,7 @@ export class Simulation {
       pendingRows: new PendingRows(tables.pendingRows.connect(worker)),
       rowOutcomes: new RowOutcomes(tables.rowOutcomes.connect(worker)),
       foundOrphans: new FoundOrphans(tables.foundOrphans.connect(worker)),
+      ownershipConsents: new OwnershipConsents(tables.linkStates.connect(worker)),
       telemetry: silentTelemetry,
       options: this.options,
       now: () => clock.now() + this.skewMs,

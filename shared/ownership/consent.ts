@@ -1,0 +1,33 @@
+import type { Finding, Run } from '../contracts/run.ts';
+import type { Parts } from '../linking/parts.ts';
+import { timeOf } from '../linking/parts.ts';
+
+/**
+ * Why a run may not write owners by a mapping yet; undefined where it may. Microsoft advises against writing to these
+ * tables, so a mapping is rehearsed first, and confirmed by whoever looked at the rehearsal; from then on every run may.
+ */
+export async function checkConsent(parts: Parts, mapping: string, run: Run): Promise<Finding | undefined> {
+  const { ownershipConsents: consents } = parts;
+  if ((await consents.confirmed(mapping)) !== undefined) return undefined;
+  const note = await consents.rehearsed(mapping);
+  if (note === undefined) return notRehearsed;
+  const rehearsal = (await parts.runs.find(note.runId))?.value;
+  // A run that was pruned has ended long ago.
+  const endedAt = rehearsal === undefined ? note.at : rehearsal.endedAt;
+  if (endedAt === undefined || rehearsal?.status === 'Canceled' || rehearsal?.status === 'Failed') return notRehearsed;
+  if (!run.confirm || run.receivedAt < endedAt) return notConfirmed;
+  await consents.confirm(mapping, { runId: run.runId, at: timeOf(parts.now()) });
+  return undefined;
+}
+
+const notRehearsed: Finding = {
+  code: 'rehearse-owners',
+  finding: 'Owners have not been rehearsed with this mapping of values to teams.',
+  remedy: 'Start a run in mode rehearsal, look at its numbers, then start a run with confirm.',
+};
+
+const notConfirmed: Finding = {
+  code: 'confirm-owners',
+  finding: 'Owners were rehearsed with this mapping of values to teams, and nobody has confirmed it since.',
+  remedy: 'Look at the rehearsal, then start a run with confirm; after that every run sees to the owners.',
+};

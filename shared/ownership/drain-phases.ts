@@ -1,0 +1,155 @@
+import type { ListRequest, Row } from '../dataverse/dataverse.ts';
+import { type ChangeFeed, type FeedPage, openFeed } from '../linking/change-feed.ts';
+import { drain, nextWatermark, takeNextWatermark } from '../linking/drain.ts';
+import { rememberPendingRows } from '../linking/map-phase.ts';
+import { endInPage, withoutCarried } from '../linking/page-counters.ts';
+import type { OwnershipPass, Pass } from '../state/link-states.ts';
+import type { PendingRow } from '../state/pending-rows.ts';
+import { assignOwners } from './assign-owners.ts';
+import { customerIdColumn } from './names.ts';
+import { guidAt, type OwnedRow } from './owned-row.ts';
+import type { OwnershipSlice } from './ownership-context.ts';
+import { ownedColumns, wantedOwners } from './wanted-owners.ts';
+
+/** Values without a team that a task's details name. */
+const valuesShown = 3;
+
+/** What only passes that see to owners have; such a pass has it from its beginning. */
+export function ownershipOf({ ownership }: Pass): OwnershipPass {
+  if (ownership === undefined) throw new Error('A pass that sees to owners was begun as another one.');
+  return ownership;
+}
+
+/** Drains the table's own feed: rows that came or changed since the watermark. */
+export async function drainOwnRows(slice: OwnershipSlice): Promise<void> {
+  const { parts, context } = slice;
+  const { entitySetName } = context.table;
+  const source = { entitySetName, select: ownedColumns(context) };
+  const feed = openFeed(slice.pass.feed, parts.dataverse, source, parts.options.pageSize);
+  await takeNextWatermark(slice, feed);
+  const known = await rememberPendingRows(slice);
+  await drain(slice, feed, {
+    since: () => slice.state.watermark?.token,
+    handle: (page) => {
+      const isLast = page.cursor === undefined;
+      return assignPage(slice, page.rows, known, {
+        ...(isLast ? { phase: 'others', cursor: undefined } : { cursor: page.cursor }),
+        ...(page.token === undefined ? {} : { next: nextWatermark(slice.pass, page.token, slice.pass.startedAt) }),
+      });
+    },
+    inFull: () => ({}),
+  });
+}
+
+/** Drains the profiles' feed: a profile that moved to another unit takes its rows along, though they did not change. */
+export async function drainProfiles(slice: OwnershipSlice): Promise<void> {
+  const { parts, context } = slice;
+  if (context.profiles === undefined) return slice.checkpoint({ phase: 'map', cursor: undefined });
+  const source = { entitySetName: context.profile.entitySetName, select: [customerIdColumn] };
+  const feed = openFeed(context.profiles.feed, parts.dataverse, source, parts.options.pageSize);
+  await takeNextPosition(slice, feed);
+  // Where every row is read anyway, the profiles are drained only for the position that their feed tells at its end.
+  if (slice.pass.full && ownershipOf(slice.pass).nextProfiles !== undefined) {
+    return slice.checkpoint({ phase: 'map', cursor: undefined });
+  }
+  const known = await rememberPendingRows(slice);
+  await drain(slice, feed, {
+    since: () => slice.state.watermark?.profiles?.token,
+    handle: async (page) => {
+      const rows = slice.pass.full ? [] : await rowsOfProfiles(slice, page);
+      await assignPage(slice, rows, known, {
+        ...(page.cursor === undefined ? { phase: 'map', cursor: undefined } : { cursor: page.cursor }),
+        ...(page.token === undefined ? {} : withPosition(slice, feed, page.token)),
+      });
+    },
+    inFull: () => ({}),
+  });
+}
+
+async function takeNextPosition(slice: OwnershipSlice, feed: ChangeFeed): Promise<void> {
+  if (ownershipOf(slice.pass).nextProfiles !== undefined) return;
+  const before = slice.state.watermark?.profiles;
+  const token = await feed.open(before?.feed === feed.kind ? before.token : undefined, slice.signal);
+  if (token !== undefined) await slice.checkpoint(withPosition(slice, feed, token));
+}
+
+const withPosition = ({ pass }: OwnershipSlice, { kind }: ChangeFeed, token: string): Partial<Pass> => ({
+  ownership: { ...ownershipOf(pass), nextProfiles: { feed: kind, token } },
+});
+
+/** The table's rows that follow the profiles of a page. */
+async function rowsOfProfiles(
+  { parts, context, signal }: OwnershipSlice,
+  { rows: profiles }: FeedPage,
+): Promise<readonly Row[]> {
+  const { table, profile, profiles: following } = context;
+  if (following === undefined) return [];
+  const { lookup, hasCustomerId } = following.reference;
+  const ids = profiles.map((row) => guidAt(row, profile.primaryId)).filter((id) => id !== undefined);
+  const customers = profiles.map((row) => String(row[customerIdColumn] ?? '').trim()).filter((id) => id !== '');
+  const list = { entitySetName: table.entitySetName, select: ownedColumns(context) };
+  const byLookup: ListRequest[] = lookup === undefined ? [] : [{ ...list, column: lookup, values: ids }];
+  // A row that names the customer alone follows the profile all the same.
+  const filter = lookup === undefined ? undefined : `_${lookup}_value eq null`;
+  const byCustomer: ListRequest[] = hasCustomerId
+    ? [{ ...list, column: customerIdColumn, values: customers, filter }]
+    : [];
+  return (await parts.dataverse.readLists([...byLookup, ...byCustomer], signal)).flat();
+}
+
+/** Sees to the owners of a page of rows, and moves the pass on. */
+async function assignPage(
+  slice: OwnershipSlice,
+  rows: readonly Row[],
+  known: ReadonlyMap<string, PendingRow>,
+  move: Partial<Pass>,
+): Promise<void> {
+  const { pass } = slice;
+  const owned = await wantedOwners(slice, rows);
+  const report = await assignOwners(slice, owned);
+  await slice.record(report, known);
+  if (report.isPartial) await endInPage(slice, report.counters);
+  await slice.checkpoint({
+    ...move,
+    carried: 0,
+    newestChange: Math.max(pass.newestChange, newestOf(pass, owned)),
+    ownership: { ...ownershipOf(pass), ...move.ownership, ...tally(slice, rows, owned) },
+    counters: slice.add(withoutCarried(report.counters, pass.carried)),
+  });
+  slice.isPageUntried = true;
+}
+
+/**
+ * The newest change that called for work, in milliseconds. What was written here comes back as a change itself, with the
+ * right owner: counted, it would make every pass look as if the table were still growing.
+ */
+function newestOf({ uncertainSince }: Pass, rows: readonly OwnedRow[]): number {
+  const isWork = ({ wanted, ownerId }: OwnedRow) =>
+    uncertainSince !== undefined || wanted === 'waiting' || (wanted !== 'nobody' && wanted.id !== ownerId);
+  return rows.filter(isWork).reduce((newest, { changedAt }) => Math.max(newest, changedAt), 0);
+}
+
+/** Numbers per team for a rehearsal, and the profiles that no team is there for. */
+function tally(
+  { pass, context: { mapping, profiles }, isRehearsal }: OwnershipSlice,
+  rows: readonly Row[],
+  owned: readonly OwnedRow[],
+): Pick<OwnershipPass, 'teams' | 'unmatched' | 'unmatchedValues'> {
+  const before = ownershipOf(pass);
+  const teams = { ...before.teams };
+  if (isRehearsal) {
+    for (const { wanted, ownerId } of owned) {
+      if (typeof wanted !== 'object') continue;
+      const { rows: all, moved } = teams[wanted.id] ?? { rows: 0, moved: 0 };
+      teams[wanted.id] = { rows: all + 1, moved: moved + (wanted.id === ownerId ? 0 : 1) };
+    }
+  }
+  const unmatched =
+    profiles === undefined ? rows.map((row) => row[mapping.column]).filter((value) => mapping.isUnmatched(value)) : [];
+  const values = new Set([...before.unmatchedValues, ...unmatched.map(String)]);
+  return {
+    teams,
+    unmatched: before.unmatched + unmatched.length,
+    unmatchedValues: [...values].slice(0, valuesShown),
+  };
+}

@@ -1,0 +1,13 @@
+import { profileTable } from '../linking/names.ts';
+
+/** Names of ownership, on every table whose rows have owners. */
+export const ownerColumn = 'ownerid';
+export const ownerValue = `_${ownerColumn}_value`;
+export const owningTeamValue = '_owningteam_value';
+export const owningUnitValue = '_owningbusinessunit_value';
+
+/** The CustomerId by which a row of Customer Insights names its customer, where it does not name the profile row. */
+export const customerIdColumn = 'msdynci_customerid';
+
+/** Whether a table holds the profiles themselves, whose value tells the unit; all others follow their profile. */
+export const isProfileTable = (table: string): boolean => table === profileTable;

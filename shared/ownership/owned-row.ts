@@ -1,0 +1,30 @@
+import type { Row } from '../dataverse/dataverse.ts';
+import { modifiedOn } from '../linking/change-feed.ts';
+import { normaliseGuid } from '../linking/guid.ts';
+import { ownerValue } from './names.ts';
+
+/** Who owns a row, or is to. */
+export interface Owner {
+  readonly entitySetName: 'teams' | 'systemusers';
+  readonly id: string;
+}
+
+/** A row with the owner it has and the one it is to have. */
+export interface OwnedRow {
+  readonly id: string;
+  readonly ownerId: string | undefined;
+  /** Milliseconds since 1970. */
+  readonly changedAt: number;
+  /** `waiting`: its profile has not arrived. `nobody`: it names no customer, so nothing is known of its owner. */
+  readonly wanted: Owner | 'waiting' | 'nobody';
+}
+
+/** The GUID in a column of a row; undefined where there is none. */
+export const guidAt = (row: Row, column: string): string | undefined => normaliseGuid(String(row[column] ?? ''));
+
+/** A row as it was read, before it is known who is to own it. */
+export const readOwned = (row: Row, primaryId: string): Omit<OwnedRow, 'wanted'> => ({
+  id: guidAt(row, primaryId) ?? '',
+  ownerId: guidAt(row, ownerValue),
+  changedAt: Date.parse(String(row[modifiedOn] ?? '')) || 0,
+});

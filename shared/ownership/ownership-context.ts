@@ -1,0 +1,23 @@
+import type { TableMetadata } from '../dataverse/dataverse.ts';
+import type { Slice } from '../linking/slice.ts';
+import type { FeedKind } from '../state/link-states.ts';
+import type { OwnerMapping } from './owner-mapping.ts';
+
+/** What a slice that sees to owners knows of its table. */
+export interface OwnershipContext {
+  readonly table: TableMetadata;
+  readonly profile: TableMetadata;
+  readonly mapping: OwnerMapping;
+  readonly feed: FeedKind;
+  /** How the profiles' changes are read, and how rows name their profile; undefined for the profiles themselves. */
+  readonly profiles: { readonly feed: FeedKind; readonly reference: ProfileReference } | undefined;
+}
+
+/** The columns by which a row names its profile; a table has one of them at least. */
+export interface ProfileReference {
+  /** Logical name of the lookup. */
+  readonly lookup: string | undefined;
+  readonly hasCustomerId: boolean;
+}
+
+export type OwnershipSlice = Slice<OwnershipContext>;

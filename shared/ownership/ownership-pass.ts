@@ -1,0 +1,101 @@
+import { commitPass, failedRowsWarning } from '../linking/commit-pass.ts';
+import { agreeing, counted } from '../linking/counted.ts';
+import type { RowsReport } from '../linking/link-rows.ts';
+import { newPass, type PassTask } from '../linking/new-pass.ts';
+import { type Parts, timeOf } from '../linking/parts.ts';
+import { retryPendingRows } from '../linking/pending-phase.ts';
+import type { EndedPass, LinkState, Pass } from '../state/link-states.ts';
+import type { PendingRow } from '../state/pending-rows.ts';
+import { assignOwners } from './assign-owners.ts';
+import { drainOwnRows, drainProfiles, ownershipOf } from './drain-phases.ts';
+import { seeToOtherTables } from './other-tables.ts';
+import type { OwnershipContext, OwnershipSlice } from './ownership-context.ts';
+import { ownedColumns, wantedOwners } from './wanted-owners.ts';
+
+/*
+ * A pass, phase by phase. Each phase begins without a cursor; its end is the beginning of the next.
+ *
+ *   pending ──► profiles ──► map ──► others ──► committed
+ *      │            │         │         └ with the profiles alone: tables that belong to the root unit
+ *      │            │         └ drains the table's own changes
+ *      │            └ drains the profiles' changes, of tables whose rows follow them
+ *      └ tries pending rows again
+ */
+
+/** A new pass as it begins. */
+export function beginOwnershipPass(
+  parts: Parts,
+  { feed, mapping, profiles }: OwnershipContext,
+  { watermark }: LinkState,
+  task: PassTask,
+): Pass {
+  const why = (): string | undefined => {
+    if (watermark?.mapping === undefined) return 'the first run on this table';
+    if (task.mode === 'full' && task.followUp === 0) return 'asked for';
+    if (watermark.mapping !== mapping.fingerprint) return 'another mapping of values to teams';
+    if (watermark.feed !== feed || watermark.profiles?.feed !== profiles?.feed)
+      return 'changes are now read another way';
+    if (feed === 'scan' || profiles?.feed === 'scan') return 'the table can only be read whole';
+    return undefined;
+  };
+  const because = why();
+  const details = because === undefined ? [] : [`Full pass: ${because}.`];
+  return {
+    ...newPass(task, { now: timeOf(parts.now()), feed, full: because !== undefined, details }),
+    ownership: { mapping: mapping.fingerprint, teams: {}, unmatched: 0, unmatchedValues: [], others: [] },
+  };
+}
+
+/**
+ * Carries a pass on from where it stands until it ends.
+ * @throws TimeUpError, LostRaceError, or the reason of the slice's signal; the state then says where to go on
+ */
+export async function carryOnOwnership(slice: OwnershipSlice): Promise<EndedPass> {
+  if (slice.pass.phase === 'pending') {
+    if (!slice.isRehearsal) await retryPendingRows(slice, (rows) => assignPendingRows(slice, rows));
+    await slice.checkpoint({ phase: 'profiles', cursor: undefined });
+  }
+  if (slice.pass.phase === 'profiles') await drainProfiles(slice);
+  if (slice.pass.phase === 'map') await drainOwnRows(slice);
+  await seeToOtherTables(slice);
+  return commitPass(slice, async ({ failed }) => ({
+    warnings: failedRowsWarning(failed),
+    details: detailsOf(slice),
+  }));
+}
+
+/** Sees to the owners of pending rows by what they are now; a row that is gone is let go. */
+async function assignPendingRows(slice: OwnershipSlice, page: readonly PendingRow[]): Promise<RowsReport> {
+  const { parts, context, signal } = slice;
+  const { entitySetName, primaryId } = context.table;
+  const [rows = []] = await parts.dataverse.readLists(
+    [{ entitySetName, select: ownedColumns(context), column: primaryId, values: page.map(({ id }) => id) }],
+    signal,
+  );
+  const owned = await wantedOwners(slice, rows);
+  const report = await assignOwners(slice, owned);
+  const found = new Set(owned.map(({ id }) => id));
+  const gone = page.filter(({ id }) => !found.has(id)).map(({ id }) => ({ id, mapRowId: id, version: 0 }));
+  return { ...report, settled: [...report.settled, ...gone] };
+}
+
+function detailsOf({ pass, context: { mapping }, isRehearsal }: OwnershipSlice): string[] {
+  const { teams, unmatched, unmatchedValues, others } = ownershipOf(pass);
+  const details = [...others];
+  if (unmatched > 0) {
+    const values = unmatchedValues.map((value) => `"${value}"`).join(', ');
+    details.push(
+      `${counted(unmatched, 'profile')} ${agreeing(unmatched, 'has', 'have')} a value of ${mapping.column} that belongs to no unit, for example ${values}: the root unit owns ${agreeing(unmatched, 'it', 'them')}.`,
+    );
+  }
+  if (!isRehearsal) return details;
+  const { assigned = 0 } = pass.counters;
+  details.push(
+    `Rehearsal, nothing was written: a run now would give ${counted(assigned, 'row')} another owner.`,
+    ...[...mapping.teams, mapping.root].map(({ team, businessUnit, teamId }) => {
+      const { rows, moved } = teams[teamId] ?? { rows: 0, moved: 0 };
+      return `${team} of ${businessUnit}: ${counted(rows, 'row')}, ${moved.toLocaleString('en')} of them new.`;
+    }),
+  );
+  return details;
+}

@@ -1,0 +1,129 @@
+import type { Finding } from '../contracts/run.ts';
+import { isFinal } from '../contracts/status.ts';
+import type { TableMetadata } from '../dataverse/dataverse.ts';
+import { RetryableError, TerminalError } from '../errors.ts';
+import { bestFeed } from '../linking/change-feed.ts';
+import { profileTable } from '../linking/names.ts';
+import { type Parts, timeOf } from '../linking/parts.ts';
+import { Slice } from '../linking/slice.ts';
+import type { Preparing, Readiness } from '../linking/work.ts';
+import { profilesFinding, skippedBy } from './after-profiles.ts';
+import { checkRights } from './check-rights.ts';
+import { checkConsent } from './consent.ts';
+import { findMapping } from './find-owners.ts';
+import { customerIdColumn, isProfileTable, ownerColumn } from './names.ts';
+import type { OwnershipContext } from './ownership-context.ts';
+import { beginOwnershipPass, carryOnOwnership } from './ownership-pass.ts';
+
+/** When a task that came before the profiles' own had ended looks again, in milliseconds. */
+const lookAgainMs = 60_000;
+
+const skipped = (findings: Finding[]): Readiness => ({ kind: 'skipped', ...skippedBy(findings) });
+
+/** Giving the rows of a table of Customer Insights the owners that the business unit of their profile calls for. */
+export async function ownershipWork(parts: Parts, { table, run, signal }: Preparing): Promise<Readiness> {
+  const { businessUnits } = parts.options.setup;
+  const ownership = businessUnits?.ownership;
+  if (businessUnits === undefined || ownership === undefined)
+    throw new TerminalError('Ownership is no longer part of businessUnits in BACKSTAMP_UNIFICATION.');
+  if (!isProfileTable(table) && run.tables.includes(profileTable)) {
+    const profiles = (await parts.runs.findTask(run.runId, profileTable))?.value;
+    if (profiles === undefined || !isFinal(profiles.status))
+      throw new RetryableError('The profiles do not have their owners yet.', { retryAfterMs: lookAgainMs });
+    const finding = profilesFinding(profiles);
+    if (finding !== undefined) return skipped([finding]);
+  }
+  const metadata = await parts.dataverse.readTables(
+    { tables: [table, profileTable], withColumns: [table, profileTable] },
+    signal,
+  );
+  const found = { table: metadata.get(table), profile: metadata.get(profileTable) };
+  const tableFindings = checkTables(table, found.table, found.profile, ownership.column);
+  if (tableFindings.length > 0 || found.table === undefined || found.profile === undefined) {
+    return skipped(tableFindings);
+  }
+  const teams = await findMapping(parts.dataverse, ownership.column, businessUnits, signal);
+  if (teams.kind === 'faulty') return skipped(teams.findings);
+  const { mapping } = teams;
+  const rights = await checkRights(parts.dataverse, found.table, mapping, signal);
+  if (rights.length > 0) return skipped(rights);
+  const isRehearsal = run.mode === 'rehearsal';
+  if (!isRehearsal) {
+    const finding = await checkConsent(parts, mapping.fingerprint, run);
+    if (finding !== undefined) return skipped([finding]);
+  }
+
+  const context: OwnershipContext = {
+    table: found.table,
+    profile: found.profile,
+    mapping,
+    feed: bestFeed(found.table),
+    profiles: isProfileTable(table)
+      ? undefined
+      : { feed: bestFeed(found.profile), reference: referenceOf(found.table) },
+  };
+  return {
+    kind: 'ready',
+    work: {
+      begin: (state, task) => beginOwnershipPass(parts, context, state, task),
+      async carryOn(slice) {
+        // Before the pass ends: should the process die in between, its last part is done again, and this with it.
+        if (isRehearsal && isProfileTable(table)) {
+          await parts.ownershipConsents.noteRehearsal(mapping.fingerprint, {
+            runId: run.runId,
+            at: timeOf(parts.now()),
+          });
+        }
+        return carryOnOwnership(new Slice({ ...slice, context }));
+      },
+    },
+  };
+}
+
+const referenceOf = ({ lookups, columns }: TableMetadata) => ({
+  lookup: lookups.find(({ referencedTable }) => referencedTable === profileTable)?.column,
+  hasCustomerId: columns.has(customerIdColumn),
+});
+
+/** Everything about the tables themselves that keeps their owners from being seen to. */
+function checkTables(
+  name: string,
+  table: TableMetadata | undefined,
+  profile: TableMetadata | undefined,
+  column: string,
+): Finding[] {
+  if (table === undefined || profile === undefined) {
+    return [
+      {
+        code: 'table-missing',
+        finding: `The organisation has no table ${table === undefined ? name : profileTable}.`,
+        remedy:
+          'Nothing to do if Customer Insights does not write this table; else unify once, and check DATAVERSE_URL.',
+      },
+    ];
+  }
+  const findings: Finding[] = [];
+  if (table.tableType === 'Virtual' || !table.columns.has(ownerColumn)) {
+    findings.push({
+      code: 'no-owners',
+      finding: `Rows of ${name} have no owners in Dataverse.`,
+      remedy: 'Nothing can be done: only rows of standard and elastic tables are owned by teams.',
+    });
+  }
+  if (!profile.columns.has(column)) {
+    findings.push({
+      code: 'unit-column',
+      finding: `${profileTable} has no column ${column}, which is to tell the business unit.`,
+      remedy: 'Name the column that step Business units of unification chose, by its logical name.',
+    });
+  }
+  const { lookup, hasCustomerId } = referenceOf(table);
+  if (!isProfileTable(name) && lookup === undefined && !hasCustomerId) {
+    findings.push({
+      code: 'no-profile',
+      finding: `Rows of ${name} name neither a profile nor a CustomerId.`,
+      remedy: `Leave ${name} out of the run.`,
+    });
+  }
+  return findings;
+}
