@@ -2,7 +2,8 @@ import { RestError, TableClient, type TransactionAction } from '@azure/data-tabl
 import { ManagedIdentityCredential } from '@azure/identity';
 import { RetryableError } from '../errors.ts';
 import type { Settings } from '../settings.ts';
-import type { EntityTable, StoredEntity } from './entity-table.ts';
+import type { AtomicChange, AtomicTable } from './atomic-table.ts';
+import type { StoredEntity } from './entity-table.ts';
 
 /** Operations that the service takes in one transaction. */
 const transactionSize = 100;
@@ -47,7 +48,7 @@ function fromEntity(entity: Record<string, unknown>): StoredEntity {
 const quote = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 
 /** One table of Azure Table Storage (or Azurite); made on first use. */
-export class TableStorage implements EntityTable {
+export class TableStorage implements AtomicTable {
   readonly #client: TableClient;
   #created: Promise<void> | undefined;
 
@@ -105,6 +106,23 @@ export class TableStorage implements EntityTable {
     const gone = [...new Set(deletes)].filter((rowKey) => !actions.has(rowKey));
     for (let start = 0; start < gone.length; start += transactionSize) {
       await this.#deleteAll(partitionKey, gone.slice(start, start + transactionSize));
+    }
+  }
+
+  async changeTogether(partitionKey: string, changes: readonly AtomicChange[]): Promise<boolean> {
+    const actions = changes.map((change): TransactionAction => {
+      if (change.kind === 'delete') return ['delete', { partitionKey, rowKey: change.rowKey }];
+      const entity = toEntity(partitionKey, change.rowKey, change.document);
+      if (change.kind === 'insert') return ['create', entity];
+      if (change.kind === 'upsert') return ['upsert', entity, 'Replace'];
+      return ['update', entity, 'Replace', { etag: change.etag }];
+    });
+    try {
+      await this.#run(() => this.#client.submitTransaction(actions));
+      return true;
+    } catch (error) {
+      if ([404, 409, 412].includes(statusOf(error) ?? 0)) return false;
+      throw error;
     }
   }
 

@@ -1,4 +1,5 @@
-import type { EntityPage, EntityTable, ListRange, StoredEntity } from '../../shared/state/entity-table.ts';
+import type { AtomicTable } from '../../shared/state/atomic-table.ts';
+import type { EntityPage, ListRange, StoredEntity } from '../../shared/state/entity-table.ts';
 import type { Worker } from './worker.ts';
 
 /** Operations in one transaction, entities in one page, and bytes in one entity, as Table Storage limits them. */
@@ -20,7 +21,7 @@ export class MemoryTable {
   onWrite: ((partitionKey: string, rowKey: string, document: unknown) => void) | undefined;
 
   /** The table as one process uses it; each request is a step. */
-  connect(worker: Worker): EntityTable {
+  connect(worker: Worker): AtomicTable {
     return {
       get: (partition, row) => worker.step('table read', () => this.#get(partition, row)),
       insert: (partition, row, document) => {
@@ -53,6 +54,26 @@ export class MemoryTable {
             }
           });
         }
+      },
+      changeTogether: (partition, changes) => {
+        if (changes.length > transactionSize) throw new RangeError(`${changes.length} changes are too many at once.`);
+        const keys = new Set(changes.map(({ rowKey }) => rowKey));
+        if (keys.size < changes.length) throw new RangeError('A row occurs twice in a transaction.');
+        const texts = changes.map((change) => (change.kind === 'delete' ? '' : toText(change.document)));
+        return worker.step('table write', () => {
+          const isAsExpected = changes.every((change) => {
+            const found = this.#get(partition, change.rowKey);
+            if (change.kind === 'insert') return found === undefined;
+            if (change.kind === 'replace') return found?.etag === change.etag;
+            return change.kind === 'upsert' || found !== undefined;
+          });
+          if (!isAsExpected) return false;
+          for (const [at, { kind, rowKey }] of changes.entries()) {
+            if (kind === 'delete') this.#partitions.get(partition)?.delete(rowKey);
+            else this.#put(partition, rowKey, texts[at] ?? '');
+          }
+          return true;
+        });
       },
       list: (partition, range) => worker.step('table read', () => this.#list(partition, range)),
     };

@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import type { Row } from '../dataverse/dataverse.ts';
+import { customerIdColumn, segmentColumns } from '../insight/names.ts';
+import { namesIn } from '../insight/single-values.ts';
+
+/** Which segments a customer is in, by one provider, and where the customer belongs. */
+export const memberSchema = z.object({
+  customerId: z.string(),
+  /** The business unit that owns the customer's profile; null where there is no such profile, or it has no owner. */
+  unit: z.string().nullable(),
+  /** Keys of segments, in order, each once. */
+  segments: z.array(z.string()),
+});
+export type Member = z.infer<typeof memberSchema>;
+
+/** A segment is told from others by its provider and its name. */
+export const segmentKey = {
+  of: (provider: string | null, name: string): string => `${provider ?? ''}\n${name}`,
+  read(key: string): { readonly provider: string | null; readonly name: string } {
+    const end = key.indexOf('\n');
+    return { provider: key.slice(0, end) || null, name: key.slice(end + 1) };
+  },
+} as const;
+
+const textAt = (row: Row, column: string): string => {
+  const value = row[column];
+  return typeof value === 'string' ? value.trim() : '';
+};
+
+/** Reads a row of the membership table; whose profile it is about, the caller has found out. */
+export function readMember(row: Row, unit: string | null): Member {
+  const provider = textAt(row, segmentColumns.provider) || null;
+  const keys = namesIn(row[segmentColumns.segments])
+    .filter((name) => name !== '')
+    .map((name) => segmentKey.of(provider, name));
+  return { customerId: textAt(row, customerIdColumn), unit, segments: [...new Set(keys)].sort() };
+}
+
+export const areAlike = (a: Member | undefined, b: Member | undefined): boolean =>
+  JSON.stringify(a ?? null) === JSON.stringify(b ?? null);
