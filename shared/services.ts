@@ -3,6 +3,7 @@ import { createDataverse } from './dataverse/client.ts';
 import { systemClock } from './dataverse/clock.ts';
 import { createIdentities } from './dataverse/identities.ts';
 import type { InspectParts } from './inspect/inspect-parts.ts';
+import { privilegeCheck } from './inspect/missing-privileges.ts';
 import type { Parts } from './linking/parts.ts';
 import { openServiceBus } from './messaging/service-bus-messenger.ts';
 import { parseSettings, type Settings } from './settings.ts';
@@ -26,15 +27,17 @@ function wire(settings: Settings): Services {
     settings.BACKSTAMP_DATAVERSE_CLIENT_IDS ??
     (settings.AZURE_CLIENT_ID === undefined ? [] : [settings.AZURE_CLIENT_ID]);
   const messenger = openServiceBus(settings, telemetry);
+  const dataverse = createDataverse({
+    url: settings.DATAVERSE_URL,
+    identities: createIdentities(settings.DATAVERSE_URL, clientIds),
+    telemetry,
+    maxConcurrency: settings.BACKSTAMP_MAX_CONCURRENCY,
+    freeBudgetPercent: settings.BACKSTAMP_FREE_BUDGET_PERCENT,
+    bypass: { customLogic: customLogicBypass(bypasses), flows: bypasses.has('flows') },
+  });
   return {
-    dataverse: createDataverse({
-      url: settings.DATAVERSE_URL,
-      identities: createIdentities(settings.DATAVERSE_URL, clientIds),
-      telemetry,
-      maxConcurrency: settings.BACKSTAMP_MAX_CONCURRENCY,
-      freeBudgetPercent: settings.BACKSTAMP_FREE_BUDGET_PERCENT,
-      bypass: { customLogic: customLogicBypass(bypasses), flows: bypasses.has('flows') },
-    }),
+    dataverse,
+    checkPrivileges: privilegeCheck(dataverse, clientIds),
     messenger,
     checkMessaging: () => messenger.checkAccess(),
     clientIds,

@@ -48,3 +48,6 @@ export const addCounters = (a: Counters, b: Counters): Counters => ({
   gone: a.gone + b.gone,
   ...(a.assigned === undefined && b.assigned === undefined ? {} : { assigned: (a.assigned ?? 0) + (b.assigned ?? 0) }),
 });
+
+/** Rows whose link was written. */
+export const changedRows = ({ linked, relinked, cleared }: Counters): number => linked + relinked + cleared;

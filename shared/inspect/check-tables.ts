@@ -1,6 +1,7 @@
 import type { SourceTable } from '../contracts/unification-setup.ts';
 import type { TableMetadata } from '../dataverse/dataverse.ts';
-import { linkColumn, mapColumns, mapTable, profileTable } from '../linking/names.ts';
+import { mapNamesTable } from '../linking/map-names-table.ts';
+import { linkColumn, mapTable, profileTable } from '../linking/names.ts';
 import { checkMap, checkSetup, checkTable } from '../linking/requirements.ts';
 import type { InspectParts } from './inspect-parts.ts';
 import type { Check } from './report.ts';
@@ -40,7 +41,9 @@ export async function checkTables(
     const findings = [
       ...checkSetup({ setup: options.setup, source, dataverseUrl: options.dataverseUrl }),
       ...checkTable(facts),
-      ...(map === undefined ? [] : checkMap({ source, hasMapRows: await hasMapRows(parts, source, map, signal) })),
+      ...(map === undefined
+        ? []
+        : checkMap({ source, hasMapRows: await mapNamesTable(dataverse, map, source, signal) })),
     ];
     for (const { code, finding, remedy } of findings) {
       checks.push({ code, level: 'fault', subject: source.table, finding, remedy });
@@ -81,24 +84,4 @@ function checkFeed(map: TableMetadata): Check {
     finding: 'The map does not track its changes: removed rows are found only by the walk for orphans.',
     remedy: `Switch "Track changes" on in the properties of ${mapTable}, if your environment lets you.`,
   };
-}
-
-/** Whether the map names any row of a source; names are compared as the map's own reading does. */
-async function hasMapRows(
-  { dataverse }: InspectParts,
-  { dataSource, entity }: SourceTable,
-  map: TableMetadata,
-  signal: AbortSignal,
-): Promise<boolean> {
-  const quote = (text: string): string => `'${text.replaceAll("'", "''")}'`;
-  const page = await dataverse.readPage(
-    {
-      entitySetName: map.entitySetName,
-      select: [mapColumns.id],
-      filter: `contains(${mapColumns.dataSource},${quote(dataSource)}) and contains(${mapColumns.entity},${quote(entity)})`,
-      pageSize: 1,
-    },
-    signal,
-  );
-  return page.rows.length > 0;
 }

@@ -1,4 +1,5 @@
 import { addCounters } from '../contracts/counters.ts';
+import type { Finding } from '../contracts/run.ts';
 import type { EndedPass, Pass } from '../state/link-states.ts';
 import { agreeing, counted } from './counted.ts';
 import type { Slice } from './slice.ts';
@@ -28,6 +29,8 @@ export interface Conclusion {
   /** Warnings of this pass's walk, if it walked. */
   readonly walkWarnings?: string[];
   readonly details: string[];
+  /** Requirements that the pass found not to hold. */
+  readonly findings?: Finding[];
   /** When the walk over the rows was last done, where there is one. */
   readonly lastWalkAt?: string | undefined;
 }
@@ -43,7 +46,7 @@ export async function commitPass<Context>(
   const earlier = lastPass?.runId === pass.runId ? lastPass.leftByWalk : undefined;
   const uncleared = hasWalked ? pass.uncleared : (earlier?.uncleared ?? 0);
   const pending = { ...(await countPending(slice)), uncleared };
-  const { warnings, walkWarnings = [], details, lastWalkAt } = await conclude(pending);
+  const { warnings, walkWarnings = [], details, findings = [], lastWalkAt } = await conclude(pending);
   const leftByWalk = hasWalked ? { uncleared, warnings: walkWarnings } : earlier;
   const ended: EndedPass = {
     runId: pass.runId,
@@ -60,6 +63,7 @@ export async function commitPass<Context>(
     waitingSample: pending.sample,
     warnings: [...(leftByWalk?.warnings ?? []), ...warnings],
     ...(leftByWalk === undefined ? {} : { leftByWalk }),
+    findings,
     details: [
       ...pass.details,
       ...(isUncertain(pass) ? ['A worker was lost while the map changed: the same changes are read once more.'] : []),

@@ -1,3 +1,4 @@
+import { changedRows } from '../contracts/counters.ts';
 import type { LinkTask } from '../contracts/link-task.ts';
 import { firstLinkTask } from '../contracts/link-task.ts';
 import type { Run } from '../contracts/run.ts';
@@ -6,6 +7,7 @@ import { operatorSource } from '../contracts/unification-event.ts';
 import type { EndedPass } from '../state/link-states.ts';
 import { agreeing, counted } from './counted.ts';
 import type { Parts } from './parts.ts';
+import { skippedDetails } from './requirements.ts';
 import { followUpLine, withoutWaits } from './task-progress.ts';
 import { endTask } from './task-record.ts';
 import { updateTask } from './update-task.ts';
@@ -34,7 +36,17 @@ export async function concludePass(parts: Parts, table: string, ended: EndedPass
     }));
     return;
   }
-  const warnings = [...ended.warnings];
+  const { findings = [] } = ended;
+  if (findings.length > 0 && ended.warnings.length === 0 && changedRows(counters) === 0) {
+    await endTask(parts, key, 'a requirement fails', ({ details }) => ({
+      passes,
+      findings,
+      details: unique([...skippedDetails(findings), ...withoutWaits(details), ...ended.details]),
+    }));
+    return;
+  }
+  // A walk that had something to do is told of as any other.
+  const warnings = [...ended.warnings, ...findings.map(({ finding, remedy }) => `${finding} ${remedy}`)];
   if (counters.waiting > 0) {
     const sample = ended.waitingSample.length > 0 ? `, for example ${ended.waitingSample.join(', ')}` : '';
     warnings.push(
@@ -43,6 +55,7 @@ export async function concludePass(parts: Parts, table: string, ended: EndedPass
   }
   await endTask(parts, key, warnings.length > 0 ? 'linked with warnings' : 'all is linked', ({ details }) => ({
     counters,
+    findings,
     passes,
     details: unique([...warnings, ...withoutWaits(details), ...ended.details]),
   }));

@@ -1,19 +1,28 @@
+import { addCounters, changedRows } from '../contracts/counters.ts';
+import type { Finding } from '../contracts/run.ts';
 import type { LinkState, Slot } from '../state/link-states.ts';
 import type { Parts } from './parts.ts';
+import { skippedDetails } from './requirements.ts';
 import { LostRaceError } from './slice.ts';
 import { endTask } from './task-record.ts';
 
-/** Ends a task that repeating cannot help. Its pass is forgotten, so that the next run begins afresh. */
+/**
+ * Ends a task that repeating cannot help. Its pass is forgotten, so that the next run begins afresh. Where the reason
+ * is a requirement that does not hold, and no row was changed yet, the task counts as skipped, not as failed.
+ */
 export async function failTask(
   parts: Parts,
   { runId, table }: { readonly runId: string; readonly table: string },
   reason: string,
+  requirement?: Finding,
 ): Promise<void> {
   const run = await parts.runs.find(runId);
   const slot: Slot = run?.value.mode === 'rehearsal' ? { table, rehearsalOf: runId } : { table };
+  let hasChangedRows = false;
   for (;;) {
     const { state, etag } = await parts.linkStates.load(slot);
     if (state.pass?.runId !== runId) break;
+    hasChangedRows = changedRows(addCounters(state.pass.base, state.pass.counters)) > 0;
     try {
       await dropPass(parts, slot, state, etag);
       break;
@@ -22,7 +31,17 @@ export async function failTask(
       if (!(error instanceof LostRaceError)) throw error;
     }
   }
-  await endTask(parts, { runId, table }, 'cannot go on', (task) => ({ details: [reason, ...task.details] }));
+  const key = { runId, table };
+  const before = (await parts.runs.findTask(runId, table))?.value;
+  if (requirement === undefined || hasChangedRows || (before !== undefined && changedRows(before.counters) > 0)) {
+    await endTask(parts, key, 'cannot go on', (task) => ({ details: [reason, ...task.details] }));
+    return;
+  }
+  const findings = [requirement];
+  await endTask(parts, key, 'a requirement fails', ({ details }) => ({
+    findings,
+    details: [...skippedDetails(findings), ...details],
+  }));
 }
 
 /**

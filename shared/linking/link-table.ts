@@ -11,6 +11,7 @@ import { dropPass, failTask } from './fail-task.ts';
 import { linkingWork } from './linking-work.ts';
 import type { PassTask } from './new-pass.ts';
 import { type Parts, timeOf } from './parts.ts';
+import { refusedPrivilege } from './requirements.ts';
 import { LostRaceError, TimeUpError } from './slice.ts';
 import { reportProgress, tellStart, tellTurn } from './task-progress.ts';
 import { endTask } from './task-record.ts';
@@ -34,7 +35,7 @@ export async function linkTable(parts: Parts, message: LinkTask): Promise<void> 
     if (error instanceof LostRaceError) {
       parts.telemetry.log('warn', 'Another writer has this table; this slice was dropped', { runId, table });
       await lookAgain(parts, message);
-    } else if (isTerminalError(error)) await failTask(parts, message, error.message);
+    } else if (isTerminalError(error)) await failTask(parts, message, error.message, refusedPrivilege(error));
     else if (isRetryableError(error)) await tryLater(parts, delivery, error);
     else throw error;
   }
@@ -141,6 +142,7 @@ async function carryOnUntilTimeIsUp(parts: Parts, given: SliceWork, signal: Abor
   const readiness = await works[kind](parts, {
     table,
     run: owner,
+    isBeginning: state.pass === undefined && delivery.message.followUp === 0,
     // Should the process die right after the column is made, nothing may look as if rows had been linked in it.
     beforeCreate: async () => {
       const { watermark, pass: lost, ...rest } = state;

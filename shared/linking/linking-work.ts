@@ -7,19 +7,28 @@ import { Slice } from './slice.ts';
 import type { Preparing, Readiness } from './work.ts';
 
 /** Linking a source table's rows to their profiles. */
-export async function linkingWork(parts: Parts, { table, run, beforeCreate, signal }: Preparing): Promise<Readiness> {
+export async function linkingWork(parts: Parts, given: Preparing): Promise<Readiness> {
+  const { table, run, isBeginning, beforeCreate, signal } = given;
   const source = parts.options.setup.tables.find((candidate) => candidate.table === table);
   if (source === undefined) throw new TerminalError(`${table} is no longer among the tables of BACKSTAMP_UNIFICATION.`);
-  const preparation = await prepare(parts, source, { mayCreate: run.mode !== 'rehearsal', beforeCreate, signal });
+  const preparation = await prepare(parts, source, {
+    mayCreate: run.mode !== 'rehearsal',
+    isBeginning,
+    beforeCreate,
+    signal,
+  });
   if (preparation.kind === 'skipped') {
     const { findings } = preparation;
     return { kind: 'skipped', findings, details: skippedDetails(findings) };
   }
-  const { context } = preparation;
+  const { context, unchecked } = preparation;
   return {
     kind: 'ready',
     work: {
-      begin: (state, task) => beginPass(parts, context, state, task),
+      begin: (state, task) => {
+        const pass = beginPass(parts, context, state, task);
+        return { ...pass, details: [...pass.details, ...unchecked] };
+      },
       carryOn: (slice) => carryOn(new Slice({ ...slice, context })),
     },
   };

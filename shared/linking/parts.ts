@@ -8,6 +8,7 @@ import type { PendingRows } from '../state/pending-rows.ts';
 import type { RowOutcomes } from '../state/row-outcomes.ts';
 import type { Runs } from '../state/runs.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
+import type { CheckPrivileges } from './privilege-check.ts';
 
 /** Limits and habits of linking, from the settings; times in milliseconds. */
 export interface LinkingOptions {
@@ -33,6 +34,8 @@ export interface Parts {
   readonly foundOrphans: FoundOrphans;
   readonly ownershipConsents: OwnershipConsents;
   readonly telemetry: Telemetry;
+  /** What the app's identities lack to link a table. */
+  readonly checkPrivileges: CheckPrivileges;
   readonly options: LinkingOptions;
   /** Milliseconds since 1970. */
   readonly now: () => number;

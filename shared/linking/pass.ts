@@ -1,8 +1,10 @@
+import type { Finding } from '../contracts/run.ts';
 import type { Mode } from '../contracts/status.ts';
 import type { EndedPass, LinkState, Pass } from '../state/link-states.ts';
 import { countsUnits, keepsApart } from './across-units.ts';
 import { commitPass, failedRowsWarning, type Pending } from './commit-pass.ts';
 import { agreeing, counted } from './counted.ts';
+import { mapNamesTable } from './map-names-table.ts';
 import { drainMap } from './map-phase.ts';
 import { newPass, type PassTask } from './new-pass.ts';
 import { clearOrphans, exceedsLimit, walkLinkedRows } from './orphan-phases.ts';
@@ -10,6 +12,7 @@ import { type Parts, timeOf } from './parts.ts';
 import { linkPendingRows, retryPendingRows } from './pending-phase.ts';
 import type { TableContext } from './prepare.ts';
 import { rehearsalDetails } from './rehearsal-details.ts';
+import { checkMap } from './requirements.ts';
 import type { Slice } from './slice.ts';
 
 /*
@@ -94,9 +97,24 @@ async function commit(slice: Slice): Promise<EndedPass> {
       warnings: failedRowsWarning(pending.failed + pending.uncleared),
       walkWarnings,
       details: await detailsOf(slice, pending),
+      findings: await mapFindings(slice, pending),
       lastWalkAt: walkedAt(slice.pass, slice.state.lastWalkAt, isWalkUndone),
     };
   });
+}
+
+/**
+ * Whether the map names the table at all: asked where the whole run has met no row of it. A map that is quiet for a
+ * table is one thing, a table that takes no part in unification another.
+ */
+async function mapFindings(
+  { parts, context, pass, signal }: Slice,
+  { waiting, failed, acrossUnits }: Pending,
+): Promise<Finding[]> {
+  const hasMet = pass.base.read + pass.counters.read + waiting + failed + acrossUnits > 0;
+  if (hasMet || pass.mode === 'orphans') return [];
+  const { source, map } = context;
+  return checkMap({ source, hasMapRows: await mapNamesTable(parts.dataverse, map, source, signal) });
 }
 
 /** When the walk for orphans was last done; unknown where it is to be done again with the next run. */

@@ -24,7 +24,12 @@ export interface TableContext {
 }
 
 export type Preparation =
-  | { readonly kind: 'ready'; readonly context: TableContext }
+  | {
+      readonly kind: 'ready';
+      readonly context: TableContext;
+      /** Requirements that could not be checked, and why. */
+      readonly unchecked: readonly string[];
+    }
   | { readonly kind: 'skipped'; readonly findings: Finding[] };
 
 /**
@@ -37,10 +42,13 @@ export async function prepare(
   source: SourceTable,
   {
     mayCreate,
+    isBeginning,
     beforeCreate,
     signal,
   }: {
     readonly mayCreate: boolean;
+    /** Nothing was done yet: what the app may do is checked too. */
+    readonly isBeginning: boolean;
     /** Done before the column is made. */
     readonly beforeCreate: () => Promise<void>;
     readonly signal: AbortSignal;
@@ -53,6 +61,7 @@ export async function prepare(
     );
   let tables = await read(false);
   let columnCreated = false;
+  let unchecked: readonly string[] = [];
   for (;;) {
     const [table, profile, map] = [tables.get(source.table), tables.get(profileTable), tables.get(mapTable)];
     const findings = checkTable({ source, table, profile, map, columns: table?.columns ?? new Map() });
@@ -62,9 +71,15 @@ export async function prepare(
     const link = table.lookups.find(
       ({ column, referencedTable }) => column === linkColumn && referencedTable === profileTable,
     );
+    if (isBeginning && !columnCreated) {
+      const privileges = await parts.checkPrivileges({ table: source.table, hasColumn: link !== undefined }, signal);
+      if (privileges.findings.length > 0) return { kind: 'skipped', findings: privileges.findings };
+      unchecked = privileges.unchecked;
+    }
     if (link !== undefined || !mayCreate) {
       return {
         kind: 'ready',
+        unchecked,
         context: {
           source,
           table,

@@ -1,6 +1,7 @@
 import type { Finding } from '../contracts/run.ts';
 import type { SourceTable, UnificationSetup } from '../contracts/unification-setup.ts';
 import type { TableMetadata } from '../dataverse/dataverse.ts';
+import { ServiceFailure } from '../dataverse/service-failure.ts';
 import { linkColumn, mapTable, profileTable } from './names.ts';
 
 /** First line of a skipped task's details, in the original's words. */
@@ -137,6 +138,16 @@ export const checkTable = (facts: TableFacts): Finding[] => failing(tableRules, 
 
 /** Every requirement that the map fails for a table. */
 export const checkMap = (facts: MapFacts): Finding[] => failing(mapRules, facts);
+
+/** The requirement that a refusal of Dataverse shows not to hold, where it is for want of a privilege. */
+export const refusedPrivilege = (error: unknown): Finding | undefined =>
+  error instanceof ServiceFailure && error.refusal.failureClass === 'privilege'
+    ? {
+        code: 'privilege-missing',
+        finding: `Dataverse refused the app something that linking needs: ${error.refusal.message}`,
+        remedy: 'Run "backstamp grant", which gives the application user what linking needs; the doctor lists it.',
+      }
+    : undefined;
 
 /** Details of a skipped task: the original's text first, then each finding with its remedy. */
 export const skippedDetails = (findings: readonly Finding[]): string[] => [

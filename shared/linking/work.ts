@@ -9,6 +9,8 @@ export interface Preparing {
   readonly table: string;
   /** The run whose pass is carried on or begun. */
   readonly run: Run;
+  /** Nothing was done for the run in this table yet: what it needs is looked at more closely. */
+  readonly isBeginning: boolean;
   /** Done before anything is made that would let rows look as if they had been dealt with. */
   readonly beforeCreate: () => Promise<void>;
   readonly signal: AbortSignal;

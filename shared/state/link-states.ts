@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { countersSchema } from '../contracts/counters.ts';
 import { runIdSchema } from '../contracts/link-task.ts';
+import { findingSchema } from '../contracts/run.ts';
 import { modeSchema } from '../contracts/status.ts';
 import type { EntityTable } from './entity-table.ts';
 
@@ -129,6 +130,8 @@ export const endedPassSchema = z.object({
   waitingSample: z.array(z.string()),
   /** What an operator should look at; each makes the task end with warnings. */
   warnings: z.array(z.string()),
+  /** Requirements that the pass found not to hold. */
+  findings: z.array(findingSchema).optional(),
   /** What the run's last walk left undone: links that Dataverse refused to clear, and its warnings. A follow-up does not walk again. */
   leftByWalk: z.object({ uncleared: z.number().int().nonnegative(), warnings: z.array(z.string()) }).optional(),
   details: z.array(z.string()),

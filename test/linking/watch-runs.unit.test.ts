@@ -53,6 +53,8 @@ describe('the watch over runs', () => {
 
   it('I5 finishes what an orchestrator left half recorded', async () => {
     const simulation = smallOrganisation({ contacts: 1, leads: 1 });
+    addProfile(simulation, 1);
+    for (const kind of ['c', 'l'] as const) mapTo(simulation, { kind, source: 1, profile: 1 });
     const runId = simulation.post({ eventId: 'event' });
     // It dies after the first task's record, and its message is gone for good.
     let writes = 0;

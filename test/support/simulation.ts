@@ -4,6 +4,7 @@ import { isRetryableError } from '../../shared/errors.ts';
 import { linkTable } from '../../shared/linking/link-table.ts';
 import { orchestrateRun } from '../../shared/linking/orchestrate-run.ts';
 import type { LinkingOptions, Parts } from '../../shared/linking/parts.ts';
+import type { PrivilegeFindings } from '../../shared/linking/privilege-check.ts';
 import { recordDeadEvent, recordDeadTask } from '../../shared/linking/record-dead-letter.ts';
 import { watchRuns } from '../../shared/linking/watch-runs.ts';
 import { FoundOrphans } from '../../shared/state/found-orphans.ts';
@@ -47,6 +48,8 @@ export class Simulation {
   readonly options: LinkingOptions;
   /** What was thrown that is neither Terminal nor Retryable: nothing may be. */
   readonly errors: unknown[] = [];
+  /** What Dataverse says of the app's privileges. */
+  privileges: PrivilegeFindings = { findings: [], unchecked: [] };
   /** How far the clock of the processes is ahead of everybody else's, in milliseconds. */
   skewMs = 0;
   deliveries = 0;
@@ -75,6 +78,7 @@ export class Simulation {
       foundOrphans: new FoundOrphans(tables.foundOrphans.connect(worker)),
       ownershipConsents: new OwnershipConsents(tables.linkStates.connect(worker)),
       telemetry: silentTelemetry,
+      checkPrivileges: async () => this.privileges,
       options: this.options,
       now: () => clock.now() + this.skewMs,
       startTimer: clock.startTimer,

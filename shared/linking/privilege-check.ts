@@ -1,0 +1,19 @@
+import type { Finding } from '../contracts/run.ts';
+
+/** What the app's identities lack to link a table. */
+export interface PrivilegeFindings {
+  /** Every privilege that is missing or reaches too little, with the remedy. */
+  readonly findings: Finding[];
+  /** What could not be checked, and why. */
+  readonly unchecked: string[];
+}
+
+/** Asks Dataverse what the app's identities may do, before anything is done in their name. */
+export type CheckPrivileges = (
+  table: {
+    readonly table: string;
+    /** Whether the table has its lookup column: making it takes privileges of its own. */
+    readonly hasColumn: boolean;
+  },
+  signal: AbortSignal,
+) => Promise<PrivilegeFindings>;
