@@ -34,6 +34,15 @@ const plan = options.quick
   ? { rows: 100_000, smaller: [1_000, 10_000], changes: [0, 10, 1_000], rounds: 1, seconds: 300, timeScale: 80 }
   : { rows: 1_000_000, smaller: [10_000, 100_000], changes: [0, 100, 10_000], rounds: 3, seconds: 600, timeScale: 40 };
 
+/** The page about performance shows what stands here; a quick run leaves that alone. */
+const directory = fileURLToPath(
+  new URL(options.quick ? '../../dist/performance/' : '../../docs/performance/', import.meta.url),
+);
+const keep = async (name: string, text: string): Promise<void> => {
+  await mkdir(directory, { recursive: true });
+  await writeFile(join(directory, name), text);
+};
+
 const say = (text: string): void => {
   process.stderr.write(`${text}\n`);
 };
@@ -197,8 +206,6 @@ async function loadPlugins(): Promise<readonly PluginFigures[]> {
 
 /** Throughput and requests in flight over the time of Backstamp's last first pass. */
 async function draw({ performance }: FirstPass): Promise<void> {
-  const directory = fileURLToPath(new URL('../../docs/performance/', import.meta.url));
-  await mkdir(directory, { recursive: true });
   const limit = limitRowsPerSecond(model);
   const throughput = ratesOver(performance.progress, model.windowSeconds / 5);
   const end = throughput.at(-1)?.[0] ?? 0;
@@ -226,19 +233,19 @@ async function draw({ performance }: FirstPass): Promise<void> {
       },
     ]),
   };
-  for (const [name, svg] of Object.entries(files)) await writeFile(join(directory, name), svg);
-  say(`Plots: ${directory}`);
+  for (const [name, svg] of Object.entries(files)) await keep(name, svg);
+  say(`Figures and plots: ${directory}`);
 }
 
 const { contenders, best } = await compare();
 say('Growth');
 const growth = await grow(best);
 await end(best);
+await draw(best);
 say('Identities');
 const identities = await spread(best);
 say('Plug-ins');
 const plugins = await loadPlugins();
-await draw(best);
 const figures: Figures = {
   machine: {
     cpu: cpus()[0]?.model ?? 'unknown',
@@ -253,5 +260,6 @@ const figures: Figures = {
   identities,
   plugins,
 };
+await keep('figures.json', `${JSON.stringify(figures, undefined, 2)}\n`);
 if (options.json) process.stdout.write(`${JSON.stringify(figures)}\n`);
 else printTables(figures);

@@ -1,0 +1,38 @@
+import { execFileSync } from 'node:child_process';
+import { resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { Figures } from '../bench/figures.ts';
+
+const root = resolve(import.meta.dirname, '../..');
+
+describe('benchmark', () => {
+  it('finds the pass near the limit, without refusals, with a cost that grows with changes', {
+    timeout: 180_000,
+  }, () => {
+    const began = performance.now();
+    const json = execFileSync(process.execPath, ['test/bench/main.ts', '--quick', '--json'], {
+      cwd: root,
+      stdio: ['ignore', 'pipe', 'ignore'],
+      maxBuffer: 2 ** 26,
+    });
+    const { contenders, growth, identities } = JSON.parse(json.toString()) as Figures;
+    const [backstamp, ...others] = contenders;
+    const rowByRow = others.find(({ name }) => name.startsWith('one request per row'));
+    const later = growth.filter(({ changes }) => changes !== null);
+    console.log(
+      `Quick benchmark in ${((performance.now() - began) / 1000).toFixed(0)} s: ` +
+        contenders.map(({ name, rowsPerSecond }) => `${name} ${rowsPerSecond.toFixed(1)}`).join(', '),
+    );
+
+    expect(others.map(({ name }) => name)).toHaveLength(5);
+    expect(backstamp?.shareOfLimit).toBeGreaterThan(0.9);
+    expect(backstamp?.rowsPerSecond).toBeGreaterThan(9 * (rowByRow?.rowsPerSecond ?? Number.POSITIVE_INFINITY));
+    expect(Math.max(...identities.map(({ throttledShare }) => throttledShare))).toBeLessThan(0.01);
+    expect(later.map(({ changes, requests }) => [changes, requests <= (changes === 0 ? 4 : 20)])).toEqual([
+      [0, true],
+      [10, true],
+      [1_000, true],
+    ]);
+    expect(Math.max(...growth.map(({ peakMiB }) => peakMiB))).toBeLessThan(200);
+  });
+});
