@@ -117,7 +117,12 @@ export async function readSegments(
   try {
     if (mayBegin || hold.state.reading !== undefined) {
       const tables = await segmentTables(parts.dataverse, signal);
-      if (hold.state.reading === undefined) await begin(parts, hold, tables);
+      const { reading } = hold.state;
+      if (reading === undefined) await begin(parts, hold, tables);
+      else if (reading.allBecause !== undefined && reading.cursor === undefined) {
+        // Some of its first page may be kept already, and gone from Dataverse since: reading all anew would not tell.
+        await readAllAnew(parts, hold, tables, reading.allBecause);
+      }
       // One page in any case: else a budget that metadata used up would get nowhere.
       do await readPage(parts, hold, tables, signal);
       while (hold.state.reading !== undefined && parts.now() < until);

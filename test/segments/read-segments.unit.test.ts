@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Fault } from '../support/worker.ts';
@@ -59,6 +60,31 @@ describe('the counts of segments', () => {
       }
     },
   );
+
+  it('I4 are left alone by a process that was held up and has lost them to another', { timeout: 60_000 }, async () => {
+    let held = 0;
+    for (let step = 1, isOver = false; !isOver; step++) {
+      const world = someCustomers();
+      await world.readOn();
+      world.clock.advance(3_600_000);
+      changeSome(world);
+      const before = world.world.steps;
+      world.world.faultAt = (at) => (at === before + step ? { kind: 'freeze' } : undefined);
+      isOver = (await world.read()) === 'done';
+      // What it has read, and not yet written, is no longer so.
+      world.put(1, 'south', ['Churn']);
+      world.put(31, 'north', ['Loyal']);
+      world.remove(8);
+      world.clock.advance(130_000);
+      await world.readOn({ thaw: false });
+      await world.readOn({ thaw: false });
+      if (world.world.hasFrozen) held++;
+      world.world.thaw();
+      await setImmediate();
+      expect(await world.shown(), `step ${step}`).toEqual(world.truth());
+    }
+    expect(held).toBeGreaterThan(50);
+  });
 
   it('are brought up to date by what changed alone', async () => {
     const world = someCustomers();

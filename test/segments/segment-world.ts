@@ -126,8 +126,8 @@ export class SegmentWorld {
     ]);
   }
 
-  /** Processes come and go until everything is counted. */
-  async readOn(): Promise<void> {
+  /** Processes come and go until everything is counted; those that were held up go on in between, unless told otherwise. */
+  async readOn({ thaw = true }: { readonly thaw?: boolean } = {}): Promise<void> {
     let hasBegun = false;
     for (let turn = 0; turn < 100; turn++) {
       const end = await this.read(2_000, !hasBegun);
@@ -136,8 +136,7 @@ export class SegmentWorld {
       if (end === 'lost') this.clock.advance(130_000);
       const { state } = await this.store().load();
       if (end === 'done' && state.reading === undefined && state.obsolete.length === 0) return;
-      // Frozen processes go on in the end.
-      this.world.thaw();
+      if (thaw) this.world.thaw();
     }
     throw new Error('The reading never ends.');
   }
