@@ -3,6 +3,7 @@ import type { Telemetry } from '../telemetry/telemetry.ts';
 import { createTokenSource, type TokenSource } from './access-token.ts';
 import type { Clock } from './clock.ts';
 import type { Identity } from './identities.ts';
+import { MissingPrivilegeError } from './service-failure.ts';
 import type { Throttle, WaitCause } from './throttle.ts';
 
 /** A refused identity is tried again after this long: somebody may have granted what was missing. */
@@ -167,15 +168,16 @@ export class IdentityPool {
 
   /** The refusals are forgotten at the same time: the next attempt, after somebody mended them, asks anew. */
   #allRefused(purpose: string): TerminalError {
+    // What an identity is refused for one purpose alone, it is refused for want of a privilege.
+    const isPrivilege = this.members.every(({ refusals }) => !refusals.has('*') && refusals.has(purpose));
     const reasons = this.members.map(({ clientId, refusals }) => {
       const why = (refusals.get('*') ?? refusals.get(purpose))?.why ?? 'refused';
       refusals.delete('*');
       refusals.delete(purpose);
       return `${clientId}: ${why}`;
     });
-    return new TerminalError(
-      reasons.length === 1 ? (reasons[0] ?? '') : `Every identity is refused. ${reasons.join(' ')}`,
-    );
+    const message = reasons.length === 1 ? (reasons[0] ?? '') : `Every identity is refused. ${reasons.join(' ')}`;
+    return isPrivilege ? new MissingPrivilegeError(message) : new TerminalError(message);
   }
 
   #setAlarm(at: number): void {

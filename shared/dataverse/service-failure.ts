@@ -59,6 +59,16 @@ export class ServiceFailure extends TerminalError {
   }
 }
 
+/** Thrown where every identity was refused something for want of a privilege. */
+export class MissingPrivilegeError extends TerminalError {
+  override name = 'MissingPrivilegeError';
+}
+
+/** Whether Dataverse refused something because the app lacks a privilege for it. */
+export const isMissingPrivilege = (error: unknown): error is TerminalError =>
+  error instanceof MissingPrivilegeError ||
+  (error instanceof ServiceFailure && error.refusal.failureClass === 'privilege');
+
 const describe = ({ status, code, failureClass }: Refusal, words: string, what: string): string => {
   const remedy = REMEDIES[failureClass];
   return `Dataverse refused to ${what} (HTTP ${status}${code && ` ${code}`}): ${words}${remedy ? ` ${remedy}` : ''}`;

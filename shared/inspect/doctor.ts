@@ -1,4 +1,4 @@
-import { ServiceFailure } from '../dataverse/service-failure.ts';
+import { isMissingPrivilege } from '../dataverse/service-failure.ts';
 import { isRetryableError, isTerminalError, messageOf } from '../errors.ts';
 import { timeOf } from '../linking/parts.ts';
 import { checkBusinessUnits } from './check-business-units.ts';
@@ -89,8 +89,7 @@ async function guarded(code: string, subject: string, check: () => Promise<Check
   } catch (error) {
     if (!isTerminalError(error) && !isRetryableError(error) && !isTimeout(error)) throw error;
     const finding = isTimeout(error) ? `${subject} did not answer within ${limitMs / 1000} s.` : messageOf(error);
-    const isRefused = error instanceof ServiceFailure && error.refusal.failureClass === 'privilege';
-    const remedy = isRefused
+    const remedy = isMissingPrivilege(error)
       ? 'Run "backstamp grant", which gives the application user what linking needs, then check again.'
       : 'Check DATAVERSE_URL and the network, then check again.';
     return [{ code, level: 'fault', subject, finding, remedy }];

@@ -1,7 +1,7 @@
 import type { Finding } from '../contracts/run.ts';
 import type { SourceTable, UnificationSetup } from '../contracts/unification-setup.ts';
 import type { TableMetadata } from '../dataverse/dataverse.ts';
-import { ServiceFailure } from '../dataverse/service-failure.ts';
+import { isMissingPrivilege } from '../dataverse/service-failure.ts';
 import { linkColumn, mapTable, profileTable } from './names.ts';
 
 /** First line of a skipped task's details, in the original's words. */
@@ -141,11 +141,11 @@ export const checkMap = (facts: MapFacts): Finding[] => failing(mapRules, facts)
 
 /** The requirement that a refusal of Dataverse shows not to hold, where it is for want of a privilege. */
 export const refusedPrivilege = (error: unknown): Finding | undefined =>
-  error instanceof ServiceFailure && error.refusal.failureClass === 'privilege'
+  isMissingPrivilege(error)
     ? {
         code: 'privilege-missing',
-        finding: `Dataverse refused the app something that linking needs: ${error.refusal.message}`,
-        remedy: 'Run "backstamp grant", which gives the application user what linking needs; the doctor lists it.',
+        finding: error.message,
+        remedy: '"backstamp grant" gives the application user what linking needs; the doctor lists what is missing.',
       }
     : undefined;
 

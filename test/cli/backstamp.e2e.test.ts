@@ -105,7 +105,7 @@ describe('backstamp, the command', () => {
     const id = runs[0]?.runId.slice(0, 12);
     expect(await backstamp(`show ${id}`)).toMatchObject({
       code: 4,
-      out: expect.stringContaining('rows could not be written'),
+      out: expect.stringContaining('1 row could not be written'),
     });
     expect((await backstamp('runs --limit 1')).out.trim().split('\n')).toHaveLength(2);
     expect((await backstamp('status')).out).toMatch(/lead +Completed with warnings/);
