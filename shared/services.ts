@@ -6,6 +6,8 @@ import type { InspectParts } from './inspect/inspect-parts.ts';
 import { privilegeCheck } from './inspect/missing-privileges.ts';
 import type { Parts } from './linking/parts.ts';
 import { openServiceBus } from './messaging/service-bus-messenger.ts';
+import type { SegmentParts } from './segments/read-segments.ts';
+import { SegmentStore } from './segments/segment-store.ts';
 import { parseSettings, type Settings } from './settings.ts';
 import { FoundOrphans } from './state/found-orphans.ts';
 import { LinkStates } from './state/link-states.ts';
@@ -17,7 +19,7 @@ import { openTable } from './state/table-storage.ts';
 import { createTelemetry } from './telemetry/create-telemetry.ts';
 
 /** What the functions work with. */
-export type Services = Parts & ProfileParts & InspectParts;
+export type Services = Parts & ProfileParts & InspectParts & SegmentParts;
 
 /** Wires the real parts from the settings. */
 function wire(settings: Settings): Services {
@@ -47,6 +49,7 @@ function wire(settings: Settings): Services {
     pendingRows: new PendingRows(openTable(settings, 'BackstampPendingRows')),
     rowOutcomes: new RowOutcomes(openTable(settings, 'BackstampRowOutcomes')),
     foundOrphans: new FoundOrphans(openTable(settings, 'BackstampFoundOrphans')),
+    segments: new SegmentStore(openTable(settings, 'BackstampSegments')),
     // A few notes, beside the states that they are about.
     ownershipConsents: new OwnershipConsents(openTable(settings, 'BackstampLinkStates')),
     telemetry,

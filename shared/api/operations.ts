@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { runIdSchema } from '../contracts/link-task.ts';
 import { profileAnswerSchema } from '../contracts/profile.ts';
 import { runSchema, runWithTasksSchema, statusAnswerSchema } from '../contracts/run.ts';
+import { segmentReadingSchema } from '../contracts/segments.ts';
 import { cloudEventSchema, plainEventSchema } from '../contracts/unification-event.ts';
 import { logicalNameSchema } from '../contracts/unification-setup.ts';
 import { discoverySchema } from '../inspect/discover.ts';
@@ -14,6 +15,8 @@ import {
   rowListSchema,
   runListQuerySchema,
   runListSchema,
+  segmentListQuerySchema,
+  segmentListSchema,
   startRunSchema,
 } from './schemas.ts';
 
@@ -134,6 +137,26 @@ export const operations: readonly Operation[] = [
     pathParameters: z.object({ table: logicalNameSchema, id: recordIdSchema }),
     answer: { status: 200, description: 'The profile, or why there is none.', schema: profileAnswerSchema },
     problems: [400, 403, 404, 502, 503],
+  },
+  {
+    name: 'list-segments',
+    method: 'get',
+    path: '/segments',
+    summary:
+      'Segments with the business units of their members and owner, and whether Dynamics 365 Marketing processes them, as last counted, a page at a time.',
+    needsKey: true,
+    query: segmentListQuerySchema,
+    answer: { status: 200, description: 'A page of segments.', schema: segmentListSchema },
+    problems: [400, 403, 503],
+  },
+  {
+    name: 'refresh-segments',
+    method: 'post',
+    path: '/segments/refresh',
+    summary: 'Counts the members of segments anew, for a minute; asked again, it carries on until all are counted.',
+    needsKey: true,
+    answer: { status: 200, description: 'How far it has come.', schema: segmentReadingSchema },
+    problems: [403, 502, 503],
   },
   {
     name: 'discover-setup',

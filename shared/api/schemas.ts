@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { runIdSchema } from '../contracts/link-task.ts';
 import { runWithTasksSchema } from '../contracts/run.ts';
+import { segmentReadinessSchema, segmentReadingSchema } from '../contracts/segments.ts';
 import { modeSchema } from '../contracts/status.ts';
 import { logicalNameSchema } from '../contracts/unification-setup.ts';
 import { rowOutcomeSchema } from '../state/row-outcomes.ts';
@@ -55,6 +56,25 @@ export const rowListSchema = z.object({
   continuation: z.string().optional(),
 });
 export type RowList = z.infer<typeof rowListSchema>;
+
+export const segmentListQuerySchema = z.object({
+  pageSize: pageSizeSchema(500, 100),
+  /** As an earlier answer gave it: the last segment of its page. */
+  continuation: z
+    .string()
+    .max(8192)
+    .regex(/^[A-Za-z0-9_-]+$/, 'must be a continuation that an earlier answer gave')
+    .transform((text) => Buffer.from(text, 'base64url').toString('utf8'))
+    .optional(),
+});
+
+export const segmentListSchema = segmentReadingSchema.extend({
+  /** In the order of their providers and names. */
+  segments: z.array(segmentReadinessSchema),
+  /** Asks for the next page; absent on the last. */
+  continuation: z.string().optional(),
+});
+export type SegmentList = z.infer<typeof segmentListSchema>;
 
 /** Id of a row of Dataverse, in lower case with dashes whatever form it was sent in. */
 export const recordIdSchema = z.guid('must be a GUID').toLowerCase();
