@@ -1,5 +1,5 @@
 import type { DiscoveredSource, Discovery } from '../shared/inspect/discover.ts';
-import type { Check, DoctorReport, Level } from '../shared/inspect/report.ts';
+import type { DoctorReport, Level } from '../shared/inspect/report.ts';
 import { h } from './dom.ts';
 import { numberText, timeText } from './format.ts';
 import type { InspectionKind } from './inspector.ts';
@@ -51,7 +51,11 @@ function reportView({ checkedAt, checks }: DoctorReport): Node {
   );
 }
 
-const checkView = ({ code, subject, finding, remedy }: Check, word: string, tone: string): Node =>
+const checkView = (
+  { code, subject, finding, remedy }: DoctorReport['checks'][number],
+  word: string,
+  tone: string,
+): Node =>
   h(
     'li',
     { class: `check ${tone}`, 'data-key': `${code} ${subject} ${finding}` },

@@ -2,7 +2,7 @@ import type { UnificationSetup } from '../contracts/unification-setup.ts';
 import type { Dataverse, DefinitionReader, Row } from '../dataverse/dataverse.ts';
 import { isTerminalError } from '../errors.ts';
 import type { KnownIdentity } from './identity.ts';
-import type { Check, Level } from './report.ts';
+import type { Check, CheckCode, Level } from './report.ts';
 
 /** What checking business units takes. */
 export type UnitsReader = Dataverse & DefinitionReader;
@@ -28,7 +28,7 @@ const accessTeam = 1;
 /** Enough for every business unit of an organisation. */
 const mostUnits = 5000;
 
-const finding = (code: string, level: Level, subject: string, text: string, remedy?: string): Check => ({
+const finding = (code: CheckCode, level: Level, subject: string, text: string, remedy?: string): Check => ({
   code,
   level,
   subject,

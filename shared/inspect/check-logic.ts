@@ -5,7 +5,7 @@ import { linkColumn } from '../linking/names.ts';
 import type { KnownIdentity } from './identity.ts';
 import type { InspectParts } from './inspect-parts.ts';
 import { bypassPrivilege } from './least-privileges.ts';
-import type { Check } from './report.ts';
+import type { Check, CheckCode } from './report.ts';
 
 type Bypass = InspectParts['bypass'];
 
@@ -14,6 +14,12 @@ const bypassFor = ({ kind, isSynchronous }: UpdateLogic): Bypass[number] => {
   if (kind === 'flow') return 'flows';
   return isSynchronous ? 'customSync' : 'customAsync';
 };
+
+const codes = {
+  'plug-in step': 'fires-plug-in-step',
+  workflow: 'fires-workflow',
+  flow: 'fires-flow',
+} as const satisfies Record<UpdateLogic['kind'], CheckCode>;
 
 const remedies: Readonly<Record<UpdateLogic['kind'], string>> = {
   'plug-in step': `Set filtering attributes on the step: the columns that its logic needs, without ${linkColumn}.`,
@@ -53,7 +59,7 @@ export async function checkLogic(
     const when = one.isSynchronous ? 'within each update, and slows it down' : 'after each update';
     const privilege = setting === 'flows' ? 'no privilege' : `the privilege ${bypassPrivilege}`;
     return {
-      code: `fires-${one.kind.replace(' ', '-')}`,
+      code: codes[one.kind],
       level: isPassedBy ? 'good' : 'warning',
       subject: table,
       finding: isPassedBy

@@ -7,7 +7,7 @@ import { checkTables } from './check-tables.ts';
 import { findIdentity, type KnownIdentity } from './identity.ts';
 import type { InspectParts } from './inspect-parts.ts';
 import { checkPrivileges, neededPrivileges } from './needed-privileges.ts';
-import { type Check, type DoctorReport, worstFirst } from './report.ts';
+import { type Check, type CheckCode, type DoctorReport, worstFirst } from './report.ts';
 
 /** A check-up that takes longer has met a service that does not answer, in milliseconds. */
 const limitMs = 60_000;
@@ -83,7 +83,7 @@ async function checkQueues({ checkMessaging }: InspectParts): Promise<Check[]> {
 }
 
 /** What stops a group of checks is a finding itself. */
-async function guarded(code: string, subject: string, check: () => Promise<Check[]>): Promise<Check[]> {
+async function guarded(code: CheckCode, subject: string, check: () => Promise<Check[]>): Promise<Check[]> {
   try {
     return await check();
   } catch (error) {

@@ -3,7 +3,7 @@ import { isTerminalError } from '../errors.ts';
 import type { CheckPrivileges, PrivilegeFindings } from '../linking/privilege-check.ts';
 import { findIdentity, type KnownIdentity } from './identity.ts';
 import { checkPrivileges, neededPrivileges } from './needed-privileges.ts';
-import type { Check } from './report.ts';
+import type { Check, CheckCode } from './report.ts';
 
 /** The check of privileges for identities by their client ids; for the host's own where none is named. */
 export function privilegeCheck(dataverse: InspectableDataverse, clientIds: readonly string[]): CheckPrivileges {
@@ -33,10 +33,13 @@ async function findIdentities(
   return found.map(({ identity }) => identity).filter((identity) => identity !== undefined);
 }
 
+const isLack = (code: CheckCode): code is 'privilege-missing' | 'privilege-depth' =>
+  code === 'privilege-missing' || code === 'privilege-depth';
+
 function resultOf(checks: readonly Check[]): PrivilegeFindings {
-  const findings = checks
-    .filter(({ level }) => level === 'fault')
-    .map(({ code, finding, remedy = 'Run the doctor.' }) => ({ code, finding, remedy }));
+  const findings = checks.flatMap(({ code, level, finding, remedy = 'Run the doctor.' }) =>
+    level === 'fault' && isLack(code) ? [{ code, finding, remedy }] : [],
+  );
   const unchecked = checks
     .filter(({ code }) => code === 'privileges-unknown')
     .map(({ finding, remedy = '' }) => `${finding} ${remedy}`);

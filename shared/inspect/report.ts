@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { RequirementCode } from '../linking/requirements.ts';
 
 /**
  * How a check ended. `fault`: linking cannot work until it is mended. `warning`: it works, and something will surprise.
@@ -6,6 +7,35 @@ import { z } from 'zod';
  */
 export const levelSchema = z.enum(['fault', 'warning', 'note', 'good']);
 export type Level = z.infer<typeof levelSchema>;
+
+/** What a check may find, good or bad, beyond the requirements of a table. */
+type CheckOnlyCode =
+  | 'state'
+  | 'queues'
+  | 'dataverse'
+  | 'identity'
+  | 'requirements'
+  | 'map-virtual'
+  | 'change-tracking'
+  | 'change-tracking-off'
+  | 'privileges'
+  | 'privileges-unknown'
+  | 'logic'
+  | 'logic-unknown'
+  | `fires-${'plug-in-step' | 'workflow' | 'flow'}`
+  | 'bypass'
+  | 'bypass-privilege-missing'
+  | 'act-for-others'
+  | 'units-unknown'
+  | 'modernised-units'
+  | 'one-team-per-unit'
+  | 'unit-missing'
+  | 'unit-disabled'
+  | 'team'
+  | 'team-missing'
+  | 'team-kind'
+  | 'team-role';
+export type CheckCode = RequirementCode | CheckOnlyCode;
 
 export const checkSchema = z.object({
   code: z.string(),
@@ -16,7 +46,8 @@ export const checkSchema = z.object({
   /** What to do; absent where there is nothing to do. */
   remedy: z.string().optional(),
 });
-export type Check = z.infer<typeof checkSchema>;
+/** A check as the app makes it: callers may meet codes of a later version, the app only makes these. */
+export type Check = z.infer<typeof checkSchema> & { readonly code: CheckCode };
 
 export const doctorReportSchema = z.object({
   checkedAt: z.iso.datetime(),

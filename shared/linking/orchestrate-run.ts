@@ -8,7 +8,7 @@ import { ownedTables, type UnificationSetup } from '../contracts/unification-set
 import { waitsForProfiles } from '../ownership/after-profiles.ts';
 import { endRunIfDone } from './end-run.ts';
 import { type Parts, timeOf } from './parts.ts';
-import { skippedDetails } from './requirements.ts';
+import { skippedDetails, type UnmetRequirement } from './requirements.ts';
 import { skipFindings } from './skip-findings.ts';
 import { withPatience } from './with-patience.ts';
 
@@ -85,7 +85,7 @@ const noOrphans = (table: string): Finding => ({
   remedy: `Leave ${table} out of runs in mode orphans.`,
 });
 
-const notSetUp = (table: string): Finding => ({
+const notSetUp = (table: string): UnmetRequirement => ({
   code: 'not-set-up',
   finding: `${table} is not among the tables of BACKSTAMP_UNIFICATION.`,
   remedy: 'Add it to the set-up, or leave it out of the run.',

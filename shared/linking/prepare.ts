@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto';
-import type { Finding } from '../contracts/run.ts';
 import type { SourceTable } from '../contracts/unification-setup.ts';
 import type { LookupMetadata, TableMetadata } from '../dataverse/dataverse.ts';
 import { RetryableError } from '../errors.ts';
 import type { FeedKind } from '../state/link-states.ts';
 import { linkColumn, linkDisplayName, mapTable, profileTable } from './names.ts';
 import type { Parts } from './parts.ts';
-import { checkTable } from './requirements.ts';
+import { checkTable, type UnmetRequirement } from './requirements.ts';
 
 /** What metadata tells a slice about its table; nothing of it is hard-coded. */
 export interface TableContext {
@@ -30,7 +29,7 @@ export type Preparation =
       /** Requirements that could not be checked, and why. */
       readonly unchecked: readonly string[];
     }
-  | { readonly kind: 'skipped'; readonly findings: Finding[] };
+  | { readonly kind: 'skipped'; readonly findings: UnmetRequirement[] };
 
 /**
  * Reads the metadata of a source table, the profile table and the map in one request, checks the requirements that

@@ -1,9 +1,9 @@
-import type { Finding } from '../contracts/run.ts';
+import type { UnmetRequirement } from './requirements.ts';
 
 /** What the app's identities lack to link a table. */
 export interface PrivilegeFindings {
   /** Every privilege that is missing or reaches too little, with the remedy. */
-  readonly findings: Finding[];
+  readonly findings: UnmetRequirement[];
   /** What could not be checked, and why. */
   readonly unchecked: string[];
 }

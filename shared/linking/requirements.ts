@@ -9,6 +9,29 @@ export const skippedText = 'Error: Linking of Dataverse tables to the CustomerPr
 export const skippedOtherOrganisationText =
   'Error: The backstamping job is skipped. It only runs when unification setup contains tables that are ingested to Customer Insights from the same Dataverse organization that was configured or selected during instance creation.';
 
+/** What may keep a table from being linked. */
+export type RequirementCode =
+  | 'other-environment'
+  | 'connector'
+  | 'business-environment'
+  | 'own-data-lake'
+  | 'no-customer-insights'
+  | 'table-missing'
+  | 'primary-key'
+  | 'virtual-table'
+  | 'column-in-the-way'
+  | 'not-in-unification'
+  | 'not-set-up'
+  | 'privilege-missing'
+  | 'privilege-depth'
+  /** It could not be checked. */
+  | 'unchecked';
+
+/** A requirement that does not hold. */
+export interface UnmetRequirement extends Finding {
+  readonly code: RequirementCode;
+}
+
 /** What the set-up alone decides. */
 interface SetupFacts {
   readonly setup: UnificationSetup;
@@ -33,7 +56,7 @@ export interface MapFacts {
   readonly hasMapRows: boolean;
 }
 
-type Rule<Facts> = (facts: Facts) => Finding | undefined;
+type Rule<Facts> = (facts: Facts) => UnmetRequirement | undefined;
 
 const setupRules: readonly Rule<SetupFacts>[] = [
   ({ source, dataverseUrl }) =>
@@ -127,20 +150,20 @@ const mapRules: readonly Rule<MapFacts>[] = [
         },
 ];
 
-const failing = <Facts>(rules: readonly Rule<Facts>[], facts: Facts): Finding[] =>
+const failing = <Facts>(rules: readonly Rule<Facts>[], facts: Facts): UnmetRequirement[] =>
   rules.map((rule) => rule(facts)).filter((finding) => finding !== undefined);
 
 /** Every requirement that the set-up fails for a table; empty where it qualifies as far as the set-up tells. */
-export const checkSetup = (facts: SetupFacts): Finding[] => failing(setupRules, facts);
+export const checkSetup = (facts: SetupFacts): UnmetRequirement[] => failing(setupRules, facts);
 
 /** Every requirement that the organisation's metadata fails for a table. */
-export const checkTable = (facts: TableFacts): Finding[] => failing(tableRules, facts);
+export const checkTable = (facts: TableFacts): UnmetRequirement[] => failing(tableRules, facts);
 
 /** Every requirement that the map fails for a table. */
-export const checkMap = (facts: MapFacts): Finding[] => failing(mapRules, facts);
+export const checkMap = (facts: MapFacts): UnmetRequirement[] => failing(mapRules, facts);
 
 /** The requirement that a refusal of Dataverse shows not to hold, where it is for want of a privilege. */
-export const refusedPrivilege = (error: unknown): Finding | undefined =>
+export const refusedPrivilege = (error: unknown): UnmetRequirement | undefined =>
   isMissingPrivilege(error)
     ? {
         code: 'privilege-missing',

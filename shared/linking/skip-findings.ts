@@ -1,8 +1,7 @@
-import type { Finding } from '../contracts/run.ts';
 import type { SourceTable } from '../contracts/unification-setup.ts';
 import { mapTable, profileTable } from './names.ts';
 import type { Parts } from './parts.ts';
-import { checkSetup, checkTable } from './requirements.ts';
+import { checkSetup, checkTable, type UnmetRequirement } from './requirements.ts';
 
 /** How long Dataverse is asked for the rest of a skipped table's findings, in milliseconds. */
 const patienceMs = 10_000;
@@ -12,9 +11,12 @@ const patienceMs = 10_000;
  * fails a rule of the set-up is held against Dataverse's rules too, so that its administrator sees everything at once.
  * What cannot be asked now is said, and keeps nothing from going on.
  */
-export async function skipFindings(parts: Parts, sources: readonly SourceTable[]): Promise<Map<string, Finding[]>> {
+export async function skipFindings(
+  parts: Parts,
+  sources: readonly SourceTable[],
+): Promise<Map<string, UnmetRequirement[]>> {
   const { setup, dataverseUrl } = parts.options;
-  const found = new Map<string, Finding[]>();
+  const found = new Map<string, UnmetRequirement[]>();
   for (const source of sources) {
     const findings = checkSetup({ setup, source, dataverseUrl });
     if (findings.length > 0) found.set(source.table, findings);
@@ -45,7 +47,7 @@ export async function skipFindings(parts: Parts, sources: readonly SourceTable[]
   return found;
 }
 
-const unchecked: Finding = {
+const unchecked: UnmetRequirement = {
   code: 'unchecked',
   finding: 'What the tables of the organisation look like could not be asked: Dataverse did not answer.',
   remedy: 'Run the doctor when Dataverse can be reached again; it checks the rest.',

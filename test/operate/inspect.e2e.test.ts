@@ -7,7 +7,7 @@ import { customLogic, unfilteredStep } from '../../local/start/custom-logic.ts';
 import { runWithTasksSchema } from '../../shared/contracts/run.ts';
 import type { SourceTable } from '../../shared/contracts/unification-setup.ts';
 import { type Discovery, discoverySchema } from '../../shared/inspect/discover.ts';
-import { type Check, doctorReportSchema } from '../../shared/inspect/report.ts';
+import { type DoctorReport, doctorReportSchema } from '../../shared/inspect/report.ts';
 import { type SampleApp, startSampleApp } from './sample-organisation.ts';
 import { endOf, post, startRun } from './sample-stack.ts';
 
@@ -33,6 +33,8 @@ const wrongInManyWays = (tables: readonly SourceTable[]): SourceTable[] => [
   extra('new_virtual'),
   extra('new_odd'),
 ];
+
+type Check = DoctorReport['checks'][number];
 
 describe('checks of the running app', () => {
   let app: SampleApp;
