@@ -3,7 +3,7 @@ import { badRequest, unknownSegment } from './errors.ts';
 import type { Table } from './metadata/table.ts';
 import type { DataverseResponse } from './request.ts';
 import { json, noContent } from './response.ts';
-import { depthName } from './security/grants.ts';
+import { type Depth, depthName } from './security/grants.ts';
 import { retrieveRolePrivileges } from './security/roles.ts';
 import { parseBody } from './write/payload.ts';
 import { demandRowOf, parseRowKey } from './write/row-key.ts';
@@ -82,12 +82,29 @@ export function retrieveUserPrivileges(context: RequestContext, table: Table, ke
   context.caller.demand('Read', table);
   const slot = demandRowOf(context, table, parseRowKey(table, keyText));
   const user = context.users.byId(table.rows.ids[slot] as string);
+  const RolePrivileges = listPrivileges(context, user.businessUnitId, (name) => user.depth(name));
+  return answer(context, 'RetrieveUserPrivileges', { RolePrivileges });
+}
+
+/** `GET {api}/teams(<id>)/Microsoft.Dynamics.CRM.RetrieveTeamPrivileges()`: what the team's roles give. */
+export function retrieveTeamPrivileges(context: RequestContext, table: Table, keyText: string): DataverseResponse {
+  if (table.name !== 'team') throw unknownSegment('RetrieveTeamPrivileges');
+  context.caller.demand('Read', table);
+  const slot = demandRowOf(context, table, parseRowKey(table, keyText));
+  const unit = String(table.cell(slot, 'businessunitid') ?? context.organisation.rootBusinessUnitId);
+  const depthIn = context.users.depthsOfTeam(table.rows.ids[slot] as string);
+  return answer(context, 'RetrieveTeamPrivileges', { RolePrivileges: listPrivileges(context, unit, depthIn) });
+}
+
+function listPrivileges(
+  context: RequestContext,
+  BusinessUnitId: string,
+  depthOf: (name: string) => Depth | undefined,
+): object[] {
   const privileges = context.organisation.builtIn('privilege');
-  const held = privileges.rows.ids.flatMap((id, row) => {
-    const name = String(privileges.cell(row, 'name'));
-    const depth = user.depth(name);
-    if (depth === undefined) return [];
-    return [{ Depth: depthName(depth), PrivilegeId: id, BusinessUnitId: user.businessUnitId, PrivilegeName: name }];
+  return privileges.rows.ids.flatMap((PrivilegeId, row) => {
+    const PrivilegeName = String(privileges.cell(row, 'name'));
+    const depth = depthOf(PrivilegeName);
+    return depth === undefined ? [] : [{ Depth: depthName(depth), PrivilegeId, BusinessUnitId, PrivilegeName }];
   });
-  return answer(context, 'RetrieveUserPrivileges', { RolePrivileges: held });
 }

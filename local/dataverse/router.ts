@@ -1,6 +1,6 @@
 import type { RequestContext } from './context.ts';
 import { noSuchResource, unknownProperty, unknownSegment, unreadablePath } from './errors.ts';
-import { operations, retrieveUserPrivileges } from './functions.ts';
+import { operations, retrieveTeamPrivileges, retrieveUserPrivileges } from './functions.ts';
 import { entityDefinitions, relationshipRoutes } from './metadata/metadata-routes.ts';
 import type { Table } from './metadata/table.ts';
 import { parsePath, type Segment } from './path.ts';
@@ -102,6 +102,7 @@ function rowRoute(
   if (next.name.startsWith(NAMESPACE)) {
     const name = next.name.slice(NAMESPACE.length);
     if (name === 'RetrieveUserPrivileges' && method === 'GET') return retrieveUserPrivileges(context, table, key);
+    if (name === 'RetrieveTeamPrivileges' && method === 'GET') return retrieveTeamPrivileges(context, table, key);
     if (name === 'AddPrivilegesRole' && method === 'POST') return addPrivilegesRole(context, table, key);
     if (name === 'RemovePrivilegeRole' && method === 'POST') return removePrivilegeRole(context, table, key);
     throw noSuchResource(context.url);

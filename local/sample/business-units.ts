@@ -52,8 +52,8 @@ function* ownersOfInsight(organisation: Organisation, table: string): Generator<
     yield { [primaryId]: row[primaryId] ?? null, ownerid: unitOfCustomer(String(row[customerIdColumn])).teamId };
 }
 
-/** Makes the business units with their teams, and gives every row of an organisation that was loaded its owner. */
-export async function keepUnitsApart(url: string, organisation: Organisation): Promise<void> {
+/** Makes the business units below the root, each with the team that owns its rows. */
+export async function makeUnits(url: string): Promise<void> {
   await loadRows(
     url,
     'businessunit',
@@ -64,12 +64,23 @@ export async function keepUnitsApart(url: string, organisation: Organisation): P
     'team',
     businessUnits.map(({ id, teamId, name }) => ({
       teamid: teamId,
-      name: `${name} customers`,
+      name: teamNameOf({ name }),
       businessunitid: id,
       teamtype: 0,
       isdefault: false,
     })),
   );
+}
+
+/** Name of a unit's team. */
+export const teamNameOf = ({ name }: Pick<BusinessUnit, 'name'>): string => `${name} customers`;
+
+/** The profile's column that tells the unit; its values are the units' names. */
+export const regionColumn = 'msdynci_region';
+
+/** Makes the business units with their teams, and gives every row of an organisation that was loaded its owner. */
+export async function keepUnitsApart(url: string, organisation: Organisation): Promise<void> {
+  await makeUnits(url);
   for (const table of tablesOfUnits(organisation)) await loadRows(url, table, ownersOfInsight(organisation, table));
   for (const { table, primaryKey } of organisation.sourceTables)
     await loadRows(url, table, ownersOfSourceRows(organisation, table, primaryKey));

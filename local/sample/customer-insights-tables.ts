@@ -83,6 +83,7 @@ export const customerProfileTable = (sources: readonly KeySource[]): TableDefini
       column('loyaltytier', 'String', 20),
       column('lifetimevalue', 'Decimal'),
       column('churnrisk', 'String', 20),
+      column('region', 'String', 20),
       ...sources.flatMap((source): ColumnDefinition[] => [
         { logicalName: keyColumnOf(source), type: 'String', maxLength: 4000 },
         { logicalName: alternateKeyColumnOf(source), type: 'Memo', maxLength: 1_048_576 },

@@ -1,3 +1,4 @@
+import { unitOfCustomer } from './business-units.ts';
 import { keyColumnsOf, profileIdOf, type UnifiedCustomer } from './key-map.ts';
 import type { Row } from './organisation.ts';
 import { identityOf } from './people.ts';
@@ -74,6 +75,7 @@ const profileRows: RowMaker = (seed, customer) => {
       msdynci_loyaltytier: loyaltyTierOf(history),
       msdynci_lifetimevalue: history.totalAmount,
       msdynci_churnrisk: churnRiskOf(history),
+      msdynci_region: unitOfCustomer(customer.customerId).name,
       ...keyColumnsOf(customer),
     },
   ];

@@ -4,6 +4,7 @@ import { countersSchema } from '../contracts/counters.ts';
 import { runIdSchema } from '../contracts/link-task.ts';
 import { findingSchema } from '../contracts/run.ts';
 import { modeSchema } from '../contracts/status.ts';
+import { RetryableError } from '../errors.ts';
 import type { EntityTable } from './entity-table.ts';
 
 /** How a table's map changes are read, best first. */
@@ -184,7 +185,9 @@ export class LinkStates {
       await this.#table.insert(...key, initial);
       entity = await this.#table.get(...key);
     }
-    if (entity === undefined) throw new Error(`The link state of ${slot.table} vanished while it was being recorded`);
+    // A rehearsal's state is removed at its end, also under the hands of a worker that was held up.
+    if (entity === undefined)
+      throw new RetryableError(`The link state of ${slot.table} vanished while it was being recorded.`);
     return { state: linkStateSchema.parse(entity.document), etag: entity.etag };
   }
 

@@ -79,7 +79,12 @@ class Loader {
     if (typeof id !== 'string') throw this.#error(`'${identity.primaryId}' is not a GUID`);
     const partition = typeof row.partitionid === 'string' ? row.partitionid : undefined;
     const now = this.#organisation.now();
-    const slot = rows.find(id, partition) ?? rows.insert(id, now, partition);
+    const known = rows.find(id, partition);
+    const slot = known ?? rows.insert(id, now, partition);
+    // Only the root unit has no parent.
+    if (known === undefined && this.#table.name === 'businessunit') {
+      this.#table.columns.get('parentbusinessunitid')?.cells.set(slot, this.#organisation.rootBusinessUnitId);
+    }
     for (const name in row) {
       if (name === identity.primaryId) continue;
       const column = this.#table.columns.get(name);

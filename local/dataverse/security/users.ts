@@ -106,6 +106,16 @@ export class Users {
     return grants.some((grant) => depthOf(grant, privilege) !== undefined);
   }
 
+  /** How far each privilege of a team's roles reaches; `undefined` for those it does not have. */
+  depthsOfTeam(teamId: string): (privilege: string) => Depth | undefined {
+    const unitId = this.#unitOfTeam(teamId) ?? this.#organisation.rootBusinessUnitId;
+    const grants = this.#roleGrants('teamroles_association', teamId, unitId);
+    return (privilege) => {
+      const depths = grants.map((grant) => depthOf(grant, privilege)).filter((depth) => depth !== undefined);
+      return depths.length === 0 ? undefined : (Math.max(...depths) as Depth);
+    };
+  }
+
   #slotBy(column: string, value: string): number | undefined {
     const users = this.#organisation.builtIn('systemuser');
     const found = users.columns.get(column)?.cells.find?.([value], Number.POSITIVE_INFINITY) ?? [];
