@@ -118,6 +118,8 @@ describe('checks of the running app', () => {
       'contact privileges',
       'msdynci_customerprofile privileges',
       'organisation privileges',
+      'opportunity logic',
+      `${localClientId} bypass`,
     ])
       expect(good).toContain(one);
     expect(checks.filter(({ level, subject }) => level === 'fault' && subject === 'contact')).toEqual([]);

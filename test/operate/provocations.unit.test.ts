@@ -1,0 +1,59 @@
+import { readFile } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import type { CheckCode } from '../../shared/inspect/report.ts';
+
+type File = 'inspect' | 'inspect-business-units' | 'requirements';
+
+/** Which end-to-end test of this folder provokes a finding. A code that there is and that is not here does not compile. */
+const provokedBy: Readonly<Record<CheckCode, File>> = {
+  'other-environment': 'inspect',
+  connector: 'inspect',
+  'business-environment': 'inspect',
+  'own-data-lake': 'inspect',
+  'no-customer-insights': 'inspect',
+  'table-missing': 'inspect',
+  'primary-key': 'inspect',
+  'virtual-table': 'inspect',
+  'column-in-the-way': 'inspect',
+  'not-in-unification': 'requirements',
+  'not-set-up': 'requirements',
+  'privilege-missing': 'requirements',
+  'privilege-depth': 'requirements',
+  unchecked: 'requirements',
+  state: 'inspect',
+  queues: 'inspect',
+  dataverse: 'requirements',
+  identity: 'inspect',
+  requirements: 'inspect',
+  'map-virtual': 'inspect',
+  'change-tracking': 'inspect',
+  'change-tracking-off': 'inspect',
+  privileges: 'inspect',
+  'privileges-unknown': 'inspect',
+  logic: 'inspect',
+  'logic-unknown': 'inspect',
+  'fires-plug-in-step': 'inspect',
+  'fires-workflow': 'inspect',
+  'fires-flow': 'inspect',
+  bypass: 'inspect',
+  'bypass-privilege-missing': 'inspect',
+  'act-for-others': 'inspect-business-units',
+  'units-unknown': 'inspect-business-units',
+  'modernised-units': 'inspect-business-units',
+  'one-team-per-unit': 'inspect-business-units',
+  'unit-missing': 'inspect-business-units',
+  'unit-disabled': 'inspect-business-units',
+  team: 'inspect-business-units',
+  'team-missing': 'inspect-business-units',
+  'team-kind': 'inspect-business-units',
+  'team-role': 'inspect-business-units',
+};
+
+describe('every finding', () => {
+  it.each(Object.entries(provokedBy))('%s is provoked end to end, by %s', async (code, file) => {
+    const text = await readFile(new URL(`./${file}.e2e.test.ts`, import.meta.url), 'utf8');
+    // Its code stands there in quotes, or after the subject that it is found of.
+    const quoted = new RegExp(`['\`](?:[^'\`]* )?${code}['\`]`);
+    expect(text).toMatch(quoted);
+  });
+});
