@@ -18,7 +18,7 @@ function contacts(count: number): Simulation {
 }
 
 describe('a table that the map does not name', () => {
-  it('is skipped with the reason once the map has had time to arrive, and nothing is written', async () => {
+  it('I5 is skipped with the reason once the map has had time to arrive, and nothing is written', async () => {
     const simulation = contacts(3);
     const runId = simulation.post({ eventId: 'event' });
     await simulation.run(simulation.clock.now() + minute);
@@ -96,7 +96,7 @@ describe('a privilege that is missing', () => {
     failureClass: 'privilege',
   } as const;
 
-  it('skips the table with everything that is missing, before anything is made or written', async () => {
+  it('I5 skips the table with everything that is missing, before anything is made or written', async () => {
     const simulation = contacts(2);
     simulation.privileges = { findings: missing, unchecked: [] };
     const runId = simulation.post({ eventId: 'event', tables: ['contact'] });
