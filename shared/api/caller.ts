@@ -1,7 +1,7 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import { z } from 'zod';
 import { problem } from './http-response.ts';
-import { RefusedRequest } from './route-handler.ts';
+import { RefusedRequest } from './refused-request.ts';
 
 const objectIdSchema = z.guid();
 

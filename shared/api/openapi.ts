@@ -26,7 +26,7 @@ const problemDocument = {
   content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
 };
 
-function responsesOf({ answer, alternatives = [], problems, needsKey }: Operation): Json {
+function responsesOf({ answer, alternatives = [], problems, needsKey, audience }: Operation): Json {
   const content = answer.schema && {
     'application/json': { schema: toJsonSchema(answer.schema, 'output') },
     ...Object.fromEntries(alternatives.map((type) => [type, { schema: { type: 'string' } }])),
@@ -34,7 +34,9 @@ function responsesOf({ answer, alternatives = [], problems, needsKey }: Operatio
   return {
     [answer.status]: { description: answer.description, ...(content && { content }) },
     ...(needsKey && { 401: { description: 'The key is missing or wrong. The host itself answers, without a body.' } }),
-    ...Object.fromEntries([...problems, 500].map((status) => [status, problemDocument])),
+    ...Object.fromEntries(
+      [...problems, ...(audience === 'administrators' ? [403] : []), 500].map((status) => [status, problemDocument]),
+    ),
   };
 }
 

@@ -20,6 +20,13 @@ import {
   startRunSchema,
 } from './schemas.ts';
 
+/**
+ * Whom a route is for. `administrators`: it names rows and customers of every business unit, or steers runs.
+ * `persons`: it reads Dataverse as the person who asks. `senders`: it takes events in and tells nothing.
+ * `everybody`: there is nothing in it to keep from anybody.
+ */
+export type Audience = 'administrators' | 'persons' | 'senders' | 'everybody';
+
 /** One route of the HTTP API as its callers need to know it. */
 export interface Operation {
   /** Name of the function that answers. */
@@ -29,13 +36,14 @@ export interface Operation {
   readonly path: string;
   readonly summary: string;
   readonly needsKey: boolean;
+  readonly audience: Audience;
   readonly pathParameters?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly body?: z.ZodType;
   readonly answer: { readonly status: number; readonly description: string; readonly schema?: z.ZodType };
   /** Media types of the answer besides JSON. */
   readonly alternatives?: readonly string[];
-  /** Statuses of problem documents that this route may answer, besides 401 and 500. */
+  /** Statuses of problem documents that this route may answer, besides 401, 500, and 403 of an administrators' door. */
   readonly problems: readonly number[];
 }
 
@@ -49,6 +57,7 @@ export const operations: readonly Operation[] = [
     path: '/unification-events',
     summary: 'Reports a completed unification run: a CloudEvents 1.0 event, or the plain body that a flow posts.',
     needsKey: true,
+    audience: 'senders',
     body: z.union([cloudEventSchema, plainEventSchema]),
     answer: { status: 202, description: 'The run that answers the event is on its way.', schema: acceptedSchema },
     problems: [400, 413, 415, 503],
@@ -59,6 +68,7 @@ export const operations: readonly Operation[] = [
     path: '/unification-events',
     summary: 'The handshake by which a sender of CloudEvents asks whether its events are welcome.',
     needsKey: true,
+    audience: 'senders',
     answer: { status: 200, description: 'They are.' },
     problems: [400],
   },
@@ -68,6 +78,7 @@ export const operations: readonly Operation[] = [
     path: '/status',
     summary: 'Groups and tasks with their newest status: what Settings > System > Status shows.',
     needsKey: true,
+    audience: 'administrators',
     answer: { status: 200, description: 'The newest task of each table.', schema: statusAnswerSchema },
     problems: [503],
   },
@@ -77,6 +88,7 @@ export const operations: readonly Operation[] = [
     path: '/runs',
     summary: 'Runs with their tasks, newest first, a page at a time.',
     needsKey: true,
+    audience: 'administrators',
     query: runListQuerySchema,
     answer: { status: 200, description: 'A page of runs.', schema: runListSchema },
     problems: [400, 503],
@@ -87,6 +99,7 @@ export const operations: readonly Operation[] = [
     path: '/runs',
     summary: 'Starts a run over all source tables or some: incremental, full, orphans, or rehearsal.',
     needsKey: true,
+    audience: 'administrators',
     body: startRunSchema,
     answer: { status: 202, description: 'The run is on its way.', schema: acceptedSchema },
     problems: [400, 413, 503],
@@ -97,6 +110,7 @@ export const operations: readonly Operation[] = [
     path: '/runs/{runId}',
     summary: 'One run with its tasks.',
     needsKey: true,
+    audience: 'administrators',
     pathParameters: runPath,
     answer: { status: 200, description: 'The run.', schema: runWithTasksSchema },
     problems: [400, 404, 503],
@@ -107,6 +121,7 @@ export const operations: readonly Operation[] = [
     path: '/runs/{runId}/cancel',
     summary: 'Cancels a run; what was linked stays linked. A run that has ended stays as it is.',
     needsKey: true,
+    audience: 'administrators',
     pathParameters: runPath,
     answer: { status: 200, description: 'The run as it is now.', schema: runSchema },
     problems: [400, 404, 503],
@@ -117,6 +132,7 @@ export const operations: readonly Operation[] = [
     path: '/runs/{runId}/tables/{table}/rows',
     summary: 'What became of the rows of one table in one run, where there is something to tell, a page at a time.',
     needsKey: true,
+    audience: 'administrators',
     pathParameters: runPath.extend({ table: logicalNameSchema }),
     query: rowListQuerySchema,
     answer: {
@@ -134,6 +150,7 @@ export const operations: readonly Operation[] = [
     summary:
       'The profile behind one row, with its measures as single values, segments, predictions and latest activities, or why there is none. Read as the person who is signed in.',
     needsKey: true,
+    audience: 'persons',
     pathParameters: z.object({ table: logicalNameSchema, id: recordIdSchema }),
     answer: { status: 200, description: 'The profile, or why there is none.', schema: profileAnswerSchema },
     problems: [400, 403, 404, 502, 503],
@@ -145,9 +162,10 @@ export const operations: readonly Operation[] = [
     summary:
       'Segments with the business units of their members and owner, and whether Dynamics 365 Marketing processes them, as last counted, a page at a time.',
     needsKey: true,
+    audience: 'administrators',
     query: segmentListQuerySchema,
     answer: { status: 200, description: 'A page of segments.', schema: segmentListSchema },
-    problems: [400, 403, 503],
+    problems: [400, 503],
   },
   {
     name: 'refresh-segments',
@@ -155,8 +173,9 @@ export const operations: readonly Operation[] = [
     path: '/segments/refresh',
     summary: 'Counts the members of segments anew, for a minute; asked again, it carries on until all are counted.',
     needsKey: true,
+    audience: 'administrators',
     answer: { status: 200, description: 'How far it has come.', schema: segmentReadingSchema },
-    problems: [403, 502, 503],
+    problems: [502, 503],
   },
   {
     name: 'discover-setup',
@@ -164,6 +183,7 @@ export const operations: readonly Operation[] = [
     path: '/discover',
     summary: 'Reads from the map which tables it is about, and proposes a BACKSTAMP_UNIFICATION. Changes nothing.',
     needsKey: true,
+    audience: 'administrators',
     answer: { status: 200, description: 'What was found, and how certain it is.', schema: discoverySchema },
     problems: [502, 503],
   },
@@ -174,6 +194,7 @@ export const operations: readonly Operation[] = [
     summary:
       'Checks identity, privileges, tables, queues, state, and what an update of the link fires. Changes nothing.',
     needsKey: true,
+    audience: 'administrators',
     answer: { status: 200, description: 'Every check with its remedy, faults first.', schema: doctorReportSchema },
     problems: [503],
   },
@@ -183,6 +204,7 @@ export const operations: readonly Operation[] = [
     path: '/openapi.json',
     summary: 'This document.',
     needsKey: true,
+    audience: 'everybody',
     answer: { status: 200, description: 'An OpenAPI 3.1 document.' },
     problems: [],
   },
@@ -192,6 +214,7 @@ export const operations: readonly Operation[] = [
     path: '/status-page',
     summary: 'The page for administrators, as HTML. It asks for the key itself and shows nothing without it.',
     needsKey: false,
+    audience: 'everybody',
     answer: { status: 200, description: 'One self-contained page.' },
     problems: [],
   },
@@ -201,6 +224,7 @@ export const operations: readonly Operation[] = [
     path: '/health',
     summary: 'Whether the app can do its work.',
     needsKey: false,
+    audience: 'everybody',
     answer: { status: 200, description: 'It can.', schema: healthSchema },
     problems: [503],
   },

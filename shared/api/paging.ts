@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { isRetryableError, messageOf } from '../errors.ts';
 import { badRequest } from './http-response.ts';
-import { RefusedRequest } from './route-handler.ts';
+import { RefusedRequest } from './refused-request.ts';
 
 /** Where the next page of a list in Table Storage begins, as the storage client writes it. */
 const storedPlaceSchema = z.strictObject({

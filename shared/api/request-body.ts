@@ -1,6 +1,6 @@
 import type { HttpRequest } from '@azure/functions';
 import { badRequest, problem } from './http-response.ts';
-import { RefusedRequest } from './route-handler.ts';
+import { RefusedRequest } from './refused-request.ts';
 
 /** Largest body taken in, in bytes; a real one has a few hundred. */
 export const maxBodyBytes = 64 * 1024;

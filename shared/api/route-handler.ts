@@ -4,29 +4,26 @@ import { fieldErrors } from '../contracts/problem.ts';
 import { isRetryableError, isTerminalError, logTextOf } from '../errors.ts';
 import type { Parts } from '../linking/parts.ts';
 import { invocationOf } from '../telemetry/invocation.ts';
+import { type AdmissionParts, admit } from './admission.ts';
 import { badRequest, problem } from './http-response.ts';
-
-/** Thrown by a route when the request cannot be followed; `answer` is what its sender gets. */
-export class RefusedRequest extends Error {
-  override name = 'RefusedRequest';
-  readonly answer: HttpResponseInit;
-
-  constructor(answer: HttpResponseInit) {
-    super('The request was refused');
-    this.answer = answer;
-  }
-}
+import { RefusedRequest } from './refused-request.ts';
 
 /** Pause that a caller is asked for where a service of ours is out of reach and named no time itself, in seconds. */
 const retryAfterSeconds = 5;
 
 type Route<P> = (parts: P, request: HttpRequest) => Promise<HttpResponseInit>;
 
-/** What the Functions host calls for a route: answers inside the request's trace. */
-export const routeHandler =
-  <P extends Pick<Parts, 'telemetry'>>(parts: P, route: Route<P>) =>
-  (request: HttpRequest, context: InvocationContext): Promise<HttpResponseInit> =>
-    parts.telemetry.invocation(invocationOf(context, request), () => answerRequest(parts, route, request));
+/** What the Functions host calls for a route: sees who asks, and answers inside the request's trace. */
+export const routeHandler = <P extends Pick<Parts, 'telemetry'> & AdmissionParts>(parts: P, route: Route<P>) => {
+  const guarded = async (request: HttpRequest, functionName: string): Promise<HttpResponseInit> => {
+    await admit(parts, functionName, request);
+    return route(parts, request);
+  };
+  return (request: HttpRequest, context: InvocationContext): Promise<HttpResponseInit> =>
+    parts.telemetry.invocation(invocationOf(context, request), () =>
+      answerRequest(parts, () => guarded(request, context.functionName), request),
+    );
+};
 
 /**
  * Whatever a route throws becomes a problem document: nobody who asks is left with an empty answer, and the log has the

@@ -76,7 +76,9 @@ async function answer(
   const link = sourceRow[linkValue];
   if (typeof link !== 'string') return no(await whyUnlinked(parts, { source, id }, withProfile, readTogether, signal));
   const reading = await readProfile(withProfile, link, readTogether);
+  // Whether a profile of another unit exists is nobody's business there.
+  const isKeptApart = caller !== undefined && options.setup.businessUnits !== undefined;
+  if (reading.kind === 'denied' || (reading.kind === 'missing' && isKeptApart)) return no(unlinked('notVisible'));
   if (reading.kind === 'missing') return no(unlinked('orphan'));
-  if (reading.kind === 'denied') return no(unlinked('notVisible'));
   return { linked: true, table, id, profile: reading.profile };
 }

@@ -22,7 +22,8 @@ const explanations: Readonly<Record<Exclude<UnlinkedReason, 'failed'>, string>> 
   noProfile: 'The map names a customer for this row, but there is no such profile that you may read.',
   notLinkedYet: 'The profile of this row is there; the next run links the row.',
   orphan: 'The row leads to a profile that no longer exists. The next run over orphans clears or corrects the link.',
-  notVisible: 'The row leads to a profile that you may not read: it may belong to another business unit.',
+  notVisible:
+    'The row leads to a profile that you may not read, since it is not of your business unit, or no longer exists.',
 };
 
 export const unlinked = (reason: keyof typeof explanations): Unlinked => ({
