@@ -5,11 +5,14 @@ import {
   type RunList,
   rowListSchema,
   runListSchema,
+  type SegmentList,
   type StartRun,
+  segmentListSchema,
 } from '../shared/api/schemas.ts';
 import { problemSchema } from '../shared/contracts/problem.ts';
 import { type ProfileAnswer, profileAnswerSchema } from '../shared/contracts/profile.ts';
 import { type RunWithTasks, runSchema, runWithTasksSchema, statusAnswerSchema } from '../shared/contracts/run.ts';
+import { segmentReadingSchema } from '../shared/contracts/segments.ts';
 import { discoverySchema } from '../shared/inspect/discover.ts';
 import { doctorReportSchema } from '../shared/inspect/report.ts';
 
@@ -43,6 +46,12 @@ export class AppClient {
   doctor = () => this.#json('POST', 'doctor', doctorReportSchema);
   start = (wanted: StartRun) => this.#json('POST', 'runs', acceptedSchema, wanted);
   cancel = (runId: string) => this.#json('POST', `runs/${runId}/cancel`, runSchema);
+
+  refreshSegments = () => this.#json('POST', 'segments/refresh', segmentReadingSchema);
+
+  segments(pageSize: number, continuation?: string): Promise<SegmentList> {
+    return this.#json('GET', `segments?${queryOf({ pageSize: String(pageSize), continuation })}`, segmentListSchema);
+  }
 
   runs(pageSize: number, continuation?: string): Promise<RunList> {
     return this.#json('GET', `runs?${queryOf({ pageSize: String(pageSize), continuation })}`, runListSchema);

@@ -10,6 +10,7 @@ export type Command =
   | { readonly name: 'help' }
   | { readonly name: 'status' | 'discover' | 'doctor' }
   | { readonly name: 'runs'; readonly limit: number }
+  | { readonly name: 'segments'; readonly refresh: boolean }
   | { readonly name: 'show' | 'cancel'; readonly run: string }
   | { readonly name: 'profile'; readonly table: string; readonly id: string }
   | {
@@ -48,6 +49,7 @@ const options = {
   outcome: { type: 'string' },
   search: { type: 'string' },
   csv: { type: 'boolean', default: false },
+  refresh: { type: 'boolean', default: false },
   'url-dataverse': { type: 'string' },
   'client-id': { type: 'string', multiple: true },
   bypass: { type: 'boolean', default: false },
@@ -64,6 +66,7 @@ const optionsOf: Readonly<Record<string, readonly string[]>> = {
   cancel: [],
   rows: ['outcome', 'search', 'limit', 'csv'],
   profile: [],
+  segments: ['refresh'],
   discover: [],
   doctor: [],
   grant: ['url-dataverse', 'client-id', 'table', 'bypass', 'print'],
@@ -147,6 +150,8 @@ function toCommand(name: string, words: readonly string[], values: Values, envir
       const limit = limitOf(values.limit, values.csv ? Number.POSITIVE_INFINITY : 100);
       return { name, run, table, outcome: outcome.data, search: values.search, limit, csv: values.csv };
     }
+    case 'segments':
+      return { name, refresh: values.refresh };
     case 'grant':
       return toGrantCommand(values, environment);
     default:

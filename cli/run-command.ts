@@ -4,6 +4,7 @@ import { AppClient, AppError } from './app-client.ts';
 import { type Command, parseArguments } from './arguments.ts';
 import { type ExitCode, exitCodeOf, exitCodes } from './exit-code.ts';
 import { runGrant } from './grant/run-grant.ts';
+import { allSegments, countSegments, segmentsText } from './segments.ts';
 import { discoveryText, doctorText, profileText, rowsText, runsText, runText, statusText } from './show.ts';
 import { UsageError, usage } from './usage.ts';
 
@@ -91,6 +92,10 @@ async function follow(
       return showRows(command, app, json, world);
     case 'profile':
       show(await app.profile(command.table, command.id), profileText);
+      return exitCodes.ok;
+    case 'segments':
+      if (command.refresh) await countSegments(app, world);
+      show(await allSegments(app), segmentsText);
       return exitCodes.ok;
     case 'discover': {
       const discovery = await app.discover();

@@ -16,6 +16,8 @@ export const usage = `backstamp <command> [options]
   rows <run> <table> [--outcome failed|waiting|relinked|cleared|gone|linked|acrossUnits] [--search TEXT] [--limit N] [--csv]
                                 what became of single rows (100)
   profile <table> <id>          the profile behind a row, with its measures, or why there is none
+  segments [--refresh]          segments with the business units of their members and owner, and what stands in the
+                                way of Dynamics 365 Marketing; --refresh counts anew first
   discover                      read the set-up from the map
   doctor                        check everything that linking needs
   grant --url-dataverse URL --client-id ID... --table T... [--bypass]
