@@ -1,6 +1,6 @@
 import type { RunWithTasks, Task } from '../shared/contracts/run.ts';
 import { h } from './dom.ts';
-import { durationMs, durationText, hasEnded, numberText, rowsPerSecond, timeText } from './format.ts';
+import { countText, durationMs, durationText, hasEnded, numberText, rowsPerSecond, timeText } from './format.ts';
 import { detailsHead, statusBadge, timeCell } from './parts-view.ts';
 import { rowsView } from './rows-view.ts';
 import type { Actions, State } from './state.ts';
@@ -108,7 +108,7 @@ function taskDetails(task: Task, now: number): Node {
       isGoing ? h('progress', { 'aria-label': `${task.table} is being linked` }) : undefined,
       duration === undefined
         ? task.status === 'Queued' && 'not begun'
-        : ` ${numberText(task.counters.read)} rows in ${durationText(duration)}, ${speed} rows/s, ${task.passes} ${task.passes === 1 ? 'pass' : 'passes'} ended`,
+        : ` ${countText(task.counters.read, 'row')} in ${durationText(duration)}, ${speed} rows/s, ${task.passes} ${task.passes === 1 ? 'pass' : 'passes'} ended`,
     ),
     reasons(task),
     task.status === 'Skipped' ? undefined : countersView(task),

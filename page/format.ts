@@ -6,6 +6,10 @@ import type { Status } from '../shared/contracts/status.ts';
 const wholeNumbers = new Intl.NumberFormat('en');
 export const numberText = (value: number): string => wholeNumbers.format(Math.round(value));
 
+/** A number with its noun: `1 row`, `1,200 rows`. */
+export const countText = (count: number, noun: string): string =>
+  `${numberText(count)} ${noun}${count === 1 ? '' : 's'}`;
+
 const moments = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'medium' });
 export const timeText = (time: string): string => moments.format(new Date(time));
 

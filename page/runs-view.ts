@@ -1,7 +1,7 @@
 import type { RunWithTasks } from '../shared/contracts/run.ts';
 import { chartPoints, chartShape } from './chart.ts';
 import { h, svg } from './dom.ts';
-import { changedRows, durationMs, durationText, numberText, rowsPerSecond, timeText } from './format.ts';
+import { changedRows, countText, durationMs, durationText, numberText, rowsPerSecond, timeText } from './format.ts';
 import { scrollingTable, statusBadge } from './parts-view.ts';
 import type { Actions, State } from './state.ts';
 
@@ -79,7 +79,7 @@ function chartView(runs: readonly RunWithTasks[]): Node | undefined {
   const points = chartPoints(runs);
   if (points.length < 2) return undefined;
   const { bars, line, mostChanged, mostPerSecond } = chartShape(points, width, height);
-  const summary = `The last ${points.length} finished runs: at most ${numberText(mostChanged)} links changed and ${numberText(mostPerSecond)} rows read per second. The table below has the numbers.`;
+  const summary = `The last ${points.length} finished runs: at most ${countText(mostChanged, 'link')} changed and ${numberText(mostPerSecond)} rows read per second. The table below has the numbers.`;
   return h(
     'figure',
     {},
@@ -93,7 +93,7 @@ function chartView(runs: readonly RunWithTasks[]): Node | undefined {
           svg(
             'title',
             {},
-            `${timeText(points[index]?.receivedAt ?? '')}: ${numberText(points[index]?.changed ?? 0)} links changed, ${numberText(points[index]?.perSecond ?? 0)} rows/s`,
+            `${timeText(points[index]?.receivedAt ?? '')}: ${countText(points[index]?.changed ?? 0, 'link')} changed, ${numberText(points[index]?.perSecond ?? 0)} rows/s`,
           ),
         ),
       ),
