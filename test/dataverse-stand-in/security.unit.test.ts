@@ -10,6 +10,7 @@ const LINKING = [
 ];
 const UNIT = guid(700);
 const TEAM = guid(701);
+const ADMINISTRATOR = guid(703);
 
 async function withPrivileges(privileges: string[], more: object = {}) {
   const organisation = await makeOrganisation();
@@ -104,6 +105,73 @@ describe('security', () => {
     expect((await get(`contacts(${guid(1)})?$select=_owningbusinessunit_value`)).json._owningbusinessunit_value).toBe(
       UNIT,
     );
+  });
+
+  it('D43 gives rows to a team in bulk only with the privilege to assign, moves them to its unit, and tells it as a change', async () => {
+    const roles = ['prvReadContact', 'prvWriteContact'];
+    const organisation = await withPrivileges([...roles, 'prvAssignContact'], {});
+    const { post, get, load, control } = organisation;
+    await load('businessunit', [{ businessunitid: UNIT, name: 'North' }]);
+    await load('team', [
+      { teamid: TEAM, name: 'North', businessunitid: UNIT },
+      { teamid: guid(702), name: 'Without a role', businessunitid: UNIT },
+    ]);
+    await load('role', [{ roleid: guid(800), name: 'Reader' }]);
+    await load('contact', [{ contactid: guid(2) }]);
+    await control('PUT', `application-users/${ADMINISTRATOR}`, { privileges: 'all' });
+    const administrator = organisation.as(ADMINISTRATOR);
+    const [privilege] = (await administrator.get("privileges?$select=privilegeid&$filter=name eq 'prvReadContact'"))
+      .json.value;
+    await administrator.post(`roles(${guid(800)})/Microsoft.Dynamics.CRM.AddPrivilegesRole`, {
+      Privileges: [{ PrivilegeId: privilege.privilegeid, Depth: 'Local' }],
+    });
+    await administrator.post(`teams(${TEAM})/teamroles_association/$ref`, { '@odata.id': `roles(${guid(800)})` });
+    const begun = await get('contacts?$select=lastname,_ownerid_value', { prefer: 'odata.track-changes' });
+    const assign = (team: string) =>
+      post(bulk('UpdateMultiple'), {
+        Targets: [1, 2].map((n) => ({
+          '@odata.type': 'Microsoft.Dynamics.CRM.contact',
+          contactid: guid(n),
+          'ownerid@odata.bind': `/teams(${team})`,
+        })),
+      });
+
+    const toNobody = await assign(guid(702));
+    const assigned = await assign(TEAM);
+    const changes = await get(begun.json['@odata.deltaLink']);
+    const owner = await get(`contacts(${guid(1)})?$select=_ownerid_value,_owningteam_value,_owningbusinessunit_value`);
+    const held = await administrator.get(`teams(${TEAM})/Microsoft.Dynamics.CRM.RetrieveTeamPrivileges()`);
+    await control('PUT', `application-users/${CLIENT}`, { privileges: roles });
+    const mayNot = await assign(TEAM);
+
+    expect([toNobody.status, toNobody.json.error.code]).toEqual([403, '0x80040299']);
+    expect(assigned.status).toBe(204);
+    expect(owner.json).toMatchObject({
+      _ownerid_value: TEAM,
+      _owningteam_value: TEAM,
+      _owningbusinessunit_value: UNIT,
+    });
+    expect(changes.json.value.map((row: Record<string, unknown>) => [row.contactid, row._ownerid_value])).toEqual([
+      [guid(1), TEAM],
+      [guid(2), TEAM],
+    ]);
+    const ofContacts = held.json.RolePrivileges.filter((one: { PrivilegeName: string }) =>
+      /Contact/.test(one.PrivilegeName),
+    );
+    expect(ofContacts).toEqual([expect.objectContaining({ PrivilegeName: 'prvReadContact', Depth: 'Local' })]);
+    expect([mayNot.status, /is missing (\S+) privilege/.exec(mayNot.json.error.message)?.[1]]).toEqual([
+      403,
+      'prvAssignContact',
+    ]);
+  });
+
+  it('D44 makes every business unit but the root a child of it', async () => {
+    const { get, load } = await makeOrganisation();
+    await load('businessunit', [{ businessunitid: UNIT, name: 'North' }]);
+
+    const roots = await get('businessunits?$select=name&$filter=_parentbusinessunitid_value eq null');
+
+    expect(roots.json.value.map(({ name }: { name: string }) => name)).toEqual(['root']);
   });
 
   it('shows a user only the rows that his privilege reaches, also when an application acts for him', async () => {

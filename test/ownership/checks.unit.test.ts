@@ -1,0 +1,270 @@
+import { describe, expect, it } from 'vitest';
+import {
+  confirmOwners,
+  followerTables,
+  ownedOrganisation,
+  ownedSetup,
+  putFollower,
+  putProfile,
+  teamId,
+  unitId,
+} from '../support/owned-organisation.ts';
+import type { Simulation } from '../support/simulation.ts';
+import { taskOf } from '../support/state-of.ts';
+
+const profiles = 'msdynci_customerprofile';
+const [activities = ''] = followerTables;
+const { businessUnits } = ownedSetup;
+function missing(): never {
+  throw new Error('The set-up has two teams.');
+}
+
+async function findingsOf(simulation: Simulation, table = profiles) {
+  const runId = simulation.post({ eventId: 'rehearsal', mode: 'rehearsal', tables: [table] });
+  await simulation.run();
+  return taskOf(simulation, runId, table);
+}
+
+/** Changes a team as the directory knows it. */
+function alterTeam({ organisation }: Simulation, unit: number, change: object): void {
+  const { teams } = organisation.directory;
+  const at = teams.findIndex(({ id }) => id === teamId(unit));
+  const team = teams[at];
+  if (team !== undefined) teams[at] = { ...team, ...change };
+}
+
+const setupWith = (teams: NonNullable<typeof businessUnits>['teams']) => ({
+  ...ownedSetup,
+  businessUnits: { ...businessUnits, teams },
+});
+const [north = missing(), south = missing()] = businessUnits?.teams ?? [];
+
+describe('a task that sees to owners is skipped, and nothing is written, where', () => {
+  it.each<[string, string, RegExp, (simulation: Simulation) => void]>([
+    [
+      'a unit is missing',
+      'unit-missing',
+      /no business unit North/,
+      ({ organisation }) => organisation.remove('businessunit', unitId(1)),
+    ],
+    [
+      'a unit is disabled',
+      'unit-disabled',
+      /North is disabled/,
+      ({ organisation }) => organisation.put('businessunit', unitId(1), { isdisabled: true }),
+    ],
+    [
+      'a team is missing',
+      'team-missing',
+      /no team North customers/,
+      ({ organisation }) => organisation.remove('team', teamId(1)),
+    ],
+    [
+      'a team is in another unit',
+      'team-missing',
+      /no team South customers/,
+      ({ organisation }) => organisation.put('team', teamId(2), { _businessunitid_value: unitId(1) }),
+    ],
+    [
+      'a team owns no rows',
+      'team-kind',
+      /access team/,
+      ({ organisation }) => organisation.put('team', teamId(1), { teamtype: 1 }),
+    ],
+    [
+      'a team lacks a role',
+      'team-role',
+      /Marketing Professional/,
+      (simulation) => alterTeam(simulation, 1, { roles: ['Customer Insights Data Read Access'] }),
+    ],
+    [
+      'a team may not read the table',
+      'team-may-not-own',
+      /0x80040299/,
+      (simulation) => alterTeam(simulation, 2, { reads: [] }),
+    ],
+    [
+      "the root unit's team may not read it",
+      'team-may-not-own',
+      /Root of Root/,
+      (simulation) => alterTeam(simulation, 0, { reads: [] }),
+    ],
+    [
+      'the root unit has no default team',
+      'root-unit',
+      /default team/,
+      ({ organisation }) => organisation.put('team', teamId(0), { isdefault: false }),
+    ],
+    [
+      'the app may not assign',
+      'may-not-assign',
+      /prvAssignmsdynci_customerprofile/,
+      ({ organisation }) => organisation.directory.withheld.add('prvAssignmsdynci_customerprofile'),
+    ],
+    [
+      'the app may not write',
+      'may-not-assign',
+      /prvWritemsdynci_customerprofile/,
+      ({ organisation }) => organisation.directory.withheld.add('prvWritemsdynci_customerprofile'),
+    ],
+    [
+      'units are modernised',
+      'modernised-units',
+      /across business units is on/,
+      ({ organisation }) =>
+        organisation.put('organization', unitId(9), {
+          orgdborgsettings:
+            '<OrgSettings><EnableOwnershipAcrossBusinessUnits>true</EnableOwnershipAcrossBusinessUnits></OrgSettings>',
+        }),
+    ],
+    [
+      'the profile has no such column',
+      'unit-column',
+      /msdynci_region/,
+      ({ organisation }) => organisation.alterTable(profiles, { columns: new Map([['ownerid', 'Owner']]) }),
+    ],
+    [
+      'rows have no owners',
+      'no-owners',
+      /no owners/,
+      ({ organisation }) => organisation.alterTable(profiles, { columns: new Map([['msdynci_region', 'String']]) }),
+    ],
+    [
+      'the table is virtual',
+      'no-owners',
+      /no owners/,
+      ({ organisation }) => organisation.alterTable(profiles, { tableType: 'Virtual' }),
+    ],
+  ])('%s', async (_, code, words, spoil) => {
+    const simulation = ownedOrganisation();
+    putProfile(simulation, 1, 1);
+    spoil(simulation);
+
+    const { status, findings, details } = await findingsOf(simulation);
+
+    expect(status).toBe('Skipped');
+    expect(findings.map((finding) => finding.code)).toEqual([code]);
+    expect(findings[0]?.finding).toMatch(words);
+    expect(findings[0]?.remedy).toMatch(/\.$/);
+    expect(details[0]).toBe('Owners were not written: not every requirement is met.');
+    expect(simulation.organisation.writes).toEqual([]);
+  });
+
+  it('two teams of one unit are named', async () => {
+    const simulation = ownedOrganisation({}, setupWith([north, south, { ...north, team: 'More', values: ['M'] }]));
+
+    expect((await findingsOf(simulation)).findings.map(({ code }) => code)).toEqual(['one-team-per-unit']);
+  });
+
+  it('a table that follows names neither profile nor customer', async () => {
+    const simulation = ownedOrganisation();
+    simulation.organisation.alterTable(activities, { lookups: [], columns: new Map([['ownerid', 'Owner']]) });
+
+    expect((await findingsOf(simulation, activities)).findings.map(({ code }) => code)).toEqual(['no-profile']);
+  });
+
+  it('Customer Insights writes no such table; the others get their owners', async () => {
+    const simulation = ownedOrganisation();
+    simulation.organisation.alterTable(activities, { logicalName: 'gone' });
+    putProfile(simulation, 1, 1);
+    const runId = simulation.post({ eventId: 'rehearsal', mode: 'rehearsal' });
+    await simulation.run();
+
+    expect(taskOf(simulation, runId, activities).findings.map(({ code }) => code)).toEqual(['table-missing']);
+    expect(taskOf(simulation, runId, profiles).status).toBe('Successful');
+  });
+
+  it('everything that is wrong with the teams is told at once', async () => {
+    const simulation = ownedOrganisation();
+    simulation.organisation.remove('businessunit', unitId(1));
+    alterTeam(simulation, 2, { roles: [] });
+
+    expect((await findingsOf(simulation)).findings.map(({ code }) => code)).toEqual([
+      'unit-missing',
+      'team-role',
+      'team-role',
+    ]);
+  });
+});
+
+describe('another mapping', () => {
+  it('has to be rehearsed and confirmed again, and is then a full pass', async () => {
+    const simulation = ownedOrganisation();
+    for (const number of [1, 2, 3]) {
+      putProfile(simulation, number, number % 3);
+      putFollower(simulation, activities, { number, profile: number });
+    }
+    await confirmOwners(simulation);
+    const before = simulation.organisation.writes.length;
+    Object.assign(simulation.options, {
+      setup: setupWith([
+        { ...north, values: ['region 2'] },
+        { ...south, values: ['region 1'] },
+      ]),
+    });
+    simulation.clock.advance(3_600_000);
+
+    const early = simulation.post({ eventId: 'early' });
+    await simulation.run();
+    expect(taskOf(simulation, early, profiles).findings.map(({ code }) => code)).toEqual(['rehearse-owners']);
+    expect(simulation.organisation.writes.length).toBe(before);
+
+    const tables = [profiles, activities];
+    simulation.post({ eventId: 'again', mode: 'rehearsal', tables });
+    await simulation.run();
+    simulation.clock.advance(60_000);
+    const confirmed = simulation.post({ eventId: 'confirmed again', tables, confirm: true });
+    await simulation.run();
+
+    expect(taskOf(simulation, confirmed, profiles).details).toContain('Full pass: another mapping of values to teams.');
+    expect(taskOf(simulation, confirmed, profiles).counters).toMatchObject({ assigned: 2, failed: 0 });
+    expect(taskOf(simulation, confirmed, activities).counters).toMatchObject({ assigned: 2, failed: 0 });
+  });
+});
+
+describe('tables of the root unit', () => {
+  /** A prediction that somebody gave to the unit North. */
+  function withStray(otherTables: 'report' | 'correct' | undefined): Simulation {
+    const setup = {
+      ...ownedSetup,
+      businessUnits: {
+        ...businessUnits,
+        ownership: { column: 'msdynci_region', ...(otherTables === undefined ? {} : { otherTables }) },
+      },
+    };
+    const simulation = ownedOrganisation({}, setup);
+    const { organisation } = simulation;
+    organisation.createTable({
+      logicalName: 'msdynci_prediction',
+      entitySetName: 'msdynci_predictions',
+      primaryId: 'msdynci_predictionid',
+    });
+    for (const [index, unit] of [0, 0, 1, 1, 1, 1, 1].entries()) {
+      organisation.put('msdynci_prediction', unitId(100 + index), {
+        _ownerid_value: teamId(unit),
+        _owningbusinessunit_value: unitId(unit),
+      });
+    }
+    return simulation;
+  }
+
+  it.each([
+    [undefined, '5 rows of msdynci_prediction did not belong to the root unit.', 5],
+    ['report' as const, '5 rows of msdynci_prediction did not belong to the root unit.', 5],
+    ['correct' as const, '5 rows of msdynci_prediction did not belong to the root unit; 5 were given to it.', 0],
+  ])('where the set-up says %s', async (otherTables, line, strays) => {
+    const simulation = withStray(otherTables);
+
+    await confirmOwners(simulation);
+
+    const unitOf = (id: string) => simulation.organisation.row('msdynci_prediction', id)?._owningbusinessunit_value;
+    const ids = simulation.organisation.ids('msdynci_prediction');
+    expect(ids.filter((id) => unitOf(id) !== unitId(0))).toHaveLength(strays);
+    const details = simulation.tables.runs.partitions.flatMap((runId) =>
+      simulation.tables.runs
+        .documents(runId)
+        .flatMap(({ document }) => (document as { details?: string[] }).details ?? []),
+    );
+    expect(details).toContain(line);
+  });
+});
