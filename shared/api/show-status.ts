@@ -1,6 +1,7 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import type { StatusAnswer, Task } from '../contracts/run.ts';
 import { taskGroup, taskNameOf } from '../contracts/status.ts';
+import { tablesOfRuns } from '../contracts/unification-setup.ts';
 import type { Parts } from '../linking/parts.ts';
 import { ok } from './http-response.ts';
 
@@ -29,7 +30,7 @@ export async function showStatus(parts: Parts, _request: HttpRequest): Promise<H
 
 /** By table; a rehearsal changes nothing, so it says nothing of a table's state. */
 async function newestTasks(parts: Parts): Promise<Map<string, Task>> {
-  const wanted = new Set(parts.options.setup.tables.map(({ table }) => table));
+  const wanted = new Set(tablesOfRuns(parts.options.setup));
   const newest = new Map<string, Task>();
   let continuation: string | undefined;
   let seen = 0;

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import { runIdSchema } from '../contracts/link-task.ts';
 import { operatorSource, type UnificationEvent } from '../contracts/unification-event.ts';
+import { tablesOfRuns } from '../contracts/unification-setup.ts';
 import { cancelRun } from '../linking/cancel-run.ts';
 import { type Parts, timeOf } from '../linking/parts.ts';
 import { accepted } from './event-door.ts';
@@ -14,7 +15,7 @@ import { startRunSchema } from './schemas.ts';
 export async function startRun(parts: Parts, request: HttpRequest): Promise<HttpResponseInit> {
   const refusal = 'The run asked for cannot be started.';
   const wanted = parseInput(startRunSchema, await readJsonBody(request), refusal);
-  const known = new Set(parts.options.setup.tables.map(({ table }) => table));
+  const known = new Set(tablesOfRuns(parts.options.setup));
   const unknown = (wanted.tables ?? []).filter((table) => !known.has(table));
   if (unknown.length > 0) {
     const message = `not among the tables of BACKSTAMP_UNIFICATION: ${unknown.join(', ')}`;

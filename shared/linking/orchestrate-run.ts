@@ -4,7 +4,7 @@ import type { Finding, Run, Task } from '../contracts/run.ts';
 import type { Mode } from '../contracts/status.ts';
 import type { UnificationEvent } from '../contracts/unification-event.ts';
 import { runIdOf } from '../contracts/unification-event.ts';
-import { ownedTables, type UnificationSetup } from '../contracts/unification-setup.ts';
+import { isOwned, tablesOfRuns, type UnificationSetup } from '../contracts/unification-setup.ts';
 import { waitsForProfiles } from '../ownership/after-profiles.ts';
 import { endRunIfDone } from './end-run.ts';
 import { type Parts, timeOf } from './parts.ts';
@@ -44,7 +44,7 @@ export function newRun(parts: Parts, event: UnificationEvent): Run {
     source: event.source,
     mode: event.mode,
     // As they are now: a run that is half recorded when the settings change is still recorded to its end.
-    tables: event.tables ?? tablesOf(parts.options.setup, event.mode),
+    tables: event.tables ?? tablesIn(event.mode, parts.options.setup),
     confirm: event.confirm ?? false,
     status: 'Queued',
     occurredAt: event.occurredAt,
@@ -70,14 +70,9 @@ export async function recordTasks(parts: Parts, run: Run): Promise<void> {
   }
 }
 
-/** Every table that a run of a mode is about: the source tables and, where owners are seen to, those of Customer Insights. */
-function tablesOf(setup: UnificationSetup, mode: Mode): string[] {
-  const owned = mode === 'orphans' ? [] : ownedTables.filter((table) => isOwned(setup, table));
-  return [...setup.tables.map(({ table }) => table), ...owned];
-}
-
-const isOwned = ({ businessUnits }: UnificationSetup, table: string): boolean =>
-  businessUnits?.ownership !== undefined && ownedTables.includes(table);
+/** Owners have nothing to do with orphans. */
+const tablesIn = (mode: Mode, setup: UnificationSetup): string[] =>
+  tablesOfRuns(setup).filter((table) => mode !== 'orphans' || !isOwned(setup, table));
 
 const noOrphans = (table: string): Finding => ({
   code: 'no-orphans',

@@ -1,6 +1,7 @@
 import { firstLinkTask } from '../contracts/link-task.ts';
 import type { RunWithTasks, Task } from '../contracts/run.ts';
 import { isFinal } from '../contracts/status.ts';
+import { tablesOfRuns } from '../contracts/unification-setup.ts';
 import { movableSince, waitsForProfiles } from '../ownership/after-profiles.ts';
 import type { ListedRun } from '../state/runs.ts';
 import { endRunIfDone } from './end-run.ts';
@@ -31,7 +32,7 @@ export async function watchRuns(parts: Parts): Promise<void> {
   }
   await prune(parts);
   // Between runs nothing else tells that a watermark grows old.
-  for (const { table } of parts.options.setup.tables) {
+  for (const table of tablesOfRuns(parts.options.setup)) {
     recordTableState(parts, table, (await parts.linkStates.load({ table })).state);
   }
 }
