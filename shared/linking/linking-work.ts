@@ -21,13 +21,13 @@ export async function linkingWork(parts: Parts, given: Preparing): Promise<Readi
     const { findings } = preparation;
     return { kind: 'skipped', findings, details: skippedDetails(findings) };
   }
-  const { context, unchecked } = preparation;
+  const { context, notes } = preparation;
   return {
     kind: 'ready',
     work: {
       begin: (state, task) => {
         const pass = beginPass(parts, context, state, task);
-        return { ...pass, details: [...pass.details, ...unchecked] };
+        return { ...pass, details: [...pass.details, ...notes] };
       },
       carryOn: (slice) => carryOn(new Slice({ ...slice, context })),
     },

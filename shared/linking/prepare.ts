@@ -26,8 +26,8 @@ export type Preparation =
   | {
       readonly kind: 'ready';
       readonly context: TableContext;
-      /** Requirements that could not be checked, and why. */
-      readonly unchecked: readonly string[];
+      /** What there is to say of the requirements, though they hold as far as is known. */
+      readonly notes: readonly string[];
     }
   | { readonly kind: 'skipped'; readonly findings: UnmetRequirement[] };
 
@@ -60,7 +60,7 @@ export async function prepare(
     );
   let tables = await read(false);
   let columnCreated = false;
-  let unchecked: readonly string[] = [];
+  let notes: readonly string[] = [];
   for (;;) {
     const [table, profile, map] = [tables.get(source.table), tables.get(profileTable), tables.get(mapTable)];
     const findings = checkTable({ source, table, profile, map, columns: table?.columns ?? new Map() });
@@ -73,12 +73,12 @@ export async function prepare(
     if (isBeginning && !columnCreated) {
       const privileges = await parts.checkPrivileges({ table: source.table, hasColumn: link !== undefined }, signal);
       if (privileges.findings.length > 0) return { kind: 'skipped', findings: privileges.findings };
-      unchecked = privileges.unchecked;
+      notes = privileges.notes;
     }
     if (link !== undefined || !mayCreate) {
       return {
         kind: 'ready',
-        unchecked,
+        notes,
         context: {
           source,
           table,

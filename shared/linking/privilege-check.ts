@@ -2,10 +2,10 @@ import type { UnmetRequirement } from './requirements.ts';
 
 /** What the app's identities lack to link a table. */
 export interface PrivilegeFindings {
-  /** Every privilege that is missing or reaches too little, with the remedy. */
+  /** Every privilege for want of which the table cannot be linked, with the remedy. */
   readonly findings: UnmetRequirement[];
-  /** What could not be checked, and why. */
-  readonly unchecked: string[];
+  /** What could not be checked, and why; what one identity lacks and another has. */
+  readonly notes: string[];
 }
 
 /** Asks Dataverse what the app's identities may do, before anything is done in their name. */

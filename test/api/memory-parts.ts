@@ -122,7 +122,7 @@ export function memoryParts(overrides: Partial<Parts> = {}): { parts: Parts; out
     foundOrphans: new FoundOrphans(new MemoryTable()),
     ownershipConsents: new OwnershipConsents(new MemoryTable()),
     telemetry: silentTelemetry,
-    checkPrivileges: async () => ({ findings: [], unchecked: [] }),
+    checkPrivileges: async () => ({ findings: [], notes: [] }),
     options: {
       dataverseUrl: 'https://contoso.crm.dynamics.com',
       setup: sampleSetup,

@@ -98,7 +98,7 @@ describe('a privilege that is missing', () => {
 
   it('I5 skips the table with everything that is missing, before anything is made or written', async () => {
     const simulation = contacts(2);
-    simulation.privileges = { findings: missing, unchecked: [] };
+    simulation.privileges = { findings: missing, notes: [] };
     const runId = simulation.post({ eventId: 'event', tables: ['contact'] });
     await simulation.run();
     const task = taskOf(simulation, runId, 'contact');
@@ -107,7 +107,7 @@ describe('a privilege that is missing', () => {
     expect(linkStateOf(simulation, 'contact')).toEqual({ pendingRows: 0 });
     expect(simulation.organisation.writes).toEqual([]);
 
-    simulation.privileges = { findings: [], unchecked: [] };
+    simulation.privileges = { findings: [], notes: [] };
     const next = simulation.post({ eventId: 'mended', tables: ['contact'] });
     await simulation.run();
     expect(taskOf(simulation, next, 'contact')).toMatchObject({ status: 'Successful', counters: { linked: 2 } });
@@ -115,7 +115,7 @@ describe('a privilege that is missing', () => {
 
   it('that cannot be looked for is said, and keeps nothing from going on', async () => {
     const simulation = contacts(1);
-    simulation.privileges = { findings: [], unchecked: ['The privileges of the app cannot be checked.'] };
+    simulation.privileges = { findings: [], notes: ['The privileges of the app cannot be checked.'] };
     const runId = simulation.post({ eventId: 'event', tables: ['contact'] });
     await simulation.run();
     const task = taskOf(simulation, runId, 'contact');

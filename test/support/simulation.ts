@@ -49,7 +49,7 @@ export class Simulation {
   /** What was thrown that is neither Terminal nor Retryable: nothing may be. */
   readonly errors: unknown[] = [];
   /** What Dataverse says of the app's privileges. */
-  privileges: PrivilegeFindings = { findings: [], unchecked: [] };
+  privileges: PrivilegeFindings = { findings: [], notes: [] };
   /** How far the clock of the processes is ahead of everybody else's, in milliseconds. */
   skewMs = 0;
   deliveries = 0;
