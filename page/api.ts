@@ -1,6 +1,7 @@
-import type { Accepted, RowList, RunList, StartRun } from '../shared/api/schemas.ts';
+import type { Accepted, RowList, RunList, SegmentList, StartRun } from '../shared/api/schemas.ts';
 import type { Problem } from '../shared/contracts/problem.ts';
 import type { Run, RunWithTasks, StatusAnswer } from '../shared/contracts/run.ts';
+import type { SegmentReading } from '../shared/contracts/segments.ts';
 import type { Discovery } from '../shared/inspect/discover.ts';
 import type { DoctorReport } from '../shared/inspect/report.ts';
 import type { RowOutcome } from '../shared/state/row-outcomes.ts';
@@ -73,6 +74,15 @@ export class Api {
     const path = `${rowsPath(runId, table)}?${query({ outcome, search, continuation, format: 'csv', pageSize: '1000' })}`;
     const response = await this.#send(path);
     return { text: await response.text(), continuation: response.headers.get('x-continuation') ?? undefined };
+  }
+
+  /** Has members counted for a while; complete once all are. */
+  countSegments(): Promise<SegmentReading> {
+    return this.#json('segments/refresh', { method: 'POST' });
+  }
+
+  segments(continuation?: string): Promise<SegmentList> {
+    return this.#json(`segments?${query({ pageSize: '500', continuation })}`);
   }
 
   checkUp(): Promise<DoctorReport> {

@@ -36,6 +36,7 @@ export function appView(state: State, actions: Actions, now: number): Node[] {
             h('span', { class: 'divider' }),
             h('button', { type: 'button', onclick: () => actions.inspect('doctor') }, 'Check set-up'),
             h('button', { type: 'button', onclick: () => actions.inspect('discover') }, 'Discover tables'),
+            h('button', { type: 'button', onclick: () => actions.inspect('segments') }, 'Segments'),
             h('button', { type: 'button', class: 'link', onclick: () => actions.forgetKey() }, 'Forget key'),
           )
         : undefined,

@@ -4,9 +4,14 @@ import { h } from './dom.ts';
 import { numberText, timeText } from './format.ts';
 import type { InspectionKind } from './inspector.ts';
 import { detailsHead, scrollingTable } from './parts-view.ts';
+import { segmentsView } from './segments-view.ts';
 import type { Actions, InspectionState } from './state.ts';
 
-const titles: Readonly<Record<InspectionKind, string>> = { doctor: 'Set-up check', discover: 'Tables of the map' };
+const titles: Readonly<Record<InspectionKind, string>> = {
+  doctor: 'Set-up check',
+  discover: 'Tables of the map',
+  segments: 'Segments',
+};
 
 /** The pane on what was looked into: each finding with its remedy, or the set-up that the map tells. */
 export const inspectionView = (inspection: InspectionState, actions: Actions): Node =>
@@ -19,6 +24,7 @@ export const inspectionView = (inspection: InspectionState, actions: Actions): N
       : h('p', {}, h('button', { type: 'button', onclick: () => actions.inspect(inspection.kind) }, 'Look again')),
     inspection.problem === undefined ? undefined : h('p', { class: 'problem', role: 'alert' }, inspection.problem),
     inspection.report === undefined ? undefined : reportView(inspection.report),
+    inspection.segments === undefined ? undefined : segmentsView(inspection.segments),
     inspection.discovery === undefined ? undefined : discoveryView(inspection.discovery, inspection.isCopied, actions),
   );
 

@@ -1,7 +1,17 @@
 import type { Api } from './api.ts';
 import type { InspectionState } from './state.ts';
 
-/** What can be looked into: whether linking can work, and which tables the map is about. */
+/** Pause before the counting of segments is looked at again, in milliseconds. */
+const countingMs = 1_000;
+
+/** What a screen reader is to hear in the end. */
+const news: Readonly<Record<InspectionKind, string>> = {
+  doctor: 'The set-up has been checked.',
+  discover: 'The tables have been discovered.',
+  segments: 'The segments have been counted.',
+};
+
+/** What can be looked into: whether linking can work, which tables the map is about, and what segments wait for. */
 export type InspectionKind = InspectionState['kind'];
 
 /** Has the app look into its set-up, and keeps the answer for the page to show. */
@@ -19,16 +29,31 @@ export class Inspector {
   /** Resolves to what a screen reader is to hear; undefined where the answer is no longer wanted. */
   async look(api: Api, kind: InspectionKind): Promise<string | undefined> {
     const turn = ++this.#latest;
-    this.#set({ kind, isLoading: true, report: undefined, discovery: undefined, problem: undefined, isCopied: false });
+    const nothing = { report: undefined, discovery: undefined, segments: undefined, problem: undefined };
+    this.#set({ kind, isLoading: true, ...nothing, isCopied: false });
     try {
-      const answer =
-        kind === 'doctor' ? { report: await api.checkUp() } : { discovery: await api.discover(), isCopied: false };
-      this.#finish(turn, answer);
+      this.#finish(turn, await this.#ask(api, kind, turn));
     } catch (error) {
       this.#finish(turn, { problem: error instanceof Error ? error.message : String(error) });
     }
     if (turn !== this.#latest) return undefined;
-    return kind === 'doctor' ? 'The set-up has been checked.' : 'The tables have been discovered.';
+    return news[kind];
+  }
+
+  async #ask(api: Api, kind: InspectionKind, turn: number): Promise<Partial<InspectionState>> {
+    if (kind === 'doctor') return { report: await api.checkUp() };
+    if (kind === 'discover') return { discovery: await api.discover(), isCopied: false };
+    while (!(await api.countSegments()).complete && turn === this.#latest) {
+      await new Promise((resolve) => setTimeout(resolve, countingMs));
+    }
+    const list = await api.segments();
+    const segments = [...list.segments];
+    for (let next = list.continuation; next !== undefined && turn === this.#latest; ) {
+      const page = await api.segments(next);
+      segments.push(...page.segments);
+      next = page.continuation;
+    }
+    return { segments: { ...list, segments } };
   }
 
   close(): void {

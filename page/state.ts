@@ -1,3 +1,4 @@
+import type { SegmentList } from '../shared/api/schemas.ts';
 import type { RunWithTasks, StatusAnswer } from '../shared/contracts/run.ts';
 import type { Mode } from '../shared/contracts/status.ts';
 import type { Discovery } from '../shared/inspect/discover.ts';
@@ -30,10 +31,11 @@ export interface RowsState {
 
 /** What was looked into last, as far as the app has answered. */
 export interface InspectionState {
-  readonly kind: 'doctor' | 'discover';
+  readonly kind: 'doctor' | 'discover' | 'segments';
   readonly isLoading: boolean;
   readonly report: DoctorReport | undefined;
   readonly discovery: Discovery | undefined;
+  readonly segments: SegmentList | undefined;
   readonly problem: string | undefined;
   /** The set-up was put on the clipboard. */
   readonly isCopied: boolean;
