@@ -14,6 +14,8 @@ export interface ServiceModel {
   readonly contention: number;
   /** Whether answers tell what is left. */
   readonly headers: boolean;
+  /** Nodes that share a server's budget, and tell what is left as if each had one of its own. */
+  readonly nodes: number;
   /** How much slower everything is at a time: others load the organisation. */
   slowdown(now: number): number;
 }
@@ -28,6 +30,7 @@ export const documented: ServiceModel = {
   costPerRowMs: 20,
   contention: 0,
   headers: true,
+  nodes: 1,
   slowdown: () => 1,
 };
 
@@ -102,7 +105,7 @@ export function createModelledService(model: ServiceModel, clock: { now(): numbe
     inFlight--;
     budget.charges.push({ at: clock.now(), ms });
     const spentNow = budget.charges.reduce((sum, { at, ms }) => (at > clock.now() - WINDOW_MS ? sum + ms : sum), 0);
-    const left = (model.executionMs - spentNow) / 1000;
+    const left = (model.executionMs - spentNow / model.nodes) / 1000;
     return {
       status: 204,
       body: '',

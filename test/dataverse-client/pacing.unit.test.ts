@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { silentTelemetry } from '../../shared/telemetry/telemetry.ts';
-import { contact, createFakeClock, createFakeDataverse, guid } from './fake-http.ts';
+import { contact, createFakeClock, createFakeDataverse, type FakeAnswer, guid, type SeenRequest } from './fake-http.ts';
 import { createModelledService, documented, type ServiceModel } from './modelled-service.ts';
 
 const WINDOW_S = 300;
@@ -17,6 +17,8 @@ async function writeRows(
     readonly pages?: number;
     /** Time between two pages, in which only reading goes on. */
     readonly pauseMs?: number;
+    /** What the way to the service adds to each answer, at a time. */
+    readonly wayMs?: (now: number) => number;
   } = {},
 ) {
   const {
@@ -25,10 +27,16 @@ async function writeRows(
     maxConcurrency = 40,
     pages = 2 + 2 * identities,
     pauseMs = 0,
+    wayMs,
   } = options;
   const clock = createFakeClock();
   const service = createModelledService({ ...documented, ...model }, clock);
-  const { dataverse } = createFakeDataverse(service.respond, {
+  const respond = async (request: SeenRequest): Promise<FakeAnswer> => {
+    const answer = await service.respond(request);
+    if (wayMs) await clock.sleep(wayMs(clock.now()));
+    return answer;
+  };
+  const { dataverse } = createFakeDataverse(respond, {
     clock,
     clientIds: Array.from({ length: identities }, (_, n) => `app-${n + 1}`),
     telemetry: silentTelemetry,
@@ -105,6 +113,25 @@ describe('pacing', { timeout: 60_000 }, () => {
 
     expect(share).toBeGreaterThan(0.9);
     expect(refusedShare).toBeLessThan(0.01);
+  });
+
+  it('follows the service where its count and ours drift apart', async () => {
+    const { share, refusedShare } = await writeRows(
+      1_000_000,
+      { costPerRequestMs: 5 },
+      { pages: 1, pauseMs: 1_000, wayMs: (now) => 3_000 * (1 + Math.sin(now / 200_000)) },
+    );
+
+    expect(share).toBeGreaterThan(0.9);
+    expect(refusedShare).toBeLessThan(0.01);
+  });
+
+  it('believes refusals more than what it is told, where nodes that share a budget tell of their own', async () => {
+    const { share, refusedShare, stats } = await writeRows(1_000_000, { nodes: 15 });
+
+    expect(share).toBeGreaterThan(0.9);
+    expect(refusedShare).toBeLessThan(0.01);
+    expect(stats.early).toBe(0);
   });
 
   it('leaves half of the execution time free where asked, and uses the other half', async () => {
