@@ -44,10 +44,15 @@ export function segmentsView({ segments, countedAt }: SegmentList): Node {
         inTheWay.sample.length === 0
           ? undefined
           : h(
-              'ul',
-              { 'aria-label': `In the way of ${name}, for example` },
-              inTheWay.sample.map(({ customerId, unit }) =>
-                h('li', {}, h('code', {}, customerId), ` of ${unitText(unit)}`),
+              'div',
+              {},
+              h('p', {}, 'In the way, for example:'),
+              h(
+                'ul',
+                { class: 'ids', 'aria-label': `In the way of ${name}, for example` },
+                inTheWay.sample.map(({ customerId, unit }) =>
+                  h('li', {}, h('code', {}, customerId), ` of ${unitText(unit)}`),
+                ),
               ),
             ),
       ),

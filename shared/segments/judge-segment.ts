@@ -39,8 +39,11 @@ export function judgeSegment(key: string, parts: readonly MemberCounts[], direct
     inTheWay: {
       members: strangers.reduce((sum, [, { members }]) => sum + members, 0),
       sample: strangers
-        .flatMap(([id, { examples }]) => examples.map((customerId) => ({ customerId, unit: unitOf(id) })))
-        .slice(0, sampleSize),
+        .flatMap(([id, { examples }]) => examples.map((customerId, turn) => ({ customerId, unit: unitOf(id), turn })))
+        // One of each unit before a second of any.
+        .sort((a, b) => a.turn - b.turn)
+        .slice(0, sampleSize)
+        .map(({ customerId, unit }) => ({ customerId, unit })),
     },
   };
 }
