@@ -88,6 +88,9 @@ async function privilegesOf(
   }
 }
 
+/** How far a privilege reaches, the least first. */
+const depths: readonly string[] = ['Basic', 'Local', 'Deep', 'Global'];
+
 /** Depth by privilege name, lower case, as a function that lists privileges answers; undefined where it does not. */
 export async function privilegesFrom(
   dataverse: DefinitionReader,
@@ -96,10 +99,14 @@ export async function privilegesFrom(
 ): Promise<ReadonlyMap<string, string> | undefined> {
   const { RolePrivileges } = await dataverse.readObject(path, 'read privileges', signal);
   if (!Array.isArray(RolePrivileges)) return undefined;
-  return new Map(
-    (RolePrivileges as { PrivilegeName?: unknown; Depth?: unknown }[]).map(({ PrivilegeName, Depth }) => [
-      String(PrivilegeName).toLowerCase(),
-      String(Depth),
-    ]),
-  );
+  const found = new Map<string, string>();
+  for (const { PrivilegeName, Depth } of RolePrivileges as { PrivilegeName?: unknown; Depth?: unknown }[]) {
+    // Without names nothing can be held against what is needed.
+    if (typeof PrivilegeName !== 'string') return undefined;
+    const name = PrivilegeName.toLowerCase();
+    const depth = String(Depth);
+    // Several roles may give the same one: the deepest counts.
+    if (depths.indexOf(depth) >= depths.indexOf(found.get(name) ?? '')) found.set(name, depth);
+  }
+  return found;
 }

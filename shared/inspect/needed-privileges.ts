@@ -62,6 +62,24 @@ export async function privilegeNames(
 /** Without what only the checks need, rows are linked all the same. */
 const levelOf = ({ need }: NeededPrivilege): Level => (need === 'checks' ? 'note' : 'fault');
 
+/** What there is to say of a privilege below organisation level. */
+function tooLow(name: string, needed: NeededPrivilege, depth: string): Pick<Check, 'level' | 'finding' | 'remedy'> {
+  const level = levelOf(needed);
+  if (depth !== 'Basic') {
+    return {
+      level,
+      finding: `${name} has ${needed.name} at depth ${depth} only: rows of other business units are out of its reach.`,
+      remedy: `Run "backstamp grant", or raise ${needed.name} to organisation level.`,
+    };
+  }
+  // Dataverse tells this depth of everything that a user has through a team, however far that reaches.
+  return {
+    level: level === 'fault' ? 'warning' : level,
+    finding: `${name} has ${needed.name} at depth Basic, or through a team, of which Dataverse does not tell the depth: rows of other business units may be out of its reach.`,
+    remedy: `Run "backstamp grant", or give the application user a role with ${needed.name} at organisation level, directly and not through a team.`,
+  };
+}
+
 /** Holds one identity against what is needed, table by table. */
 export function checkPrivileges({ name, privileges }: KnownIdentity, needed: readonly NeededPrivilege[]): Check[] {
   if (privileges === undefined) {
@@ -91,13 +109,7 @@ export function checkPrivileges({ name, privileges }: KnownIdentity, needed: rea
     for (const one of ofSubject) {
       const depth = privileges.get(one.name.toLowerCase());
       if (depth === undefined || depth === 'Global') continue;
-      checks.push({
-        code: 'privilege-depth',
-        level: levelOf(one),
-        subject,
-        finding: `${name} has ${one.name} at depth ${depth} only: rows of other business units are out of its reach.`,
-        remedy: `Run "backstamp grant", or raise ${one.name} to organisation level.`,
-      });
+      checks.push({ code: 'privilege-depth', subject, ...tooLow(name, one, depth) });
     }
     if (missing.length === 0) {
       checks.push({

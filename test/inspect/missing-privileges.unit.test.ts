@@ -86,6 +86,13 @@ describe('the privileges of the app', () => {
     expect(findings).toMatchObject([{ code: 'privilege-depth', finding: expect.stringContaining(second) }]);
   });
 
+  it('may come from a team, of which only the least depth is told: that keeps nothing from going on', async () => {
+    const throughTeam = enough.map((name) => `${name}/Basic`);
+    expect(await check({ [first]: throughTeam })).toEqual({ findings: [], notes: [] });
+    const both = await check({ [first]: [...enough.map((name) => `${name}/Local`), ...enough, ...throughTeam] });
+    expect(both.findings).toEqual([]);
+  });
+
   it('are said to be unknown where they cannot be read, and keep nothing from going on', async () => {
     const { findings, notes } = await check({ [first]: 'unreadable' });
     expect(findings).toEqual([]);

@@ -150,7 +150,11 @@ describe('checks of the running app', () => {
       remedy: expect.stringMatching(/organisation level/),
     });
 
-    await app.allow([...enough.filter((name) => name !== 'prvReadContact'), 'prvReadContact/Basic', ...readUsers]);
+    const others = enough.filter((name) => name !== 'prvReadContact');
+    // This is also told of what a team gives, whatever its depth.
+    await app.allow([...others, 'prvReadContact/Basic', ...readUsers]);
+    expect(find(await checkUp(), 'contact', 'privilege-depth')).toMatchObject({ level: 'warning' });
+    await app.allow([...others, 'prvReadContact/Local', ...readUsers]);
     expect(find(await checkUp(), 'contact', 'privilege-depth')).toMatchObject({ level: 'fault' });
   });
 

@@ -50,7 +50,7 @@ describe('a table that is skipped by the running app', () => {
   });
 
   it('is reached in one unit only: privilege-depth says so', async () => {
-    await allow((names) => [...names.filter((name) => name !== 'prvReadContact'), 'prvReadContact/Basic']);
+    await allow((names) => [...names.filter((name) => name !== 'prvReadContact'), 'prvReadContact/Local']);
     const task = await taskOf('contact', 'rehearsal');
 
     expect(task).toMatchObject({ status: 'Skipped', findings: [{ code: 'privilege-depth' }] });
