@@ -53,6 +53,7 @@ const options = {
   'url-dataverse': { type: 'string' },
   'client-id': { type: 'string', multiple: true },
   bypass: { type: 'boolean', default: false },
+  ownership: { type: 'boolean', default: false },
   print: { type: 'boolean', default: false },
 } as const;
 
@@ -69,7 +70,7 @@ const optionsOf: Readonly<Record<string, readonly string[]>> = {
   segments: ['refresh'],
   discover: [],
   doctor: [],
-  grant: ['url-dataverse', 'client-id', 'table', 'bypass', 'print'],
+  grant: ['url-dataverse', 'client-id', 'table', 'bypass', 'ownership', 'print'],
 };
 const everywhere = ['url', 'json', 'help'];
 

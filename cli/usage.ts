@@ -13,17 +13,18 @@ export const usage = `backstamp <command> [options]
   rehearse [--table T]... [--wait]
                                 see what a run would do; nothing is changed
   cancel <run>                  cancel a run; what was linked stays linked
-  rows <run> <table> [--outcome failed|waiting|relinked|cleared|gone|linked|acrossUnits] [--search TEXT] [--limit N] [--csv]
+  rows <run> <table> [--outcome failed|waiting|relinked|cleared|gone|linked|acrossUnits|assigned] [--search TEXT] [--limit N] [--csv]
                                 what became of single rows (100)
   profile <table> <id>          the profile behind a row, with its measures, or why there is none
   segments [--refresh]          segments with the business units of their members and owner, and what stands in the
                                 way of Dynamics 365 Marketing; --refresh counts anew first
   discover                      read the set-up from the map
   doctor                        check everything that linking needs
-  grant --url-dataverse URL --client-id ID... --table T... [--bypass]
+  grant --url-dataverse URL --client-id ID... --table T... [--bypass] [--ownership]
                                 make the security role with the least privileges and the application users, in the
-                                environment itself; --bypass adds what BACKSTAMP_BYPASS needs
-  grant --print --table T...    list the privileges, for those who give them by hand
+                                environment itself; --bypass adds what BACKSTAMP_BYPASS needs, --ownership what seeing to owners does
+  grant --print --table T... [--ownership]
+                                  list the privileges, for those who give them by hand
 
   <run> is a run's id, its first characters, or "latest".
 

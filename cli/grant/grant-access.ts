@@ -12,6 +12,8 @@ export interface Wanted {
   readonly clientIds: readonly string[];
   /** Whether writes may pass by custom logic. */
   readonly bypass: boolean;
+  /** Whether the app sees to the owners of Customer Insights' rows. */
+  readonly ownership: boolean;
 }
 
 /** Something that was done, or was there already; `note` is for what is worth a look. */
@@ -25,9 +27,12 @@ export interface Step {
  * one application user each, who has it. What is there already is left as it is.
  * @throws AppError with the missing right and the remedy
  */
-export async function grantAccess(client: AdminClient, { tables, clientIds, bypass }: Wanted): Promise<Step[]> {
+export async function grantAccess(
+  client: AdminClient,
+  { tables, clientIds, bypass, ownership }: Wanted,
+): Promise<Step[]> {
   const unitId = await rootUnit(client);
-  const names = await privilegeNames(client, tables);
+  const names = await privilegeNames(client, tables, ownership);
   if (bypass) names.push(bypassPrivilege);
   const { roleId, steps } = await completeRole(client, unitId, names);
   for (const clientId of clientIds) steps.push(...(await grantToApplication(client, { clientId, roleId, unitId })));
@@ -41,7 +46,7 @@ async function rootUnit(client: AdminClient): Promise<string> {
   return String(unit.businessunitid);
 }
 
-async function privilegeNames(client: AdminClient, tables: readonly string[]): Promise<string[]> {
+async function privilegeNames(client: AdminClient, tables: readonly string[], ownership: boolean): Promise<string[]> {
   const wanted = [...tables, profileTable, mapTable];
   const filter = wanted.map((table) => `LogicalName eq '${table}'`).join(' or ');
   const path = `EntityDefinitions?$select=LogicalName&$filter=${encodeURIComponent(filter)}`;
@@ -55,7 +60,7 @@ async function privilegeNames(client: AdminClient, tables: readonly string[]): P
   }
   const linked = await tablesWithColumn(client);
   const sources = tables.map((table) => ({ table, hasColumn: linked.has(table) }));
-  return (await neededPrivileges(client, sources)).map(({ name }) => name);
+  return (await neededPrivileges(client, sources, undefined, ownership)).map(({ name }) => name);
 }
 
 /** Tables that have the lookup column. */

@@ -14,6 +14,7 @@ interface Values {
   readonly 'client-id'?: readonly string[] | undefined;
   readonly table?: readonly string[] | undefined;
   readonly bypass: boolean;
+  readonly ownership: boolean;
   readonly print: boolean;
 }
 
@@ -32,7 +33,7 @@ export function toGrantCommand(values: Values, environment: { readonly DATAVERSE
   const clientIds = [...new Set((values['client-id'] ?? []).map((id) => id.toLowerCase()))];
   const odd = clientIds.find((id) => !guid.test(id));
   if (odd !== undefined) throw new UsageError(`--client-id ${odd}: must be the client id of an identity, a GUID.`);
-  const wanted = { tables, clientIds, bypass: values.bypass };
+  const wanted = { tables, clientIds, bypass: values.bypass, ownership: values.ownership };
   if (values.print) return { name: 'grant', wanted, dataverse: undefined };
   if (clientIds.length === 0) {
     throw new UsageError('Name each identity: --client-id <GUID>; the output DATAVERSE_CLIENT_IDS lists them.');

@@ -2,6 +2,7 @@ import {
   bypassPrivilege,
   definitionPrivileges,
   type Need,
+  ownershipPrivileges,
   tablePrivileges,
 } from '../../shared/inspect/least-privileges.ts';
 import { mapTable, profileTable } from '../../shared/linking/names.ts';
@@ -19,12 +20,17 @@ const rowNames: Readonly<Record<string, string>> = {
   workflow: 'Process',
   callbackregistration: 'Callback Registration',
   systemuser: 'User',
+  businessunit: 'Business Unit',
+  team: 'Team',
+  role: 'Security Role',
+  organization: 'Organization',
 };
 
 const whenNeeded: Readonly<Record<Need, string>> = {
   linking: 'always',
   column: 'until each table has its lookup column',
   checks: 'for the doctor and rehearsals',
+  ownership: 'where the app sees to owners',
 };
 
 export interface ListedPrivilege {
@@ -35,9 +41,16 @@ export interface ListedPrivilege {
 }
 
 /** The least privileges, as somebody needs them who ticks them in a role's editor; all for the whole organisation. */
-export const listPrivileges = ({ tables, bypass }: Pick<Wanted, 'tables' | 'bypass'>): ListedPrivilege[] => [
+export const listPrivileges = ({
+  tables,
+  bypass,
+  ownership,
+}: Pick<Wanted, 'tables' | 'bypass' | 'ownership'>): ListedPrivilege[] => [
   ...[
-    ...tablePrivileges(tables).map(({ table, ...one }) => ({ row: rowNames[table] ?? table, ...one })),
+    ...[...tablePrivileges(tables), ...(ownership ? ownershipPrivileges : [])].map(({ table, ...one }) => ({
+      row: rowNames[table] ?? table,
+      ...one,
+    })),
     ...definitionPrivileges,
   ].map(({ row, right, need, purpose }) => ({
     ...{ row, right: right === 'AppendTo' ? 'Append To' : right, needed: whenNeeded[need], purpose },

@@ -1,6 +1,7 @@
 import { isMissingPrivilege } from '../dataverse/service-failure.ts';
 import { isRetryableError, isTerminalError, messageOf } from '../errors.ts';
 import { timeOf } from '../linking/parts.ts';
+import { checkOwnership } from '../ownership/check-ownership.ts';
 import { checkBusinessUnits } from './check-business-units.ts';
 import { checkBypass, checkLogic } from './check-logic.ts';
 import { checkTables } from './check-tables.ts';
@@ -38,13 +39,15 @@ async function checkDataverse(parts: InspectParts, signal: AbortSignal): Promise
   checks.push(...found.checks);
   const there = found.tables.filter(({ exists }) => exists);
   const sources = there.map(({ source, hasColumn }) => ({ table: source.table, hasColumn }));
-  const needed = await neededPrivileges(dataverse, sources, signal);
+  const { businessUnits } = parts.options.setup;
+  const seesToOwners = businessUnits?.ownership !== undefined;
+  const needed = await neededPrivileges(dataverse, sources, signal, seesToOwners);
   for (const identity of identities) {
     checks.push(...checkPrivileges(identity, needed), ...checkBypass(identity, bypass));
   }
-  const { businessUnits } = parts.options.setup;
   if (businessUnits !== undefined) {
     checks.push(...(await checkBusinessUnits(dataverse, businessUnits, identities, signal)));
+    checks.push(...(await checkOwnership(parts, signal)));
   }
   for (const { table } of sources) checks.push(...(await checkLogic(dataverse, table, bypass, signal)));
   return checks;

@@ -1,12 +1,14 @@
+import { ownedTables } from '../contracts/unification-setup.ts';
 import { mapTable, profileTable } from '../linking/names.ts';
 
 /**
  * What a privilege is needed for. `linking`: no row is linked without it. `column`: the lookup column cannot be made,
- * where a table has none yet. `checks`: linking works, and the checks and a rehearsal have less to tell.
+ * where a table has none yet. `checks`: linking works, and the checks and a rehearsal have less to tell. `ownership`: no
+ * owner is written without it, where the app sees to owners.
  */
-export type Need = 'linking' | 'column' | 'checks';
+export type Need = 'linking' | 'column' | 'checks' | 'ownership';
 
-export type Right = 'Read' | 'Write' | 'Append' | 'AppendTo' | 'Create';
+export type Right = 'Read' | 'Write' | 'Append' | 'AppendTo' | 'Create' | 'Assign';
 
 interface Privilege {
   readonly right: Right;
@@ -44,6 +46,20 @@ export const tablePrivileges = (sources: readonly string[]): TablePrivilege[] =>
     (table): TablePrivilege => ({ table, right: 'Read', need: 'checks', purpose: 'tell what a linked row sets off' }),
   ),
   { table: 'systemuser', right: 'Read', need: 'checks', purpose: "check the app's own privileges" },
+];
+
+/** What is done besides where the app sees to owners. */
+export const ownershipPrivileges: readonly TablePrivilege[] = [
+  ...ownedTables.flatMap((table): TablePrivilege[] => [
+    ...(table === profileTable
+      ? []
+      : [{ table, right: 'Read', need: 'ownership', purpose: 'compare the owners that rows have' } as const]),
+    { table, right: 'Write', need: 'ownership', purpose: 'write the owner' },
+    { table, right: 'Assign', need: 'ownership', purpose: 'give rows another owner' },
+  ]),
+  ...['businessunit', 'team', 'role', 'organization'].map(
+    (table): TablePrivilege => ({ table, right: 'Read', need: 'ownership', purpose: 'find the teams that own rows' }),
+  ),
 ];
 
 /** What is done to definitions of tables, columns and relationships. */

@@ -1,6 +1,6 @@
 import type { DefinitionReader } from '../dataverse/dataverse.ts';
 import type { KnownIdentity } from './identity.ts';
-import { definitionPrivileges, type Need, tablePrivileges } from './least-privileges.ts';
+import { definitionPrivileges, type Need, ownershipPrivileges, tablePrivileges } from './least-privileges.ts';
 import type { Check, Level } from './report.ts';
 
 /** A privilege that linking needs, and what for. */
@@ -15,13 +15,15 @@ export interface NeededPrivilege {
 /**
  * Every privilege that linking these tables needs, by the names that metadata gives. Those to make the lookup column
  * are needed only while a table has none.
+ * @param seesToOwners whether the app writes the owners of Customer Insights' rows too
  */
 export async function neededPrivileges(
   dataverse: DefinitionReader,
   sources: readonly { readonly table: string; readonly hasColumn: boolean }[],
   signal?: AbortSignal,
+  seesToOwners = false,
 ): Promise<NeededPrivilege[]> {
-  const wanted = tablePrivileges(sources.map(({ table }) => table));
+  const wanted = [...tablePrivileges(sources.map(({ table }) => table)), ...(seesToOwners ? ownershipPrivileges : [])];
   const tables = [...new Set(wanted.map(({ table }) => table))];
   const names = await privilegeNames(dataverse, tables, signal);
   const ofTables = wanted.flatMap(({ table, right, need, purpose }) => {

@@ -34,7 +34,20 @@ type CheckOnlyCode =
   | 'team'
   | 'team-missing'
   | 'team-kind'
-  | 'team-role';
+  | 'team-role'
+  | OwnershipCode;
+
+/** What may keep owners from being written, or says that they can be. */
+export type OwnershipCode =
+  | 'root-unit'
+  | 'table-missing'
+  | 'no-owners'
+  | 'unit-column'
+  | 'no-profile'
+  | 'team-may-not-own'
+  | 'rehearse-owners'
+  | 'confirm-owners'
+  | 'owners';
 export type CheckCode = RequirementCode | CheckOnlyCode;
 
 export const checkSchema = z.object({

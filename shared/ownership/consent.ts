@@ -5,8 +5,13 @@ import { timeOf } from '../linking/parts.ts';
 /**
  * Why a run may not write owners by a mapping yet; undefined where it may. Microsoft advises against writing to these
  * tables, so a mapping is rehearsed first, and confirmed by whoever looked at the rehearsal; from then on every run may.
+ * @param run undefined where it is only asked
  */
-export async function checkConsent(parts: Parts, mapping: string, run: Run): Promise<Finding | undefined> {
+export async function checkConsent(
+  parts: Pick<Parts, 'ownershipConsents' | 'runs' | 'now'>,
+  mapping: string,
+  run: Pick<Run, 'runId' | 'confirm' | 'receivedAt'> | undefined,
+): Promise<Finding | undefined> {
   const { ownershipConsents: consents } = parts;
   if ((await consents.confirmed(mapping)) !== undefined) return undefined;
   const note = await consents.rehearsed(mapping);
@@ -15,7 +20,7 @@ export async function checkConsent(parts: Parts, mapping: string, run: Run): Pro
   // A run that was pruned has ended long ago.
   const endedAt = rehearsal === undefined ? note.at : rehearsal.endedAt;
   if (endedAt === undefined || rehearsal?.status === 'Canceled' || rehearsal?.status === 'Failed') return notRehearsed;
-  if (!run.confirm || run.receivedAt < endedAt) return notConfirmed;
+  if (run === undefined || !run.confirm || run.receivedAt < endedAt) return notConfirmed;
   await consents.confirm(mapping, { runId: run.runId, at: timeOf(parts.now()) });
   return undefined;
 }

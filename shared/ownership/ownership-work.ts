@@ -1,6 +1,5 @@
 import type { Finding } from '../contracts/run.ts';
 import { isFinal } from '../contracts/status.ts';
-import type { TableMetadata } from '../dataverse/dataverse.ts';
 import { RetryableError, TerminalError } from '../errors.ts';
 import { bestFeed } from '../linking/change-feed.ts';
 import { profileTable } from '../linking/names.ts';
@@ -8,10 +7,11 @@ import { type Parts, timeOf } from '../linking/parts.ts';
 import { Slice } from '../linking/slice.ts';
 import type { Preparing, Readiness } from '../linking/work.ts';
 import { profilesFinding, skippedBy } from './after-profiles.ts';
+import { checkOwnedTable, referenceOf } from './check-owned-table.ts';
 import { checkRights } from './check-rights.ts';
 import { checkConsent } from './consent.ts';
 import { findMapping } from './find-owners.ts';
-import { customerIdColumn, isProfileTable, ownerColumn } from './names.ts';
+import { isProfileTable } from './names.ts';
 import type { OwnershipContext } from './ownership-context.ts';
 import { beginOwnershipPass, carryOnOwnership } from './ownership-pass.ts';
 
@@ -38,7 +38,7 @@ export async function ownershipWork(parts: Parts, { table, run, signal }: Prepar
     signal,
   );
   const found = { table: metadata.get(table), profile: metadata.get(profileTable) };
-  const tableFindings = checkTables(table, found.table, found.profile, ownership.column);
+  const tableFindings = checkOwnedTable(table, found.table, found.profile, ownership.column);
   if (tableFindings.length > 0 || found.table === undefined || found.profile === undefined) {
     return skipped(tableFindings);
   }
@@ -78,52 +78,4 @@ export async function ownershipWork(parts: Parts, { table, run, signal }: Prepar
       },
     },
   };
-}
-
-const referenceOf = ({ lookups, columns }: TableMetadata) => ({
-  lookup: lookups.find(({ referencedTable }) => referencedTable === profileTable)?.column,
-  hasCustomerId: columns.has(customerIdColumn),
-});
-
-/** Everything about the tables themselves that keeps their owners from being seen to. */
-function checkTables(
-  name: string,
-  table: TableMetadata | undefined,
-  profile: TableMetadata | undefined,
-  column: string,
-): Finding[] {
-  if (table === undefined || profile === undefined) {
-    return [
-      {
-        code: 'table-missing',
-        finding: `The organisation has no table ${table === undefined ? name : profileTable}.`,
-        remedy:
-          'Nothing to do if Customer Insights does not write this table; else unify once, and check DATAVERSE_URL.',
-      },
-    ];
-  }
-  const findings: Finding[] = [];
-  if (table.tableType === 'Virtual' || !table.columns.has(ownerColumn)) {
-    findings.push({
-      code: 'no-owners',
-      finding: `Rows of ${name} have no owners in Dataverse.`,
-      remedy: 'Nothing can be done: only rows of standard and elastic tables are owned by teams.',
-    });
-  }
-  if (!profile.columns.has(column)) {
-    findings.push({
-      code: 'unit-column',
-      finding: `${profileTable} has no column ${column}, which is to tell the business unit.`,
-      remedy: 'Name the column that step Business units of unification chose, by its logical name.',
-    });
-  }
-  const { lookup, hasCustomerId } = referenceOf(table);
-  if (!isProfileTable(name) && lookup === undefined && !hasCustomerId) {
-    findings.push({
-      code: 'no-profile',
-      finding: `Rows of ${name} name neither a profile nor a CustomerId.`,
-      remedy: `Leave ${name} out of the run.`,
-    });
-  }
-  return findings;
 }

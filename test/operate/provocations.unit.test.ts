@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import type { CheckCode } from '../../shared/inspect/report.ts';
 
-type File = 'inspect' | 'inspect-business-units' | 'requirements';
+type File = 'inspect' | 'inspect-ownership' | 'inspect-business-units' | 'requirements';
 
 /** Which end-to-end test of this folder provokes a finding. A code that there is and that is not here does not compile. */
 const provokedBy: Readonly<Record<CheckCode, File>> = {
@@ -47,6 +47,14 @@ const provokedBy: Readonly<Record<CheckCode, File>> = {
   'team-missing': 'inspect-business-units',
   'team-kind': 'inspect-business-units',
   'team-role': 'inspect-business-units',
+  'root-unit': 'inspect-ownership',
+  'no-owners': 'inspect-ownership',
+  'unit-column': 'inspect-ownership',
+  'no-profile': 'inspect-ownership',
+  'team-may-not-own': 'inspect-ownership',
+  'rehearse-owners': 'inspect-ownership',
+  'confirm-owners': 'inspect-ownership',
+  owners: 'inspect-ownership',
 };
 
 describe('every finding', () => {

@@ -1,0 +1,50 @@
+import type { Finding } from '../contracts/run.ts';
+import { ownedTables } from '../contracts/unification-setup.ts';
+import type { Check, CheckCode, Level } from '../inspect/report.ts';
+import { profileTable } from '../linking/names.ts';
+import type { Parts } from '../linking/parts.ts';
+import { checkOwnedTable } from './check-owned-table.ts';
+import { checkRights } from './check-rights.ts';
+import { checkConsent } from './consent.ts';
+import { findMapping } from './find-owners.ts';
+
+/**
+ * What the doctor says of owners, where the app sees to them: everything that would make their tasks skipped. Units and
+ * teams themselves, and the privileges of the app, it has checked before.
+ */
+export async function checkOwnership(parts: Parts, signal: AbortSignal): Promise<Check[]> {
+  const { dataverse, options } = parts;
+  const { businessUnits } = options.setup;
+  if (businessUnits?.ownership === undefined) return [];
+  const { column } = businessUnits.ownership;
+  const metadata = await dataverse.readTables({ tables: ownedTables, withColumns: ownedTables }, signal);
+  const teams = await findMapping(dataverse, column, businessUnits, signal);
+  const checks: Check[] = [];
+  for (const name of ownedTables) {
+    const table = metadata.get(name);
+    const findings = checkOwnedTable(name, table, metadata.get(profileTable), column);
+    const level = table === undefined && name !== profileTable ? 'note' : 'fault';
+    checks.push(...findings.map((finding) => toCheck(finding, level, name)));
+    if (table === undefined || findings.length > 0 || teams.kind !== 'found') continue;
+    const rights = await checkRights(dataverse, table, teams.mapping, signal);
+    checks.push(...rights.filter(isOfTeam).map((finding) => toCheck(finding, 'fault', name)));
+  }
+  if (teams.kind === 'faulty') {
+    const ofRoot = teams.findings.filter(({ code }) => code === 'root-unit');
+    return [...checks, ...ofRoot.map((finding) => toCheck(finding, 'fault', 'business units'))];
+  }
+  const consent = await checkConsent(parts, teams.mapping.fingerprint, undefined);
+  if (consent !== undefined) return [...checks, toCheck(consent, 'note', 'owners')];
+  const finding = 'This mapping of values to teams was rehearsed and confirmed: every run sees to the owners.';
+  return [...checks, { code: 'owners', level: 'good', subject: 'owners', finding }];
+}
+
+const isOfTeam = ({ code }: Finding): boolean => code === 'team-may-not-own';
+
+const toCheck = ({ code, finding, remedy }: Finding, level: Level, subject: string): Check => ({
+  code: code as CheckCode,
+  level,
+  subject,
+  finding,
+  remedy,
+});
