@@ -108,6 +108,26 @@ describe('backstamp grant', () => {
     expect((await admin.rolePrivileges()).get('prvBypassCustomBusinessLogic')).toBe('Global');
   });
 
+  it('gives what seeing to owners takes only when asked to', async () => {
+    const assigning = async () => [...(await admin.rolePrivileges()).keys()].filter((name) => /^prvAssign/.test(name));
+    await grant();
+    expect(await assigning()).toEqual([]);
+
+    await grant([...sources, '--ownership']);
+
+    expect((await assigning()).sort()).toEqual(
+      ['customermeasure', 'customerprofile', 'segmentmembership', 'unifiedactivity'].map(
+        (t) => `prvAssignmsdynci_${t}`,
+      ),
+    );
+    const held = await admin.rolePrivileges();
+    expect(['prvReadTeam', 'prvWritemsdynci_unifiedactivity'].map((name) => held.get(name))).toEqual([
+      'Global',
+      'Global',
+    ]);
+    expect(held.has('prvWritemsdynci_prediction')).toBe(false);
+  });
+
   it('goes on where a platform insists on what it adds', async () => {
     const fault = { status: 403, code: '0x80040220', message: 'This privilege cannot be removed.' };
     await admin.control('POST', 'faults', { match: { path: 'RemovePrivilegeRole' }, fault });
