@@ -73,6 +73,8 @@ const partitionOf = (generation: string, bucket: string): string => `${generatio
 const memberRow = (id: string): string => `m|${id}`;
 /** Text of the counts that one row may hold, in characters: more than ten thousand pairs of a segment and a unit. */
 const largestCounts = 450_000;
+/** Members of one bucket that are looked up at once. */
+const lookupsAtOnce = 8;
 /** A transaction holds the counts besides members. */
 const membersAtOnce = mostAtomicChanges - 1;
 /** Times that a transaction is tried again with what others have changed meanwhile. */
@@ -186,12 +188,14 @@ export class SegmentStore {
 
   async #members(partition: string, ids: Iterable<string>): Promise<Map<string, Member>> {
     const found = new Map<string, Member>();
-    await Promise.all(
-      [...ids].map(async (id) => {
-        const entity = await this.#table.get(partition, memberRow(id));
-        if (entity !== undefined) found.set(id, memberSchema.parse(entity.document));
-      }),
-    );
+    const wanted = [...ids];
+    for (let start = 0; start < wanted.length; start += lookupsAtOnce) {
+      const some = wanted.slice(start, start + lookupsAtOnce);
+      const entities = await Promise.all(some.map((id) => this.#table.get(partition, memberRow(id))));
+      for (const [at, entity] of entities.entries()) {
+        if (entity !== undefined) found.set(some[at] ?? '', memberSchema.parse(entity.document));
+      }
+    }
     return found;
   }
 
