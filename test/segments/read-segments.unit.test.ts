@@ -184,7 +184,7 @@ describe('the counts of segments', () => {
           expect(await world.shown()).toEqual(world.truth());
         },
       ),
-      { numRuns: 150 },
+      { numRuns: 300 },
     );
   });
 });

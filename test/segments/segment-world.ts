@@ -128,14 +128,15 @@ export class SegmentWorld {
 
   /** Processes come and go until everything is counted; those that were held up go on in between, unless told otherwise. */
   async readOn({ thaw = true }: { readonly thaw?: boolean } = {}): Promise<void> {
-    let hasBegun = false;
-    for (let turn = 0; turn < 100; turn++) {
-      const end = await this.read(2_000, !hasBegun);
-      hasBegun ||= end === 'done' || (await this.store().load()).state.reading !== undefined;
-      if (end instanceof Error) throw end;
-      if (end === 'lost') this.clock.advance(130_000);
+    const since = this.clock.now();
+    for (let turn = 0; turn < 200; turn++) {
       const { state } = await this.store().load();
-      if (end === 'done' && state.reading === undefined && state.obsolete.length === 0) return;
+      const isCounted = Date.parse(state.shown?.countedAt ?? '') >= since;
+      if (isCounted && state.reading === undefined && state.obsolete.length === 0) return;
+      const end = await this.read(2_000, !isCounted);
+      if (end instanceof Error) throw end;
+      // Others leave a process that was lost alone for a while.
+      this.clock.advance(end === 'lost' ? 130_000 : 10_000);
       if (thaw) this.world.thaw();
     }
     throw new Error('The reading never ends.');
