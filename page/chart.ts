@@ -1,5 +1,5 @@
 import type { RunWithTasks } from '../shared/contracts/run.ts';
-import { changedRows, durationMs, rowsPerSecond } from './format.ts';
+import { changedRows, runRowsPerSecond } from './format.ts';
 
 /** One run in the chart. */
 export interface ChartPoint {
@@ -22,10 +22,7 @@ export function chartPoints(runs: readonly RunWithTasks[]): ChartPoint[] {
       runId: run.runId,
       receivedAt: run.receivedAt,
       changed: run.tasks.reduce((sum, task) => sum + changedRows(task.counters), 0),
-      perSecond: rowsPerSecond(
-        run.tasks.reduce((sum, task) => sum + task.counters.read, 0),
-        durationMs(run, Date.parse(run.endedAt ?? run.receivedAt)),
-      ),
+      perSecond: runRowsPerSecond(run.tasks, Date.parse(run.endedAt ?? run.receivedAt)),
     }))
     .reverse();
 }

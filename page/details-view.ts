@@ -1,6 +1,15 @@
 import type { RunWithTasks, Task } from '../shared/contracts/run.ts';
 import { h } from './dom.ts';
-import { countText, durationMs, durationText, hasEnded, numberText, rowsPerSecond, timeText } from './format.ts';
+import {
+  countText,
+  durationMs,
+  durationText,
+  hasEnded,
+  numberText,
+  rowsPerSecond,
+  timeText,
+  workedMs,
+} from './format.ts';
 import { detailsHead, statusBadge, timeCell } from './parts-view.ts';
 import { rowsView } from './rows-view.ts';
 import type { Actions, State } from './state.ts';
@@ -96,7 +105,7 @@ const counterNames = {
 function taskDetails(task: Task, now: number): Node {
   const duration = durationMs(task, now);
   const isGoing = task.status === 'Refreshing';
-  const speed = numberText(rowsPerSecond(task.counters.read, duration));
+  const speed = numberText(rowsPerSecond(task.counters.read, workedMs(task, now)));
   return h(
     'section',
     { 'aria-labelledby': 'task-title' },

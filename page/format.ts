@@ -1,4 +1,5 @@
 import type { Counters } from '../shared/contracts/counters.ts';
+import type { Task } from '../shared/contracts/run.ts';
 import type { Status } from '../shared/contracts/status.ts';
 
 /** Numbers and times as people read them. */
@@ -47,6 +48,16 @@ interface Timed {
 export function durationMs({ startedAt, receivedAt, endedAt }: Timed, now: number): number | undefined {
   const begun = startedAt ?? receivedAt;
   return begun === undefined ? undefined : (endedAt === undefined ? now : Date.parse(endedAt)) - Date.parse(begun);
+}
+
+/** How long a task was at work, without the waits between its passes, in milliseconds. */
+export const workedMs = (task: Timed & { readonly workedMs?: number | undefined }, now: number): number | undefined =>
+  task.workedMs ?? durationMs(task, now);
+
+/** Rows that a run read per second, while the task that took longest was at work. */
+export function runRowsPerSecond(tasks: readonly Task[], now: number): number {
+  const read = tasks.reduce((sum, task) => sum + task.counters.read, 0);
+  return rowsPerSecond(read, Math.max(0, ...tasks.map((task) => workedMs(task, now) ?? 0)));
 }
 
 /** Rows per second; 0 where nothing was read or no time has passed. */

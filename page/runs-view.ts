@@ -1,7 +1,7 @@
 import type { RunWithTasks } from '../shared/contracts/run.ts';
 import { chartPoints, chartShape } from './chart.ts';
 import { h, svg } from './dom.ts';
-import { changedRows, countText, durationMs, durationText, numberText, rowsPerSecond, timeText } from './format.ts';
+import { changedRows, countText, durationMs, durationText, numberText, runRowsPerSecond, timeText } from './format.ts';
 import { scrollingTable, statusBadge } from './parts-view.ts';
 import type { Actions, State } from './state.ts';
 
@@ -67,7 +67,7 @@ function runRow(run: RunWithTasks, isSelected: boolean, actions: Actions, now: n
     h('td', { class: 'number' }, duration === undefined ? '–' : durationText(duration)),
     h('td', { class: 'number' }, numberText(read)),
     h('td', { class: 'number' }, run.mode === 'rehearsal' ? `would: ${numberText(changed)}` : numberText(changed)),
-    h('td', { class: 'number' }, numberText(rowsPerSecond(read, duration))),
+    h('td', { class: 'number' }, numberText(runRowsPerSecond(run.tasks, now))),
     h('td', { class: 'optional' }, run.source),
   );
 }

@@ -24,6 +24,8 @@ export const taskSchema = z.object({
   counters: countersSchema,
   /** Passes that have ended, the first and its follow-ups. */
   passes: z.number().int().nonnegative(),
+  /** How long its passes took, in milliseconds, without the waits between them; absent until the first has ended. */
+  workedMs: z.number().int().nonnegative().optional(),
   /** What the task is doing or why it ended so, in the order it was learnt; for people. */
   details: z.array(z.string()),
   findings: z.array(findingSchema),

@@ -43,7 +43,8 @@ export async function commitPass<Context>(
   const { parts, slot, pass } = slice;
   const hasWalked = pass.orphansDue !== undefined;
   const { lastPass } = slice.state;
-  const earlier = lastPass?.runId === pass.runId ? lastPass.leftByWalk : undefined;
+  const before = lastPass?.runId === pass.runId ? lastPass : undefined;
+  const earlier = before?.leftByWalk;
   const uncleared = hasWalked ? pass.uncleared : (earlier?.uncleared ?? 0);
   const pending = { ...(await countPending(slice)), uncleared };
   const { warnings, walkWarnings = [], details, findings = [], lastWalkAt } = await conclude(pending);
@@ -53,6 +54,8 @@ export async function commitPass<Context>(
     followUp: pass.followUp,
     startedAt: pass.startedAt,
     endedAt: slice.now(),
+    // Clocks may be set back in the midst of it.
+    workedMs: (before?.workedMs ?? 0) + Math.max(0, Math.round(parts.now() - Date.parse(pass.startedAt))),
     counters: {
       ...addCounters(pass.base, pass.counters),
       waiting: pending.waiting,

@@ -22,8 +22,9 @@ export async function concludePass(parts: Parts, table: string, ended: EndedPass
   const task = (await parts.runs.findTask(ended.runId, table))?.value;
   if (run === undefined || task === undefined || isFinal(task.status) || task.passes > ended.followUp) return;
 
-  const { counters } = ended;
+  const { counters, workedMs } = ended;
   const passes = ended.followUp + 1;
+  const worked = workedMs === undefined ? {} : { workedMs };
   const followUp = followUpOf(parts, run, ended);
   if (followUp !== undefined) {
     const { at, reason } = followUp;
@@ -32,6 +33,7 @@ export async function concludePass(parts: Parts, table: string, ended: EndedPass
     await updateTask(parts, key, 'note', ({ details }) => ({
       counters,
       passes,
+      ...worked,
       details: unique([...withoutWaits(details), ...ended.details, followUpLine(at, reason)]),
     }));
     return;
@@ -40,6 +42,7 @@ export async function concludePass(parts: Parts, table: string, ended: EndedPass
   if (findings.length > 0 && ended.warnings.length === 0 && changedRows(counters) === 0) {
     await endTask(parts, key, 'a requirement fails', ({ details }) => ({
       passes,
+      ...worked,
       findings,
       details: unique([...skippedDetails(findings), ...withoutWaits(details), ...ended.details]),
     }));
@@ -57,6 +60,7 @@ export async function concludePass(parts: Parts, table: string, ended: EndedPass
     counters,
     findings,
     passes,
+    ...worked,
     details: unique([...warnings, ...withoutWaits(details), ...ended.details]),
   }));
 }

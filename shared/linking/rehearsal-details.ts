@@ -1,5 +1,6 @@
-import type { Counters } from '../contracts/counters.ts';
+import { changedRows } from '../contracts/counters.ts';
 import { isTerminalError } from '../errors.ts';
+import type { EndedPass } from '../state/link-states.ts';
 import { counted } from './counted.ts';
 import { logicOnUpdate } from './logic-on-update.ts';
 import { linkColumn } from './names.ts';
@@ -19,7 +20,7 @@ export async function rehearsalDetails(slice: Slice): Promise<string[]> {
   const writes = linked + relinked + cleared;
   const measured = speedOf(slice.state.lastPass);
   const seconds = Math.ceil(writes / (measured ?? assumedRowsPerSecond));
-  const basis = measured === undefined ? 'assumed' : 'as in the last pass';
+  const basis = measured === undefined ? 'assumed' : 'as in the last run';
   const details = [
     `Rehearsal, nothing was written: a run now would link ${counted(linked, 'row')}, move ${relinked}, clear ${cleared}.`,
     `Estimate: ${counted(Math.ceil(writes / rowsPerRequest), 'bulk request')}, ${durationOf(seconds)} at ${measured ?? assumedRowsPerSecond} rows per second (${basis}).`,
@@ -41,15 +42,11 @@ export async function rehearsalDetails(slice: Slice): Promise<string[]> {
   return details;
 }
 
-/** Rows per second of a pass that wrote enough rows to tell. */
-function speedOf(
-  last: { readonly startedAt: string; readonly endedAt: string; readonly counters: Counters } | undefined,
-): number | undefined {
-  if (last === undefined) return undefined;
-  const { linked, relinked, cleared } = last.counters;
-  const seconds = (Date.parse(last.endedAt) - Date.parse(last.startedAt)) / 1000;
-  const rows = linked + relinked + cleared;
-  return rows < tellingRows || seconds <= 0 ? undefined : Math.max(1, Math.round(rows / seconds));
+/** Rows per second of the last run, if it wrote enough rows to tell. */
+function speedOf(last: EndedPass | undefined): number | undefined {
+  if (last?.workedMs === undefined) return undefined;
+  const rows = changedRows(last.counters);
+  return rows < tellingRows || last.workedMs <= 0 ? undefined : Math.max(1, Math.round((1000 * rows) / last.workedMs));
 }
 
 function durationOf(seconds: number): string {

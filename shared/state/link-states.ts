@@ -121,6 +121,8 @@ export const endedPassSchema = z.object({
   followUp: z.number().int().nonnegative(),
   startedAt: z.iso.datetime(),
   endedAt: z.iso.datetime(),
+  /** How long the run's passes took on this table so far, this one included, without the waits between them. */
+  workedMs: z.number().int().nonnegative().optional(),
   /** The task's counters with this pass included. */
   counters: countersSchema,
   /** The map was still growing while it was read. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { chartPoints, chartShape } from '../../page/chart.ts';
-import { durationText, rowsPerSecond } from '../../page/format.ts';
+import { durationText, rowsPerSecond, runRowsPerSecond } from '../../page/format.ts';
 import { mergeRuns, statusChanges } from '../../page/news.ts';
 import { hashOf, selectionOf } from '../../page/selection.ts';
 import type { RunWithTasks } from '../../shared/contracts/run.ts';
@@ -91,6 +91,14 @@ describe('numbers for people', () => {
     [3_600_000 * 2 + 60_000 * 5, '2 h 5 min'],
   ])('%i ms is %s', (ms, text) => {
     expect(durationText(ms)).toBe(text);
+  });
+
+  it('is the speed of the work, whatever the waits between its passes', () => {
+    const run = sampleRun(1);
+    const tasks = [sampleTask(run, 'contact', { workedMs: 10_000 }), sampleTask(run, 'lead', { workedMs: 4_000 })];
+    expect(runRowsPerSecond(tasks, 0)).toBe(200);
+    expect(runRowsPerSecond([sampleTask(run, 'contact')], 0)).toBe(1000 / 90);
+    expect(runRowsPerSecond([], 0)).toBe(0);
   });
 
   it('is no speed where no time has passed', () => {
