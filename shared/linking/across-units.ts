@@ -4,6 +4,7 @@ import type { CurrentLink } from './compare.ts';
 import type { Plan } from './confirm-moves.ts';
 import { normaliseGuid } from './guid.ts';
 import type { Slice } from './slice.ts';
+import { unitNames } from './unit-names.ts';
 
 /** The business unit that owns a row, on every table whose rows have owners. */
 export const unitColumn = 'owningbusinessunit';
@@ -37,10 +38,13 @@ export async function acrossUnits(slice: Slice, rows: readonly LinkedRow[]): Pro
     rows.map(({ profileId }) => profileId),
   );
   const at = slice.now();
-  return rows.flatMap(({ id, profileId, unit }) => {
+  const across = rows.flatMap(({ id, profileId, unit }) => {
     const other = unitOf.get(profileId);
-    if (unit === undefined || other === undefined || unit === other) return [];
-    return [{ id, outcome: 'acrossUnits' as const, at, reason: reasonOf(unit, other), profileId }];
+    return unit === undefined || other === undefined || unit === other ? [] : [{ id, profileId, unit, other }];
+  });
+  const reasonOf = await reasons(slice, across);
+  return across.map(({ id, profileId, unit, other }) => {
+    return { id, outcome: 'acrossUnits' as const, at, reason: reasonOf(unit, other), profileId };
   });
 }
 
@@ -58,13 +62,24 @@ export async function leaveUnlinked(
     slice,
     targets.filter((id) => id !== undefined),
   );
-  return plans.map((plan, at) => {
-    const row = current(plan.entry.sourceId);
+  const across = plans.map((plan, at) => {
+    const unit = current(plan.entry.sourceId)?.unit;
     const profileId = targets[at];
     const other = profileId === undefined ? undefined : unitOf.get(profileId);
-    if (profileId === undefined || row?.unit === undefined || other === undefined || row.unit === other) return plan;
+    const isAcross = profileId !== undefined && unit !== undefined && other !== undefined && unit !== other;
+    return isAcross ? { profileId, unit, other } : undefined;
+  });
+  const reasonOf = await reasons(
+    slice,
+    across.filter((found) => found !== undefined),
+  );
+  return plans.map((plan, at) => {
+    const row = current(plan.entry.sourceId);
+    const found = across[at];
+    if (found === undefined || row === undefined) return plan;
     const { entry } = plan;
-    const reason = reasonOf(row.unit, other);
+    const { profileId } = found;
+    const reason = reasonOf(found.unit, found.other);
     // A row that waits for another profile goes on waiting, without the link that it has meanwhile.
     const awaited = plan.kind === 'waiting' ? entry : plan.awaited;
     if (row.profileId === undefined) return { kind: 'apart', entry, profileId, reason, awaited };
@@ -88,5 +103,13 @@ async function unitsOfProfiles(
   return new Map(profiles.map((row) => [idAt(row, primaryId) ?? '', idAt(row, unitValue)]));
 }
 
-const reasonOf = (unit: string, other: string): string =>
-  `The row belongs to business unit ${unit}, its profile to business unit ${other}.`;
+/** Says of a row that it belongs to another unit than its profile, with the units' names. */
+async function reasons(
+  { parts, signal }: Slice,
+  across: readonly { readonly unit: string; readonly other: string }[],
+): Promise<(unit: string, other: string) => string> {
+  const ids = across.flatMap(({ unit, other }) => [unit, other]);
+  const nameOf = await unitNames(parts.dataverse, ids, signal);
+  return (unit, other) =>
+    `The row belongs to business unit ${nameOf(unit)}, its profile to business unit ${nameOf(other)}.`;
+}

@@ -30,6 +30,12 @@ function beforeTheWalk(): Simulation {
         ...(tableType === 'Elastic' ? [['msdynci_customerid', 'String'] as const] : []),
       ]),
     });
+  organisation.createTable({
+    logicalName: 'businessunit',
+    entitySetName: 'businessunits',
+    primaryId: 'businessunitid',
+  });
+  organisation.put('businessunit', north, { name: 'North' });
   owned('contact', 'contacts', 'Standard');
   owned('msdynci_customerprofile', 'msdynci_customerprofiles', 'Elastic');
   for (let number = 1; number <= contacts; number++) {

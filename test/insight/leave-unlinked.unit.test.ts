@@ -36,6 +36,12 @@ function beforeTheFirstRun(acrossUnits?: 'link' | 'leaveUnlinked'): Simulation {
         ...(tableType === 'Elastic' ? [['msdynci_customerid', 'String'] as const] : []),
       ]),
     });
+  organisation.createTable({
+    logicalName: 'businessunit',
+    entitySetName: 'businessunits',
+    primaryId: 'businessunitid',
+  });
+  organisation.put('businessunit', north, { name: 'North' });
   owned('contact', 'contacts', 'Standard');
   owned('msdynci_customerprofile', 'msdynci_customerprofiles', 'Elastic');
   for (let number = 1; number <= contacts; number++) {
@@ -131,7 +137,7 @@ describe('rows whose profile belongs to another business unit, where they are le
       .documents(`${first}|contact`)
       .map(({ document }) => document as RowOutcome)
       .filter(({ id }) => id === guidOf('c', 3));
-    expect(outcome?.reason).toBe(`The row belongs to business unit ${north}, its profile to business unit ${south}.`);
+    expect(outcome?.reason).toBe(`The row belongs to business unit North, its profile to business unit ${south}.`);
   });
 
   it('are no failure, no warning, and nothing to wait for', () => {
