@@ -37,21 +37,25 @@ export const runsText = (runs: RunList['runs'], now: number): string =>
           run.status,
           secondsText(run.receivedAt, run.endedAt, now),
           run.tasks.reduce((sum, { counters }) => sum + counters.read, 0),
-          run.tasks.reduce((sum, { counters: c }) => sum + c.linked + c.relinked + c.cleared, 0),
+          run.tasks.reduce((sum, { counters: c }) => sum + c.linked + c.relinked + c.cleared + (c.assigned ?? 0), 0),
           run.source,
         ]),
       );
 
 export function runText(run: RunWithTasks, now: number): string {
   const head = `Run ${run.runId}  ${run.mode}  ${run.status}  begun ${timeText(run.receivedAt)}, ${secondsText(run.receivedAt, run.endedAt, now)}\n`;
-  const names = ['linked', 'relinked', 'cleared', 'unchanged', 'waiting', 'failed', 'gone'] as const;
+  const seesToOwners = run.tasks.some(({ counters }) => counters.assigned !== undefined);
+  const names = [
+    ...(['linked', 'relinked', 'cleared', 'unchanged', 'waiting', 'failed', 'gone'] as const),
+    ...(seesToOwners ? (['assigned'] as const) : []),
+  ];
   const tables = textTable(
     ['table', 'status', 'read', ...names],
     run.tasks.map(({ table, status, counters }) => [
       table,
       status,
       counters.read,
-      ...names.map((name) => counters[name]),
+      ...names.map((name) => counters[name] ?? 0),
     ]),
   );
   const reasons = run.tasks

@@ -101,6 +101,16 @@ const counterNames = {
   failed: 'failed',
   gone: 'gone',
 } as const;
+const ownershipCounterNames = {
+  read: 'read',
+  assigned: 'given another owner',
+  unchanged: 'right already',
+  waiting: 'waiting for their profile',
+  failed: 'failed',
+  gone: 'gone',
+} as const;
+
+const isOwnership = ({ kind }: Task): boolean => kind === 'ownership';
 
 function taskDetails(task: Task, now: number): Node {
   const duration = durationMs(task, now);
@@ -109,7 +119,11 @@ function taskDetails(task: Task, now: number): Node {
   return h(
     'section',
     { 'aria-labelledby': 'task-title' },
-    h('h3', { id: 'task-title' }, 'CustomerId Backstamping Hydration'),
+    h(
+      'h3',
+      { id: 'task-title' },
+      isOwnership(task) ? 'Business Unit Ownership Hydration' : 'CustomerId Backstamping Hydration',
+    ),
     h(
       'p',
       { class: 'progress' },
@@ -129,12 +143,12 @@ const countersView = (task: Task): Node =>
   h(
     'dl',
     { class: 'counters' },
-    Object.entries(counterNames).map(([name, words]) =>
+    Object.entries(isOwnership(task) ? ownershipCounterNames : counterNames).map(([name, words]) =>
       h(
         'div',
         { 'data-key': name, class: name === 'failed' && task.counters.failed > 0 && 'bad' },
         h('dt', {}, words),
-        h('dd', {}, numberText(task.counters[name as keyof typeof counterNames])),
+        h('dd', {}, numberText(task.counters[name as keyof Task['counters']] ?? 0)),
       ),
     ),
   );

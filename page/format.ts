@@ -35,8 +35,9 @@ export const toneOf: Readonly<Record<Status, 'calm' | 'busy' | 'good' | 'warn' |
   Canceled: 'calm',
 };
 
-/** Rows whose link was written. */
-export const changedRows = ({ linked, relinked, cleared }: Counters): number => linked + relinked + cleared;
+/** Rows that were written. */
+export const changedRows = ({ linked, relinked, cleared, assigned = 0 }: Counters): number =>
+  linked + relinked + cleared + assigned;
 
 interface Timed {
   readonly startedAt?: string | undefined;

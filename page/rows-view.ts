@@ -28,6 +28,7 @@ export function rowsView({ rows }: State, task: Task, actions: Actions): Node | 
       { class: 'filters', role: 'group', 'aria-label': 'Rows by outcome' },
       filterButton('all', undefined, undefined, rows, actions),
       outcomes.map((outcome) => filterButton(outcome, outcome, task.counters[outcome], rows, actions)),
+      task.kind === 'ownership' ? filterButton('assigned', 'assigned', undefined, rows, actions) : undefined,
       hasComparedUnits(task) ? filterButton('across units', 'acrossUnits', undefined, rows, actions) : undefined,
     ),
     searchForm(rows, actions),

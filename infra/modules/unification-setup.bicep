@@ -30,6 +30,11 @@ type sourceTable = {
 }
 
 @export()
+@description('A value of the ownership column.')
+@minLength(1)
+type ownedValue = string
+
+@export()
 @description('A business unit and the team that unification maps its customers to.')
 @sealed()
 type ownerTeam = {
@@ -40,6 +45,23 @@ type ownerTeam = {
   @description('Name of the team in that unit.')
   @minLength(1)
   team: string
+
+  @description('Values of the ownership column whose profiles the team owns; where the app sees to owners.')
+  @minLength(1)
+  values: ownedValue[]?
+}
+
+@export()
+@description('How the app sees to the owners of profiles, activities, segment memberships and measures.')
+@sealed()
+type ownershipSetup = {
+  @description('Logical name of the column of the profile that tells the unit.')
+  @minLength(1)
+  @maxLength(128)
+  column: string
+
+  @description('Rows of other tables of Customer Insights that do not belong to the root unit: counted, or given to it.')
+  otherTables: ('report' | 'correct')?
 }
 
 @export()
@@ -48,6 +70,12 @@ type ownerTeam = {
 type businessUnitSetup = {
   @description('One team per business unit; checked by the doctor.')
   teams: ownerTeam[]?
+
+  @description('What becomes of rows whose profile belongs to another unit than they do.')
+  acrossUnits: ('link' | 'leaveUnlinked')?
+
+  @description('Given where the app sees to owners.')
+  ownership: ownershipSetup?
 }
 
 @export()
