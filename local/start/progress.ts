@@ -3,8 +3,11 @@ import { textTable } from './text-table.ts';
 
 const outcomes = ['linked', 'relinked', 'cleared', 'unchanged', 'waiting', 'failed', 'gone'] as const;
 
-const secondsOf = ({ startedAt, endedAt, updatedAt }: Task): number =>
-  startedAt === undefined ? 0 : Math.max(0.001, (Date.parse(endedAt ?? updatedAt) - Date.parse(startedAt)) / 1000);
+/** Time at work: waiting for a last look at the map does not count. */
+const secondsOf = ({ startedAt, endedAt, updatedAt, workedMs }: Task): number => {
+  if (startedAt === undefined) return 0;
+  return Math.max(0.001, (workedMs ?? Date.parse(endedAt ?? updatedAt) - Date.parse(startedAt)) / 1000);
+};
 
 /** Shows a run's tables while it goes: rows so far, rows per second, what is left. */
 export class Progress {
