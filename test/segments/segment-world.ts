@@ -113,6 +113,11 @@ export class SegmentWorld {
     };
   }
 
+  /** What a process works with that nothing befalls. */
+  partsOutside(): SegmentParts {
+    return this.#parts(new Worker(this.#outside));
+  }
+
   /** One process does what it can in its time; `lost` where it died or was held up. */
   async read(budgetMs = 2_000, mayBegin = true): Promise<'done' | 'lost' | Error> {
     const worker = new Worker(this.world);
