@@ -49,5 +49,6 @@ export const addCounters = (a: Counters, b: Counters): Counters => ({
   ...(a.assigned === undefined && b.assigned === undefined ? {} : { assigned: (a.assigned ?? 0) + (b.assigned ?? 0) }),
 });
 
-/** Rows whose link was written. */
-export const changedRows = ({ linked, relinked, cleared }: Counters): number => linked + relinked + cleared;
+/** Rows that were written. */
+export const changedRows = ({ linked, relinked, cleared, assigned = 0 }: Counters): number =>
+  linked + relinked + cleared + assigned;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Finding } from '../contracts/run.ts';
 import type { RequirementCode } from '../linking/requirements.ts';
 
 /**
@@ -44,11 +45,15 @@ export type OwnershipCode =
   | 'no-owners'
   | 'unit-column'
   | 'no-profile'
+  | 'may-not-assign'
   | 'team-may-not-own'
   | 'rehearse-owners'
   | 'confirm-owners'
   | 'owners';
 export type CheckCode = RequirementCode | CheckOnlyCode;
+
+/** A finding of a task that the doctor tells too. */
+export type CodedFinding = Finding & { readonly code: CheckCode };
 
 export const checkSchema = z.object({
   code: z.string(),

@@ -86,7 +86,7 @@ function followUpOf(
     const reason = `${counted(waiting, 'row')} ${agreeing(waiting, 'waits for its', 'wait for their')} profile`;
     return { at: now + settlingIntervalMs, reason };
   }
-  if (growing) return { at: now + settlingIntervalMs, reason: 'the map was still changing' };
+  if (growing) return { at: now + settlingIntervalMs, reason: 'what the unification changed was still arriving' };
   // An operator asks for what is there now. Whatever the clocks say, one look back is enough.
   if (run.source === operatorSource || followUp > 0) return undefined;
   const settledAt = Math.min(Date.parse(run.occurredAt), Date.parse(run.receivedAt)) + settlingIntervalMs;

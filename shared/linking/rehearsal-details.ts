@@ -15,31 +15,36 @@ const tellingRows = 1_000;
 
 /** What a rehearsal has to say besides its counts: how long the real run would take, and what it would set off. */
 export async function rehearsalDetails(slice: Slice): Promise<string[]> {
-  const { parts, slot, context, pass, signal } = slice;
+  const { context, pass } = slice;
   const { linked, relinked, cleared } = pass.counters;
   const writes = linked + relinked + cleared;
-  const measured = speedOf(slice.state.lastPass);
-  const seconds = Math.ceil(writes / (measured ?? assumedRowsPerSecond));
-  const basis = measured === undefined ? 'assumed' : 'as in the last run';
   const details = [
     `Rehearsal, nothing was written: a run now would link ${counted(linked, 'row')}, move ${relinked}, clear ${cleared}.`,
-    `Estimate: ${counted(Math.ceil(writes / rowsPerRequest), 'bulk request')}, ${durationOf(seconds)} at ${measured ?? assumedRowsPerSecond} rows per second (${basis}).`,
+    estimateOf(writes, slice.state.lastPass),
   ];
   if (context.link === undefined) details.push(`A run would first make the column ${linkColumn}.`);
+  return [...details, ...(await firedBy(slice, linkColumn))];
+}
+
+/** How many requests so many writes would take, and how long, by what the last pass tells. */
+export function estimateOf(writes: number, last: EndedPass | undefined): string {
+  const measured = speedOf(last);
+  const seconds = Math.ceil(writes / (measured ?? assumedRowsPerSecond));
+  const basis = measured === undefined ? 'assumed' : 'as in the last run';
+  return `Estimate: ${counted(Math.ceil(writes / rowsPerRequest), 'bulk request')}, ${durationOf(seconds)} at ${measured ?? assumedRowsPerSecond} rows per second (${basis}).`;
+}
+
+/** What updates of a column would set off, for each row. */
+export async function firedBy<Context>({ parts, slot, signal }: Slice<Context>, column: string): Promise<string[]> {
   try {
-    const found = await logicOnUpdate(parts.dataverse, { table: slot.table, column: linkColumn }, signal);
-    if (found.length === 0) details.push('No plug-in step, workflow or flow would be set off by these updates.');
-    else {
-      const names = found.map(
-        ({ kind, name, isSynchronous }) => `${kind} "${name}"${isSynchronous ? ' (in line)' : ''}`,
-      );
-      details.push(`Each updated row would set off: ${names.join(', ')}.`);
-    }
+    const found = await logicOnUpdate(parts.dataverse, { table: slot.table, column }, signal);
+    if (found.length === 0) return ['No plug-in step, workflow or flow would be set off by these updates.'];
+    const names = found.map(({ kind, name, isSynchronous }) => `${kind} "${name}"${isSynchronous ? ' (in line)' : ''}`);
+    return [`Each updated row would set off: ${names.join(', ')}.`];
   } catch (error) {
     if (!isTerminalError(error)) throw error;
-    details.push(`What the updates would set off could not be read: ${error.message}`);
+    return [`What the updates would set off could not be read: ${error.message}`];
   }
-  return details;
 }
 
 /** Rows per second of the last run, if it wrote enough rows to tell. */

@@ -40,6 +40,10 @@ export async function releaseFollowers(parts: Parts, run: RunWithTasks): Promise
   if (profiles === undefined || !isFinal(profiles.status)) return false;
   const waiting = run.tasks.filter((task) => follows(task) && task.status === 'Queued');
   if (waiting.length === 0) return false;
+  if (profiles.status === 'Canceled') {
+    for (const task of waiting) await updateTask(parts, task, 'canceled');
+    return true;
+  }
   const finding = profilesFinding(profiles);
   if (finding === undefined) {
     await parts.messenger.sendLinkTasks(waiting.map(({ table }) => firstLinkTask(run.runId, table)));

@@ -1,5 +1,5 @@
-import type { Finding } from '../contracts/run.ts';
 import type { TableMetadata } from '../dataverse/dataverse.ts';
+import type { CodedFinding } from '../inspect/report.ts';
 import { profileTable } from '../linking/names.ts';
 import { customerIdColumn, isProfileTable, ownerColumn } from './names.ts';
 import type { ProfileReference } from './ownership-context.ts';
@@ -16,7 +16,7 @@ export function checkOwnedTable(
   table: TableMetadata | undefined,
   profile: TableMetadata | undefined,
   column: string,
-): Finding[] {
+): CodedFinding[] {
   if (table === undefined || profile === undefined) {
     return [
       {
@@ -27,7 +27,7 @@ export function checkOwnedTable(
       },
     ];
   }
-  const findings: Finding[] = [];
+  const findings: CodedFinding[] = [];
   if (table.tableType === 'Virtual' || !table.columns.has(ownerColumn)) {
     findings.push({
       code: 'no-owners',

@@ -1,6 +1,5 @@
-import type { Finding } from '../contracts/run.ts';
 import { ownedTables } from '../contracts/unification-setup.ts';
-import type { Check, CheckCode, Level } from '../inspect/report.ts';
+import type { Check, CodedFinding, Level } from '../inspect/report.ts';
 import { profileTable } from '../linking/names.ts';
 import type { Parts } from '../linking/parts.ts';
 import { checkOwnedTable } from './check-owned-table.ts';
@@ -39,10 +38,10 @@ export async function checkOwnership(parts: Parts, signal: AbortSignal): Promise
   return [...checks, { code: 'owners', level: 'good', subject: 'owners', finding }];
 }
 
-const isOfTeam = ({ code }: Finding): boolean => code === 'team-may-not-own';
+const isOfTeam = ({ code }: CodedFinding): boolean => code === 'team-may-not-own';
 
-const toCheck = ({ code, finding, remedy }: Finding, level: Level, subject: string): Check => ({
-  code: code as CheckCode,
+const toCheck = ({ code, finding, remedy }: CodedFinding, level: Level, subject: string): Check => ({
+  code,
   level,
   subject,
   finding,

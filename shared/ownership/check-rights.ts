@@ -1,8 +1,8 @@
-import type { Finding } from '../contracts/run.ts';
 import type { DefinitionReader, TableMetadata } from '../dataverse/dataverse.ts';
 import { isTerminalError } from '../errors.ts';
 import { privilegesFrom, whoAmI } from '../inspect/identity.ts';
 import { privilegeNames } from '../inspect/needed-privileges.ts';
+import type { CodedFinding } from '../inspect/report.ts';
 import type { OwnerMapping, OwnerTeam } from './owner-mapping.ts';
 
 /** What the writer needs on a table whose owners it sees to. */
@@ -17,9 +17,9 @@ export async function checkRights(
   { logicalName: table }: TableMetadata,
   { teams, root }: OwnerMapping,
   signal: AbortSignal,
-): Promise<Finding[]> {
+): Promise<CodedFinding[]> {
   const names = (await privilegeNames(dataverse, [table], signal)).get(table) ?? new Map<string, string>();
-  const findings: Finding[] = [];
+  const findings: CodedFinding[] = [];
   const writer = await unlessRefused(async () => {
     const userId = await whoAmI(dataverse, signal);
     return userId === undefined ? undefined : privilegesFrom(dataverse, userPrivileges(userId), signal);
@@ -51,7 +51,7 @@ async function unlessRefused<T>(read: () => Promise<T>): Promise<T | undefined> 
   }
 }
 
-const writerLacks = (name: string, table: string, depth: string | undefined): Finding => ({
+const writerLacks = (name: string, table: string, depth: string | undefined): CodedFinding => ({
   code: 'may-not-assign',
   finding:
     depth === undefined
@@ -60,7 +60,7 @@ const writerLacks = (name: string, table: string, depth: string | undefined): Fi
   remedy: 'Run "backstamp grant --ownership", or give its role the privilege at organisation level.',
 });
 
-const teamLacks = (name: string, table: string, { team, businessUnit }: OwnerTeam): Finding => ({
+const teamLacks = (name: string, table: string, { team, businessUnit }: OwnerTeam): CodedFinding => ({
   code: 'team-may-not-own',
   finding: `${team} of ${businessUnit} lacks ${name}: Dataverse lets no team own rows of ${table} that it may not read (0x80040299).`,
   remedy: 'Give the team a security role that reads the table; Customer Insights Data Read Access does.',

@@ -1,4 +1,5 @@
-import type { Finding, Run } from '../contracts/run.ts';
+import type { Run } from '../contracts/run.ts';
+import type { CodedFinding } from '../inspect/report.ts';
 import type { Parts } from '../linking/parts.ts';
 import { timeOf } from '../linking/parts.ts';
 
@@ -11,7 +12,7 @@ export async function checkConsent(
   parts: Pick<Parts, 'ownershipConsents' | 'runs' | 'now'>,
   mapping: string,
   run: Pick<Run, 'runId' | 'confirm' | 'receivedAt'> | undefined,
-): Promise<Finding | undefined> {
+): Promise<CodedFinding | undefined> {
   const { ownershipConsents: consents } = parts;
   if ((await consents.confirmed(mapping)) !== undefined) return undefined;
   const note = await consents.rehearsed(mapping);
@@ -25,13 +26,13 @@ export async function checkConsent(
   return undefined;
 }
 
-const notRehearsed: Finding = {
+const notRehearsed: CodedFinding = {
   code: 'rehearse-owners',
   finding: 'Owners have not been rehearsed with this mapping of values to teams.',
   remedy: 'Start a run in mode rehearsal, look at its numbers, then start a run with confirm.',
 };
 
-const notConfirmed: Finding = {
+const notConfirmed: CodedFinding = {
   code: 'confirm-owners',
   finding: 'Owners were rehearsed with this mapping of values to teams, and nobody has confirmed it since.',
   remedy: 'Look at the rehearsal, then start a run with confirm; after that every run sees to the owners.',

@@ -4,10 +4,12 @@ import type { RowsReport } from '../linking/link-rows.ts';
 import { newPass, type PassTask } from '../linking/new-pass.ts';
 import { type Parts, timeOf } from '../linking/parts.ts';
 import { retryPendingRows } from '../linking/pending-phase.ts';
+import { estimateOf, firedBy } from '../linking/rehearsal-details.ts';
 import type { EndedPass, LinkState, Pass } from '../state/link-states.ts';
 import type { PendingRow } from '../state/pending-rows.ts';
 import { assignOwners } from './assign-owners.ts';
 import { drainOwnRows, drainProfiles, ownershipOf } from './drain-phases.ts';
+import { ownerColumn } from './names.ts';
 import { seeToOtherTables } from './other-tables.ts';
 import type { OwnershipContext, OwnershipSlice } from './ownership-context.ts';
 import { ownedColumns, wantedOwners } from './wanted-owners.ts';
@@ -60,7 +62,7 @@ export async function carryOnOwnership(slice: OwnershipSlice): Promise<EndedPass
   await seeToOtherTables(slice);
   return commitPass(slice, async ({ failed }) => ({
     warnings: failedRowsWarning(failed),
-    details: detailsOf(slice),
+    details: await detailsOf(slice),
   }));
 }
 
@@ -79,7 +81,12 @@ async function assignPendingRows(slice: OwnershipSlice, page: readonly PendingRo
   return { ...report, settled: [...report.settled, ...gone] };
 }
 
-function detailsOf({ pass, context: { mapping }, isRehearsal }: OwnershipSlice): string[] {
+async function detailsOf(slice: OwnershipSlice): Promise<string[]> {
+  const {
+    pass,
+    context: { mapping },
+    isRehearsal,
+  } = slice;
   const { teams, unmatched, unmatchedValues, others } = ownershipOf(pass);
   const details = [...others];
   if (unmatched > 0) {
@@ -92,6 +99,8 @@ function detailsOf({ pass, context: { mapping }, isRehearsal }: OwnershipSlice):
   const { assigned = 0 } = pass.counters;
   details.push(
     `Rehearsal, nothing was written: a run now would give ${counted(assigned, 'row')} another owner.`,
+    estimateOf(assigned, slice.state.lastPass),
+    ...(await firedBy(slice, ownerColumn)),
     ...[...mapping.teams, mapping.root].map(({ team, businessUnit, teamId }) => {
       const { rows, moved } = teams[teamId] ?? { rows: 0, moved: 0 };
       return `${team} of ${businessUnit}: ${counted(rows, 'row')}, ${moved.toLocaleString('en')} of them new.`;

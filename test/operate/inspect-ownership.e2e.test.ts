@@ -2,15 +2,12 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { makeUnits } from '../../local/sample/business-units.ts';
 import { createTables, loadRows, putApplicationUser } from '../../local/sample/control-plane.ts';
 import { generateOrganisation } from '../../local/sample/generator.ts';
-import { letTeamsOwn } from '../../local/sample/owner-roles.ts';
+import { letTeamsOwn, ownershipPrivileges } from '../../local/sample/owner-roles.ts';
 import { localClientId } from '../../local/stack.ts';
 import { ownedTables } from '../../shared/contracts/unification-setup.ts';
-import { createDataverse } from '../../shared/dataverse/client.ts';
-import { createIdentities } from '../../shared/dataverse/identities.ts';
 import { doctorReportSchema } from '../../shared/inspect/report.ts';
-import { silentTelemetry } from '../../shared/telemetry/telemetry.ts';
 import type { TestStack } from '../support/stack.ts';
-import { owningSetup } from '../support/verify-owners.ts';
+import { owningSetup, rootTeam } from '../support/verify-owners.ts';
 import { endOf, post, startRun, startWith } from './sample-stack.ts';
 
 const organisation = generateOrganisation({ rows: 20, seed: 3 });
@@ -43,6 +40,17 @@ it('the doctor tells what keeps owners from being written, and when nothing does
     const { tasks } = await endOf(stack, (await startRun(stack, { tables: ownedTables, ...request })).runId);
     return tasks.map(({ table, status }) => `${table.slice('msdynci_'.length)} ${status}`);
   };
+  const mayNotAssign = async (): Promise<string[]> => {
+    const everything = (name: string) => organisation.tables.map(({ schemaName }) => `prv${name}${schemaName}`);
+    await putApplicationUser(url, localClientId, [
+      ...['Read', 'Write'].flatMap(everything),
+      ...ownershipPrivileges({ tables: [] }),
+      ...['prvReadEntity', 'prvReadAttribute', 'prvReadRelationship', 'prvReadUser'],
+    ]);
+    const { tasks } = await endOf(stack, (await startRun(stack, { tables: ownedTables, mode: 'rehearsal' })).runId);
+    await putApplicationUser(url, localClientId, 'all');
+    return tasks.flatMap(({ table, findings }) => findings.map(({ code }) => `${table} ${code}`));
+  };
   const ended = [
     'customermeasure Skipped',
     'customerprofile Successful',
@@ -66,22 +74,14 @@ it('the doctor tells what keeps owners from being written, and when nothing does
   expect(await found()).toEqual(expect.arrayContaining(['msdynci_customerprofile team-may-not-own']));
 
   await letTeamsOwn(url, organisation);
+  // The doctor tells of the app's privileges by themselves.
+  expect(await mayNotAssign()).toContain('msdynci_customerprofile may-not-assign');
   expect(await found()).toEqual(expect.arrayContaining(['owners rehearse-owners']));
   expect((await run({ mode: 'rehearsal' })).sort()).toEqual(ended);
   expect(await found()).toEqual(expect.arrayContaining(['owners confirm-owners']));
   expect((await run({ mode: 'incremental', confirm: true })).sort()).toEqual(ended);
   expect(await found()).toEqual(expect.arrayContaining(['owners owners']));
 
-  const dataverse = createDataverse({
-    url,
-    identities: createIdentities(url, [localClientId]),
-    telemetry: silentTelemetry,
-    maxConcurrency: 2,
-    freeBudgetPercent: 0,
-    bypass: { customLogic: 'none', flows: false },
-  });
-  const request = { entitySetName: 'teams', select: ['teamid'], filter: 'isdefault eq true', pageSize: 1 };
-  const teamid = String((await dataverse.readPage(request)).rows[0]?.teamid);
-  await loadRows(url, 'team', [{ teamid, isdefault: false }]);
+  await loadRows(url, 'team', [{ teamid: await rootTeam(url), isdefault: false }]);
   expect(await found()).toEqual(expect.arrayContaining(['business units root-unit']));
 });

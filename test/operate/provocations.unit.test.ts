@@ -51,6 +51,7 @@ const provokedBy: Readonly<Record<CheckCode, File>> = {
   'no-owners': 'inspect-ownership',
   'unit-column': 'inspect-ownership',
   'no-profile': 'inspect-ownership',
+  'may-not-assign': 'inspect-ownership',
   'team-may-not-own': 'inspect-ownership',
   'rehearse-owners': 'inspect-ownership',
   'confirm-owners': 'inspect-ownership',

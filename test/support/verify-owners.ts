@@ -27,12 +27,9 @@ export interface OwnersCheck {
   readonly wrong: readonly string[];
 }
 
-/** Reads every row of the owned tables back, and compares its owner with the team that its customer calls for. */
-export async function verifyOwners(
-  url: string,
-  teamOf: (customerId: string, root: string) => string,
-): Promise<OwnersCheck[]> {
-  const dataverse = createDataverse({
+/** The stand-in as the app's own identity sees it. */
+const connectTo = (url: string) =>
+  createDataverse({
     url,
     identities: createIdentities(url, [localClientId]),
     telemetry: silentTelemetry,
@@ -40,9 +37,20 @@ export async function verifyOwners(
     freeBudgetPercent: 0,
     bypass: { customLogic: 'none', flows: false },
   });
-  const [team] = (
-    await dataverse.readPage({ entitySetName: 'teams', select: ['teamid'], filter: 'isdefault eq true', pageSize: 1 })
-  ).rows;
+
+/** Id of the team that came with the root unit. */
+export async function rootTeam(url: string): Promise<string> {
+  const request = { entitySetName: 'teams', select: ['teamid'], filter: 'isdefault eq true', pageSize: 1 };
+  return String((await connectTo(url).readPage(request)).rows[0]?.teamid);
+}
+
+/** Reads every row of the owned tables back, and compares its owner with the team that its customer calls for. */
+export async function verifyOwners(
+  url: string,
+  teamOf: (customerId: string, root: string) => string,
+): Promise<OwnersCheck[]> {
+  const dataverse = connectTo(url);
+  const root = await rootTeam(url);
   const tables = await dataverse.readTables({ tables: ownedTables });
   const checks: OwnersCheck[] = [];
   for (const { logicalName, entitySetName, primaryId } of tables.values()) {
@@ -54,7 +62,7 @@ export async function verifyOwners(
       const page = await dataverse.readPage({ entitySetName, select, pageSize: 5000, nextLink });
       rows += page.rows.length;
       for (const row of page.rows) {
-        const wanted = teamOf(String(row.msdynci_customerid), String(team?.teamid));
+        const wanted = teamOf(String(row.msdynci_customerid), root);
         if (row._ownerid_value !== wanted) wrong.push(String(row[primaryId]));
       }
       nextLink = page.nextLink;
