@@ -86,6 +86,9 @@ export async function keepUnitsApart(url: string, organisation: Organisation): P
     await loadRows(url, table, ownersOfSourceRows(organisation, table, primaryKey));
 }
 
+/** Id of a person's row. */
+export const personId = ({ objectId }: { readonly objectId: string }): string => guidOf(`systemuser|${objectId}`);
+
 /** Makes a person who may read some tables, as far as a depth reaches. */
 export async function putPerson(
   url: string,
@@ -103,7 +106,7 @@ export async function putPerson(
   const { objectId, unit: own, reads, depth, disabled = false } = person;
   const privileges = reads.map((name) => `prvRead${name}/${depth}`);
   const body = { privileges, objectId, disabled, ...(own === undefined ? {} : { businessUnit: own.id }) };
-  const response = await callStandIn(url, `/__control/users/${guidOf(`systemuser|${objectId}`)}`, {
+  const response = await callStandIn(url, `/__control/users/${personId({ objectId })}`, {
     method: 'PUT',
     body: JSON.stringify(body),
     headers: { 'content-type': 'application/json' },

@@ -122,7 +122,6 @@ const BY_CODE: Readonly<Record<string, FailureClass>> = {
   '0x8004418d': 'row',
   '0x8004f507': 'privilege',
   '0x80048306': 'privilege',
-  '0x80040299': 'privilege',
   '0x80072560': 'identityRefused',
   '0x80040225': 'identityRefused',
   '0x8004e023': 'request',
@@ -132,7 +131,9 @@ const BY_CODE: Readonly<Record<string, FailureClass>> = {
 const BY_TEXT: readonly (readonly [RegExp, FailureClass])[] = [
   [/message size exceeded when sending context to sandbox/i, 'tooLarge'],
   [/right\(s\) for record with id/i, 'row'],
-  [/is missing .*privilege|CrmCheckPrivilege failed|Privilege Check For Owner failed/i, 'privilege'],
+  // It is the owner that a row was to have who lacks the privilege, not whoever writes it: other rows have other owners.
+  [/Privilege Check For Owner failed/i, 'row'],
+  [/is missing .*privilege|CrmCheckPrivilege failed/i, 'privilege'],
   [/'odata\.bind' instance or property annotation has a null value/i, 'nullRefused'],
   [/stream was not readable/i, 'request'],
   [/an undeclared property '|could not find a property named '|invalid property '/i, 'schemaLag'],
@@ -157,6 +158,7 @@ export function classify(status: number, code: string, message: string): Failure
   const known = BY_CODE[code];
   if (known) return known;
   if (code === '0x80044150') return classifySql(message);
+  if (code === '0x80040299') return /For Owner failed/i.test(message) ? 'row' : 'privilege';
   if (code === '0x80131501') return /sql/i.test(message) ? 'transient' : 'row';
   for (const [text, meaning] of BY_TEXT) if (text.test(message)) return meaning;
   if (status === 429) return 'throttle';

@@ -13,6 +13,8 @@ import { ownedColumns, wantedOwners } from './wanted-owners.ts';
 
 /** Values without a team that a task's details name. */
 const valuesShown = 3;
+/** Profiles whose rows are seen to at once; a profile may have hundreds. */
+const profilesAtOnce = 500;
 
 /** What only passes that see to owners have; such a pass has it from its beginning. */
 export function ownershipOf({ ownership }: Pass): OwnershipPass {
@@ -46,7 +48,13 @@ export async function drainProfiles(slice: OwnershipSlice): Promise<void> {
   const { parts, context } = slice;
   if (context.profiles === undefined) return slice.checkpoint({ phase: 'map', cursor: undefined });
   const source = { entitySetName: context.profile.entitySetName, select: [customerIdColumn] };
-  const feed = openFeed(context.profiles.feed, parts.dataverse, source, parts.options.pageSize);
+  const feed = openFeed(
+    context.profiles.feed,
+    parts.dataverse,
+    source,
+    // Where only the position is wanted, no rows are read with the page.
+    slice.pass.full ? parts.options.pageSize : Math.min(parts.options.pageSize, profilesAtOnce),
+  );
   await takeNextPosition(slice, feed);
   // Where every row is read anyway, the profiles are drained only for the position that their feed tells at its end.
   if (slice.pass.full && ownershipOf(slice.pass).nextProfiles !== undefined) {

@@ -1,5 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { businessUnits, makeUnits, regionColumn, unitOfCustomer } from '../../local/sample/business-units.ts';
+import {
+  businessUnits,
+  makeUnits,
+  personId,
+  putPerson,
+  regionColumn,
+  unitOfCustomer,
+} from '../../local/sample/business-units.ts';
 import { loadRows, putApplicationUser } from '../../local/sample/control-plane.ts';
 import { generateOrganisation } from '../../local/sample/generator.ts';
 import { linkingPrivileges, loadOrganisation } from '../../local/sample/load.ts';
@@ -104,5 +111,28 @@ describe('owners in the whole stack', () => {
       ).length;
     const written = (await columnsWritten()).columnsWritten;
     for (const { table } of checks) expect(written[table]?.ownerid ?? 0, table).toBe(ofChanged(table));
+  });
+
+  it('I6 of one row that its profile’s owner may not own stop no other, and come right when the profile does', {
+    timeout: 120_000,
+  }, async () => {
+    const activity = [...organisation.rowsOf('msdynci_unifiedactivity')][0];
+    const profileId = String(activity?.msdynci_lookupfield_customer);
+    const rows = [...organisation.rowsOf('msdynci_unifiedactivity')].filter(
+      (row) => row.msdynci_lookupfield_customer === profileId,
+    );
+    const stranger = { objectId: '77777777-0000-4000-8000-000000000001', reads: [], depth: 'Local' } as const;
+    await putPerson(stack.dataverseUrl, stranger);
+    await loadRows(stack.dataverseUrl, 'msdynci_customerprofile', [
+      { msdynci_customerprofileid: profileId, ownerid: personId(stranger) },
+    ]);
+
+    const alone = { mode: 'incremental', tables: ['msdynci_unifiedactivity'] };
+    const [refused] = await ownersSeenTo((await startRun(stack, alone)).runId);
+    const mended = await ownersSeenTo((await startRun(stack, { mode: 'incremental' })).runId);
+
+    expect(refused).toMatchObject({ status: 'Completed with warnings', counters: { failed: rows.length } });
+    expect(mended.map(({ status }) => status)).toEqual(Array(4).fill('Successful'));
+    expect((await verifyOwners(stack.dataverseUrl, teamOf)).map(({ wrong }) => wrong)).toEqual([[], [], [], []]);
   });
 });
