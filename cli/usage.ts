@@ -9,7 +9,8 @@ export const usage = `backstamp <command> [options]
   runs [--limit N]              runs, newest first (20)
   show <run>                    one run with its tables, reasons and remedies
   run [--mode incremental|full|orphans] [--table T]... [--confirm] [--wait]
-                                start a run; --confirm clears more orphans than the safety limit allows
+                                start a run; --confirm clears more orphans than the safety limit allows, and
+                                lets owners be written as the last rehearsal showed them
   rehearse [--table T]... [--wait]
                                 see what a run would do; nothing is changed
   cancel <run>                  cancel a run; what was linked stays linked

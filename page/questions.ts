@@ -39,13 +39,23 @@ const modes: Readonly<Record<Mode, { title: string; does: readonly string[]; con
   },
 };
 
+/** The table whose owners come first; a run has it only where owners are seen to. */
+const profileTable = 'msdynci_customerprofile';
+
+const confirmChoice = (text: string): HTMLElement =>
+  h('label', { class: 'choice' }, h('input', { type: 'checkbox', name: 'confirm' }), ` ${text}`);
+
 export function startQuestion(mode: Mode, tables: readonly string[]): Question {
   const { title, does, confirm } = modes[mode];
+  const writesOwners = (mode === 'incremental' || mode === 'full') && tables.includes(profileTable);
   return {
     title,
     confirm,
     body: [
       ...does.map((text) => h('p', {}, text)),
+      ...(writesOwners
+        ? [h('p', {}, 'Rows of Customer Insights get the owners of their business unit, once rehearsed and confirmed.')]
+        : []),
       ...(tables.length < 2
         ? []
         : [
@@ -63,15 +73,9 @@ export function startQuestion(mode: Mode, tables: readonly string[]): Question {
               ),
             ),
           ]),
-      ...(mode === 'orphans'
-        ? [
-            h(
-              'label',
-              { class: 'choice' },
-              h('input', { type: 'checkbox', name: 'confirm' }),
-              ' Clear them even if they are more than the safety limit allows',
-            ),
-          ]
+      ...(mode === 'orphans' ? [confirmChoice('Clear them even if they are more than the safety limit allows')] : []),
+      ...(writesOwners
+        ? [confirmChoice('Write owners as the last rehearsal showed them, and clear orphans whatever their number')]
         : []),
     ],
   };

@@ -28,7 +28,7 @@ export type RunList = z.infer<typeof runListSchema>;
 export const startRunSchema = z.strictObject({
   mode: modeSchema,
   tables: z.array(logicalNameSchema).min(1).max(100).optional(),
-  /** Clear even more links than the safety limit allows. */
+  /** Clear even more links than the safety limit allows, and write owners as the last rehearsal showed them. */
   confirm: z.boolean().optional(),
 });
 export type StartRun = z.infer<typeof startRunSchema>;

@@ -1,7 +1,9 @@
 import type { Run } from '../contracts/run.ts';
 import type { CodedFinding } from '../inspect/report.ts';
+import { profileTable } from '../linking/names.ts';
 import type { Parts } from '../linking/parts.ts';
 import { timeOf } from '../linking/parts.ts';
+import { profilesFinding } from './after-profiles.ts';
 
 /**
  * Why a run may not write owners by a mapping yet; undefined where it may. Microsoft advises against writing to these
@@ -20,7 +22,8 @@ export async function checkConsent(
   const rehearsal = (await parts.runs.find(note.runId))?.value;
   // A run that was pruned has ended long ago.
   const endedAt = rehearsal === undefined ? note.at : rehearsal.endedAt;
-  if (endedAt === undefined || rehearsal?.status === 'Canceled' || rehearsal?.status === 'Failed') return notRehearsed;
+  const profiles = (await parts.runs.findTask(note.runId, profileTable))?.value;
+  if (endedAt === undefined || (profiles !== undefined && profilesFinding(profiles) !== undefined)) return notRehearsed;
   if (run === undefined || !run.confirm || run.receivedAt < endedAt) return notConfirmed;
   await consents.confirm(mapping, { runId: run.runId, at: timeOf(parts.now()) });
   return undefined;

@@ -112,6 +112,18 @@ describe('owners', () => {
     expect(simulation.organisation.writes).toHaveLength(18);
   });
 
+  it('are not confirmed by a run that came before the rehearsal had ended', async () => {
+    const simulation = organisation();
+    simulation.post({ eventId: 'rehearsal', mode: 'rehearsal' });
+    const runId = simulation.post({ eventId: 'hasty', confirm: true, tables: [profiles] });
+    await simulation.run();
+
+    expect(taskOf(simulation, runId, profiles).findings.map(({ code }) => code)).toEqual([
+      expect.stringMatching(/^(rehearse|confirm)-owners$/),
+    ]);
+    expect(simulation.organisation.writes).toEqual([]);
+  });
+
   it('are rehearsed with numbers per team, and nothing is written', async () => {
     const simulation = organisation();
     const runId = simulation.post({ eventId: 'rehearsal', mode: 'rehearsal' });
