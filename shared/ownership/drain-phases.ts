@@ -14,7 +14,7 @@ import { ownedColumns, wantedOwners } from './wanted-owners.ts';
 /** Values without a team that a task's details name. */
 const valuesShown = 3;
 /** Profiles whose rows are seen to at once; a profile may have hundreds. */
-const profilesAtOnce = 500;
+const profilesAtOnce = 1_000;
 
 /** What only passes that see to owners have; such a pass has it from its beginning. */
 export function ownershipOf({ ownership }: Pass): OwnershipPass {
