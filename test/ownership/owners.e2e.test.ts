@@ -99,10 +99,18 @@ describe('owners in the whole stack', () => {
       })),
     );
 
+    const [prediction] = [...organisation.rowsOf('msdynci_prediction')];
+    await loadRows(stack.dataverseUrl, 'msdynci_prediction', [
+      { msdynci_predictionid: prediction?.msdynci_predictionid ?? null, ownerid: north.teamId },
+    ]);
+
     const client = new RunsClient(stack.hostUrl, stack.functionKey);
     const tasks = await ownersSeenTo(await client.postEvent('moved'));
 
     expect(tasks.map(({ status }) => status)).toEqual(Array(4).fill('Successful'));
+    expect(tasks.find(({ table }) => table === 'msdynci_customerprofile')?.details).toContain(
+      '1 row of msdynci_prediction did not belong to the root unit.',
+    );
     const checks = await verifyOwners(stack.dataverseUrl, teamOf);
     expect(checks.map(({ wrong }) => wrong)).toEqual([[], [], [], []]);
     const ofChanged = (table: string) =>
