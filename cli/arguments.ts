@@ -53,6 +53,7 @@ const options = {
   'url-dataverse': { type: 'string' },
   'client-id': { type: 'string', multiple: true },
   bypass: { type: 'boolean', default: false },
+  'business-units': { type: 'boolean', default: false },
   ownership: { type: 'boolean', default: false },
   print: { type: 'boolean', default: false },
 } as const;
@@ -70,7 +71,7 @@ const optionsOf: Readonly<Record<string, readonly string[]>> = {
   segments: ['refresh'],
   discover: [],
   doctor: [],
-  grant: ['url-dataverse', 'client-id', 'table', 'bypass', 'ownership', 'print'],
+  grant: ['url-dataverse', 'client-id', 'table', 'bypass', 'business-units', 'ownership', 'print'],
 };
 const everywhere = ['url', 'json', 'help'];
 

@@ -21,10 +21,11 @@ export const usage = `backstamp <command> [options]
                                 way of Dynamics 365 Marketing; --refresh counts anew first
   discover                      read the set-up from the map
   doctor                        check everything that linking needs
-  grant --url-dataverse URL --client-id ID... --table T... [--bypass] [--ownership]
+  grant --url-dataverse URL --client-id ID... --table T... [--bypass] [--business-units] [--ownership]
                                 make the security role with the least privileges and the application users, in the
-                                environment itself; --bypass adds what BACKSTAMP_BYPASS needs, --ownership what seeing to owners does
-  grant --print --table T... [--ownership]
+                                environment itself; --bypass adds what BACKSTAMP_BYPASS needs, --business-units what keeping
+                                business units apart does, --ownership that and what seeing to owners does
+  grant --print --table T... [--bypass] [--business-units] [--ownership]
                                   list the privileges, for those who give them by hand
 
   <run> is a run's id, its first characters, or "latest".

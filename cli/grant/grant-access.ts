@@ -1,4 +1,4 @@
-import { bypassPrivilege } from '../../shared/inspect/least-privileges.ts';
+import { actForOthersPrivilege, bypassPrivilege, type Extent } from '../../shared/inspect/least-privileges.ts';
 import { neededPrivileges } from '../../shared/inspect/needed-privileges.ts';
 import { linkColumn, mapTable, profileTable } from '../../shared/linking/names.ts';
 import { AppError } from '../app-client.ts';
@@ -12,8 +12,8 @@ export interface Wanted {
   readonly clientIds: readonly string[];
   /** Whether writes may pass by custom logic. */
   readonly bypass: boolean;
-  /** Whether the app sees to the owners of Customer Insights' rows. */
-  readonly ownership: boolean;
+  /** What the app does besides linking. */
+  readonly extent: Extent;
 }
 
 /** Something that was done, or was there already; `note` is for what is worth a look. */
@@ -27,12 +27,10 @@ export interface Step {
  * one application user each, who has it. What is there already is left as it is.
  * @throws AppError with the missing right and the remedy
  */
-export async function grantAccess(
-  client: AdminClient,
-  { tables, clientIds, bypass, ownership }: Wanted,
-): Promise<Step[]> {
+export async function grantAccess(client: AdminClient, { tables, clientIds, bypass, extent }: Wanted): Promise<Step[]> {
   const unitId = await rootUnit(client);
-  const names = await privilegeNames(client, tables, ownership);
+  const names = await privilegeNames(client, tables, extent);
+  if (extent !== 'linking') names.push(actForOthersPrivilege);
   if (bypass) names.push(bypassPrivilege);
   const { roleId, steps } = await completeRole(client, unitId, names);
   for (const clientId of clientIds) steps.push(...(await grantToApplication(client, { clientId, roleId, unitId })));
@@ -46,7 +44,7 @@ async function rootUnit(client: AdminClient): Promise<string> {
   return String(unit.businessunitid);
 }
 
-async function privilegeNames(client: AdminClient, tables: readonly string[], ownership: boolean): Promise<string[]> {
+async function privilegeNames(client: AdminClient, tables: readonly string[], extent: Extent): Promise<string[]> {
   const wanted = [...tables, profileTable, mapTable];
   const filter = wanted.map((table) => `LogicalName eq '${table}'`).join(' or ');
   const path = `EntityDefinitions?$select=LogicalName&$filter=${encodeURIComponent(filter)}`;
@@ -60,7 +58,7 @@ async function privilegeNames(client: AdminClient, tables: readonly string[], ow
   }
   const linked = await tablesWithColumn(client);
   const sources = tables.map((table) => ({ table, hasColumn: linked.has(table) }));
-  return (await neededPrivileges(client, sources, undefined, ownership)).map(({ name }) => name);
+  return (await neededPrivileges(client, sources, undefined, extent)).map(({ name }) => name);
 }
 
 /** Tables that have the lookup column. */

@@ -14,6 +14,7 @@ interface Values {
   readonly 'client-id'?: readonly string[] | undefined;
   readonly table?: readonly string[] | undefined;
   readonly bypass: boolean;
+  readonly 'business-units': boolean;
   readonly ownership: boolean;
   readonly print: boolean;
 }
@@ -33,7 +34,8 @@ export function toGrantCommand(values: Values, environment: { readonly DATAVERSE
   const clientIds = [...new Set((values['client-id'] ?? []).map((id) => id.toLowerCase()))];
   const odd = clientIds.find((id) => !guid.test(id));
   if (odd !== undefined) throw new UsageError(`--client-id ${odd}: must be the client id of an identity, a GUID.`);
-  const wanted = { tables, clientIds, bypass: values.bypass, ownership: values.ownership };
+  const extent = values.ownership ? 'ownership' : values['business-units'] ? 'businessUnits' : 'linking';
+  const wanted: Wanted = { tables, clientIds, bypass: values.bypass, extent };
   if (values.print) return { name: 'grant', wanted, dataverse: undefined };
   if (clientIds.length === 0) {
     throw new UsageError('Name each identity: --client-id <GUID>; the output DATAVERSE_CLIENT_IDS lists them.');

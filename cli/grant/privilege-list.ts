@@ -1,8 +1,8 @@
 import {
+  actForOthersPrivilege,
   bypassPrivilege,
   definitionPrivileges,
   type Need,
-  ownershipPrivileges,
   tablePrivileges,
 } from '../../shared/inspect/least-privileges.ts';
 import { mapTable, profileTable } from '../../shared/linking/names.ts';
@@ -30,6 +30,7 @@ const whenNeeded: Readonly<Record<Need, string>> = {
   linking: 'always',
   column: 'until each table has its lookup column',
   checks: 'for the doctor and rehearsals',
+  units: 'where business units are kept apart',
   ownership: 'where the app sees to owners',
 };
 
@@ -44,17 +45,24 @@ export interface ListedPrivilege {
 export const listPrivileges = ({
   tables,
   bypass,
-  ownership,
-}: Pick<Wanted, 'tables' | 'bypass' | 'ownership'>): ListedPrivilege[] => [
+  extent,
+}: Pick<Wanted, 'tables' | 'bypass' | 'extent'>): ListedPrivilege[] => [
   ...[
-    ...[...tablePrivileges(tables), ...(ownership ? ownershipPrivileges : [])].map(({ table, ...one }) => ({
-      row: rowNames[table] ?? table,
-      ...one,
-    })),
+    ...tablePrivileges(tables, extent).map(({ table, ...one }) => ({ row: rowNames[table] ?? table, ...one })),
     ...definitionPrivileges,
   ].map(({ row, right, need, purpose }) => ({
     ...{ row, right: right === 'AppendTo' ? 'Append To' : right, needed: whenNeeded[need], purpose },
   })),
+  ...(extent === 'linking'
+    ? []
+    : [
+        {
+          row: `Act on Behalf of Another User (${actForOthersPrivilege})`,
+          right: '',
+          needed: whenNeeded.units,
+          purpose: 'show the profile behind a row as the person who asks sees it',
+        },
+      ]),
   ...(bypass
     ? [
         {

@@ -10,6 +10,8 @@ export const measureTable = 'msdynci_customermeasure';
 export const measuresColumn = 'msdynci_measures';
 
 export const segmentTable = 'msdynci_segmentmembership';
+/** Tables that segments themselves were seen in; an environment has one of them, or none. */
+export const segmentDefinitionTables = ['msdynci_segment', 'mscipriv_segmentmetadata'] as const;
 export const segmentColumns = { segments: 'msdynci_segments', provider: 'msdynci_segmentprovider' } as const;
 
 export const predictionTable = 'msdynci_prediction';

@@ -2,6 +2,7 @@ import type { UnificationSetup } from '../contracts/unification-setup.ts';
 import type { Dataverse, DefinitionReader, Row } from '../dataverse/dataverse.ts';
 import { isTerminalError } from '../errors.ts';
 import type { KnownIdentity } from './identity.ts';
+import { actForOthersPrivilege } from './least-privileges.ts';
 import type { Check, CheckCode, Level } from './report.ts';
 
 /** What checking business units takes. */
@@ -18,9 +19,6 @@ const rolesOfTeams = [
     without: "the unit's marketers do not reach its customers and segments",
   },
 ] as const;
-
-/** The privilege by which the app reads a profile as the person who asks. */
-const actForOthers = 'prvActOnBehalfOfAnotherUser';
 
 /** An access team shares rows with its members; it owns none. */
 const accessTeam = 1;
@@ -54,21 +52,22 @@ export async function checkBusinessUnits(
     checks.push(...(await checkModernised(dataverse, signal)), ...ofTeams);
   } catch (error) {
     if (!isTerminalError(error)) throw error;
-    const remedy = 'Give the application user a role that reads business units, teams, roles and the organisation.';
+    const remedy =
+      'Run "backstamp grant --business-units", or give the application user a role that reads business units, teams, roles and the organisation.';
     checks.push(finding('units-unknown', 'note', 'business units', `They cannot be checked: ${error.message}`, remedy));
   }
   return checks;
 }
 
 function checkActingForOthers({ name, privileges }: KnownIdentity): Check[] {
-  if (privileges === undefined || privileges.has(actForOthers.toLowerCase())) return [];
+  if (privileges === undefined || privileges.has(actForOthersPrivilege.toLowerCase())) return [];
   return [
     finding(
       'act-for-others',
       'warning',
       name,
-      `${name} lacks ${actForOthers}: the profile behind a row cannot be shown to anybody.`,
-      'Give the application user the role Delegate, directly and not through a team.',
+      `${name} lacks ${actForOthersPrivilege}: the profile behind a row cannot be shown to anybody.`,
+      'Run "backstamp grant --business-units", or give the application user the role Delegate, directly and not through a team.',
     ),
   ];
 }

@@ -7,6 +7,7 @@ import { checkBypass, checkLogic } from './check-logic.ts';
 import { checkTables } from './check-tables.ts';
 import { findIdentity, type KnownIdentity } from './identity.ts';
 import type { InspectParts } from './inspect-parts.ts';
+import { extentOf } from './least-privileges.ts';
 import { checkPrivileges, neededPrivileges } from './needed-privileges.ts';
 import { type Check, type CheckCode, type DoctorReport, worstFirst } from './report.ts';
 
@@ -40,10 +41,10 @@ async function checkDataverse(parts: InspectParts, signal: AbortSignal): Promise
   const there = found.tables.filter(({ exists }) => exists);
   const sources = there.map(({ source, hasColumn }) => ({ table: source.table, hasColumn }));
   const { businessUnits } = parts.options.setup;
-  const seesToOwners = businessUnits?.ownership !== undefined;
-  const needed = await neededPrivileges(dataverse, sources, signal, seesToOwners);
+  const extent = extentOf(parts.options.setup);
+  const needed = await neededPrivileges(dataverse, sources, signal, extent);
   for (const identity of identities) {
-    checks.push(...checkPrivileges(identity, needed), ...checkBypass(identity, bypass));
+    checks.push(...checkPrivileges(identity, needed, extent), ...checkBypass(identity, bypass));
   }
   if (businessUnits !== undefined) {
     checks.push(...(await checkBusinessUnits(dataverse, businessUnits, identities, signal)));

@@ -1,12 +1,29 @@
-import { ownedTables } from '../contracts/unification-setup.ts';
+import { ownedTables, type UnificationSetup } from '../contracts/unification-setup.ts';
+import { segmentDefinitionTables, segmentTable } from '../insight/names.ts';
 import { mapTable, profileTable } from '../linking/names.ts';
 
 /**
  * What a privilege is needed for. `linking`: no row is linked without it. `column`: the lookup column cannot be made,
- * where a table has none yet. `checks`: linking works, and the checks and a rehearsal have less to tell. `ownership`: no
- * owner is written without it, where the app sees to owners.
+ * where a table has none yet. `checks`: linking works, and the checks and a rehearsal have less to tell. `units`: linking
+ * works, and where business units are kept apart, segments are not judged, units go by their ids, or people who are
+ * signed in are not let in. `ownership`: no owner is written without it, where the app sees to owners.
  */
-export type Need = 'linking' | 'column' | 'checks' | 'ownership';
+export type Need = 'linking' | 'column' | 'checks' | 'units' | 'ownership';
+
+/** How much the app is set up to do; each includes what stands before it. */
+export type Extent = 'linking' | 'businessUnits' | 'ownership';
+
+export const extentOf = ({ businessUnits }: UnificationSetup): Extent => {
+  if (businessUnits === undefined) return 'linking';
+  return businessUnits.ownership === undefined ? 'businessUnits' : 'ownership';
+};
+
+/** The command that gives an app of this extent everything it needs. */
+export const grantCommands: Readonly<Record<Extent, string>> = {
+  linking: 'backstamp grant',
+  businessUnits: 'backstamp grant --business-units',
+  ownership: 'backstamp grant --ownership',
+};
 
 export type Right = 'Read' | 'Write' | 'Append' | 'AppendTo' | 'Create' | 'Assign';
 
@@ -32,8 +49,21 @@ export interface DefinitionPrivilege extends Privilege {
 /** Lets a write pass by custom plug-ins and workflows; for those who set BACKSTAMP_BYPASS. */
 export const bypassPrivilege = 'prvBypassCustomBusinessLogic';
 
-/** Everything that is done to tables; nothing else is ever asked for. */
-export const tablePrivileges = (sources: readonly string[]): TablePrivilege[] => [
+/** Lets the app read a profile as the person who asks: where business units are kept apart, the only way to show one. */
+export const actForOthersPrivilege = 'prvActOnBehalfOfAnotherUser';
+
+/** Everything that is done to tables; nothing else is ever asked for. Names each right on a table once. */
+export const tablePrivileges = (sources: readonly string[], extent: Extent = 'linking'): TablePrivilege[] => {
+  const all = [
+    ...linkingPrivileges(sources),
+    ...(extent === 'linking' ? [] : businessUnitsPrivileges),
+    ...(extent === 'ownership' ? ownershipPrivileges : []),
+  ];
+  // What is needed for more than one thing is told by the last of them, where its lack costs most.
+  return [...new Map(all.map((one) => [`${one.table} ${one.right}`, one])).values()];
+};
+
+const linkingPrivileges = (sources: readonly string[]): TablePrivilege[] => [
   ...sources.flatMap((table): TablePrivilege[] => [
     { table, right: 'Read', need: 'linking', purpose: 'compare the links that rows have' },
     { table, right: 'Write', need: 'linking', purpose: 'write the link' },
@@ -48,8 +78,26 @@ export const tablePrivileges = (sources: readonly string[]): TablePrivilege[] =>
   { table: 'systemuser', right: 'Read', need: 'checks', purpose: "check the app's own privileges" },
 ];
 
+/** What is done besides where business units are kept apart. */
+const businessUnitsPrivileges: readonly TablePrivilege[] = [
+  { table: segmentTable, right: 'Read', need: 'units', purpose: 'count the members of segments' },
+  ...segmentDefinitionTables.map(
+    (table): TablePrivilege => ({ table, right: 'Read', need: 'units', purpose: 'tell the owners of segments' }),
+  ),
+  { table: 'businessunit', right: 'Read', need: 'units', purpose: 'call business units by their names' },
+  {
+    table: 'systemuser',
+    right: 'Read',
+    need: 'units',
+    purpose: "check the app's own privileges, and whether people who are signed in may read every unit",
+  },
+  ...['team', 'role', 'organization'].map(
+    (table): TablePrivilege => ({ table, right: 'Read', need: 'checks', purpose: 'check the teams of business units' }),
+  ),
+];
+
 /** What is done besides where the app sees to owners. */
-export const ownershipPrivileges: readonly TablePrivilege[] = [
+const ownershipPrivileges: readonly TablePrivilege[] = [
   ...ownedTables.flatMap((table): TablePrivilege[] => [
     ...(table === profileTable
       ? []

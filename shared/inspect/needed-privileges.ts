@@ -1,11 +1,14 @@
 import type { DefinitionReader } from '../dataverse/dataverse.ts';
 import type { KnownIdentity } from './identity.ts';
-import { definitionPrivileges, type Need, ownershipPrivileges, tablePrivileges } from './least-privileges.ts';
+import { definitionPrivileges, type Extent, grantCommands, type Need, tablePrivileges } from './least-privileges.ts';
 import type { Check, Level } from './report.ts';
+
+/** What privileges are about that are not needed for a table's own sake. */
+const subjects: Readonly<Partial<Record<Need, string>>> = { checks: 'organisation', units: 'business units' };
 
 /** A privilege that linking needs, and what for. */
 export interface NeededPrivilege {
-  /** The table it is about; `organisation` where it belongs to none, or to none that is linked. */
+  /** The table it is about; `organisation` where it belongs to none, or to none that is linked; `business units`. */
   readonly subject: string;
   readonly name: string;
   readonly need: Need;
@@ -15,20 +18,23 @@ export interface NeededPrivilege {
 /**
  * Every privilege that linking these tables needs, by the names that metadata gives. Those to make the lookup column
  * are needed only while a table has none.
- * @param seesToOwners whether the app writes the owners of Customer Insights' rows too
+ * @param extent what the app does besides linking
  */
 export async function neededPrivileges(
   dataverse: DefinitionReader,
   sources: readonly { readonly table: string; readonly hasColumn: boolean }[],
   signal?: AbortSignal,
-  seesToOwners = false,
+  extent: Extent = 'linking',
 ): Promise<NeededPrivilege[]> {
-  const wanted = [...tablePrivileges(sources.map(({ table }) => table)), ...(seesToOwners ? ownershipPrivileges : [])];
+  const wanted = tablePrivileges(
+    sources.map(({ table }) => table),
+    extent,
+  );
   const tables = [...new Set(wanted.map(({ table }) => table))];
   const names = await privilegeNames(dataverse, tables, signal);
   const ofTables = wanted.flatMap(({ table, right, need, purpose }) => {
     const name = names.get(table)?.get(right);
-    const subject = need === 'checks' ? 'organisation' : table;
+    const subject = subjects[need] ?? table;
     return name === undefined ? [] : [{ subject, name, need, purpose }];
   });
   const hasEveryColumn = sources.every(({ hasColumn }) => hasColumn);
@@ -61,29 +67,40 @@ export async function privilegeNames(
   );
 }
 
-/** Without what only the checks need, rows are linked all the same. */
-const levelOf = ({ need }: NeededPrivilege): Level => (need === 'checks' ? 'note' : 'fault');
+/** Without what only the checks need, or business units, rows are linked all the same. */
+const levelOf = ({ need }: NeededPrivilege): Level =>
+  need === 'checks' ? 'note' : need === 'units' ? 'warning' : 'fault';
 
 /** What there is to say of a privilege below organisation level. */
-function tooLow(name: string, needed: NeededPrivilege, depth: string): Pick<Check, 'level' | 'finding' | 'remedy'> {
+function tooLow(
+  name: string,
+  needed: NeededPrivilege,
+  depth: string,
+  grant: string,
+): Pick<Check, 'level' | 'finding' | 'remedy'> {
   const level = levelOf(needed);
   if (depth !== 'Basic') {
     return {
       level,
       finding: `${name} has ${needed.name} at depth ${depth} only: rows of other business units are out of its reach.`,
-      remedy: `Run "backstamp grant", or raise ${needed.name} to organisation level.`,
+      remedy: `Run "${grant}", or raise ${needed.name} to organisation level.`,
     };
   }
   // Dataverse tells this depth of everything that a user has through a team, however far that reaches.
   return {
     level: level === 'fault' ? 'warning' : level,
     finding: `${name} has ${needed.name} at depth Basic, or through a team, of which Dataverse does not tell the depth: rows of other business units may be out of its reach.`,
-    remedy: `Run "backstamp grant", or give the application user a role with ${needed.name} at organisation level, directly and not through a team.`,
+    remedy: `Run "${grant}", or give the application user a role with ${needed.name} at organisation level, directly and not through a team.`,
   };
 }
 
 /** Holds one identity against what is needed, table by table. */
-export function checkPrivileges({ name, privileges }: KnownIdentity, needed: readonly NeededPrivilege[]): Check[] {
+export function checkPrivileges(
+  { name, privileges }: KnownIdentity,
+  needed: readonly NeededPrivilege[],
+  extent: Extent = 'linking',
+): Check[] {
+  const grant = grantCommands[extent];
   if (privileges === undefined) {
     return [
       {
@@ -105,13 +122,13 @@ export function checkPrivileges({ name, privileges }: KnownIdentity, needed: rea
         level: levelOf(one),
         subject,
         finding: `${name} lacks ${one.name}, needed to ${one.purpose}.`,
-        remedy: `Run "backstamp grant", or add ${one.name} at organisation level to a security role of the application user.`,
+        remedy: `Run "${grant}", or add ${one.name} at organisation level to a security role of the application user.`,
       });
     }
     for (const one of ofSubject) {
       const depth = privileges.get(one.name.toLowerCase());
       if (depth === undefined || depth === 'Global') continue;
-      checks.push({ code: 'privilege-depth', subject, ...tooLow(name, one, depth) });
+      checks.push({ code: 'privilege-depth', subject, ...tooLow(name, one, depth, grant) });
     }
     if (missing.length === 0) {
       checks.push({

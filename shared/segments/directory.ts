@@ -1,14 +1,9 @@
 import type { Dataverse, Row } from '../dataverse/dataverse.ts';
 import { isTerminalError } from '../errors.ts';
+import { segmentDefinitionTables } from '../insight/names.ts';
 import { unitColumn, unitValue } from '../linking/across-units.ts';
 import { normaliseGuid } from '../linking/guid.ts';
 import type { Directory } from './segment-store.ts';
-
-/**
- * Tables that segments themselves were seen in; which one an environment has, and whether its rows have owners, only
- * its metadata tells.
- */
-const definitionTables = ['msdynci_segment', 'mscipriv_segmentmetadata'] as const;
 
 /** Units and segments that are read, at most: both stand in one stored document. */
 const [mostUnits, mostSegments] = [2_000, 3_000] as const;
@@ -32,7 +27,8 @@ async function unitNames(dataverse: Dataverse, signal: AbortSignal): Promise<Rec
 }
 
 async function ownersOf(dataverse: Dataverse, signal: AbortSignal): Promise<Directory['owners']> {
-  const names = [...definitionTables];
+  // Which of them an environment has, and whether its rows have owners, only its metadata tells.
+  const names = [...segmentDefinitionTables];
   const tables = await dataverse.readTables({ tables: names, withColumns: names }, signal);
   const table = names
     .map((name) => tables.get(name))

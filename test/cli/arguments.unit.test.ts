@@ -32,8 +32,10 @@ describe('the words of the command line', () => {
     ],
     [
       'grant --print --table lead',
-      { name: 'grant', dataverse: undefined, wanted: { tables: ['lead'], clientIds: [] } },
+      { name: 'grant', dataverse: undefined, wanted: { tables: ['lead'], clientIds: [], extent: 'linking' } },
     ],
+    ['grant --print --table lead --business-units', { wanted: { extent: 'businessUnits' } }],
+    ['grant --print --table lead --ownership --business-units', { wanted: { extent: 'ownership' } }],
     ['doctor --help', { name: 'help' }],
   ])('"%s" is understood', (line, command) => {
     expect(parse(line).command).toMatchObject(command);

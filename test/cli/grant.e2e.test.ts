@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { keepUnitsApart } from '../../local/sample/business-units.ts';
 import { generateOrganisation } from '../../local/sample/generator.ts';
 import { loadOrganisation } from '../../local/sample/load.ts';
 import { unificationSetup } from '../../local/sample/organisation.ts';
@@ -91,6 +92,66 @@ describe('the role that backstamp grant makes', () => {
     const { status } = await endOf(stack, (await startRun(stack, { mode: 'full' })).runId);
 
     expect(status).toBe('Successful');
+    expect(await checkUp()).toEqual([]);
+  });
+});
+
+describe('the role that backstamp grant --business-units makes', () => {
+  const organisation = generateOrganisation({ rows: 60, seed: 20_260_301 });
+  let stack: TestStack;
+  let admin: Awaited<ReturnType<typeof administer>>;
+
+  const grant = (...more: string[]) =>
+    backstamp(
+      [
+        ...['grant', '--url-dataverse', stack.dataverseUrl, '--client-id', localClientId, ...more],
+        ...organisation.sourceTables.flatMap(({ table }) => ['--table', table]),
+      ],
+      { DATAVERSE_TOKEN: tokenOf(administrator, stack.dataverseUrl) },
+    );
+  const checkUp = async () =>
+    doctorReportSchema
+      .parse(await (await post(stack, '/api/doctor', {})).json())
+      .checks.filter(({ level }) => level !== 'good');
+
+  beforeAll(async () => {
+    stack = await startWith({ ...unificationSetup(organisation), businessUnits: {} });
+    await loadOrganisation(stack.dataverseUrl, { organisation, clientIds: [] });
+    await keepUnitsApart(stack.dataverseUrl, organisation);
+    admin = await administer(stack.dataverseUrl);
+    expect((await grant()).code).toBe(0);
+  });
+  afterAll(async () => {
+    await stack?.stop();
+  });
+
+  it('is more than linking takes: the doctor tells what is lacking, and rows are linked without it', async () => {
+    const lacking = await checkUp();
+    expect(lacking.map(({ code, level }) => `${code} ${level}`)).toEqual(
+      expect.arrayContaining(['privilege-missing warning', 'privilege-missing note', 'act-for-others warning']),
+    );
+    expect(lacking.filter(({ level }) => level === 'fault')).toEqual([]);
+    for (const { remedy } of lacking) expect(remedy).toContain('backstamp grant --business-units');
+    expect((await endOf(stack, (await startRun(stack, { mode: 'full' })).runId)).status).toBe('Successful');
+    expect(await (await post(stack, '/api/segments/refresh', {})).text()).not.toContain('"complete":true');
+  });
+
+  it('leaves the doctor nothing to find, and has segments counted', async () => {
+    expect((await grant('--business-units')).code).toBe(0);
+
+    expect(await checkUp()).toEqual([]);
+    expect(await (await post(stack, '/api/segments/refresh', {})).text()).toContain('"complete":true');
+    const segments = await (await stack.call('/api/segments')).text();
+    expect(segments).toContain('"name":"North"');
+  });
+
+  it.each([
+    ...['prvReadBusinessUnit', 'prvReadTeam', 'prvReadRole', 'prvReadOrganization', 'prvReadUser'],
+    ...['prvReadmsdynci_segmentmembership', 'prvActOnBehalfOfAnotherUser'],
+  ])('has %s, which the doctor would miss', async (name) => {
+    await admin.removeFromRole(name);
+    expect(JSON.stringify(await checkUp())).toMatch(new RegExp(`${name}\\b`, 'i'));
+    await grant('--business-units');
     expect(await checkUp()).toEqual([]);
   });
 });

@@ -128,6 +128,39 @@ describe('backstamp grant', () => {
     expect(held.has('prvWritemsdynci_prediction')).toBe(false);
   });
 
+  it('gives what keeping business units apart takes only when asked to, and with it what seeing to owners does', async () => {
+    const forUnits = [
+      ...['prvReadBusinessUnit', 'prvReadTeam', 'prvReadRole', 'prvReadOrganization'],
+      ...['prvReadmsdynci_segmentmembership', 'prvActOnBehalfOfAnotherUser'],
+    ];
+    const held = async () => [...(await admin.rolePrivileges()).keys()];
+    await grant();
+    const before = await held();
+    expect(before.filter((name) => forUnits.includes(name))).toEqual([]);
+
+    await grant([...sources, '--business-units']);
+
+    expect((await held()).sort()).toEqual([...before, ...forUnits].sort());
+    expect([...(await admin.rolePrivileges()).values()].every((depth) => depth === 'Global')).toBe(true);
+    const { out } = await grant([...sources, '--ownership']);
+    expect(out).not.toMatch(/does not need/);
+    expect(await held()).toEqual(expect.arrayContaining([...forUnits, 'prvAssignmsdynci_customerprofile']));
+  });
+
+  it('prints each right once, however many things it is for', async () => {
+    const print = async (...more: string[]) => {
+      const { out } = await backstamp(['grant', '--print', '--json', ...sources, ...more], {});
+      return (JSON.parse(out) as { row: string; right: string }[]).map(({ row, right }) => `${row} ${right}`);
+    };
+    for (const more of [[], ['--business-units'], ['--ownership']]) {
+      const listed = await print(...more);
+      expect(listed).toHaveLength(new Set(listed).size);
+    }
+    const units = await print('--business-units');
+    expect(units).toEqual(expect.arrayContaining(['Business Unit Read', 'Organization Read', 'msdynci_segment Read']));
+    expect(await print('--ownership')).toEqual(expect.arrayContaining(units));
+  });
+
   it('goes on where a platform insists on what it adds', async () => {
     const fault = { status: 403, code: '0x80040220', message: 'This privilege cannot be removed.' };
     await admin.control('POST', 'faults', { match: { path: 'RemovePrivilegeRole' }, fault });

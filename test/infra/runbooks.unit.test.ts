@@ -86,7 +86,7 @@ describe('docs/install.md', () => {
         .filter((line) => line.split('|')[1]?.includes(row))
         .flatMap((line) => (line.split('|')[2] ?? '').trim().split(', '));
 
-    for (const { row, right } of listPrivileges({ tables: ['contact'], bypass: false, ownership: true }))
+    for (const { row, right } of listPrivileges({ tables: ['contact'], bypass: false, extent: 'ownership' }))
       expect(given(row), row).toContain(right);
   });
 });
