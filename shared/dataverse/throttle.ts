@@ -33,7 +33,7 @@ const EXECUTION_MS = 1_200_000;
  * How many times the even pace may be in flight: work comes in pages, and what their ends leave unused has to be caught up
  * on. The budget itself holds back what would be too much.
  */
-const AHEAD = 2;
+const AHEAD = 2.5;
 /** After a rest (below the first share of the budget) work may run as far ahead as it likes, up to the second share. */
 const RESTED_BELOW = 0.05;
 const SPRINT_UP_TO = 0.5;
