@@ -26,10 +26,11 @@ describe('benchmark', () => {
 
     expect(others.map(({ name }) => name)).toHaveLength(5);
     // A tenth of the rows fills one window and a little more: a busy moment of the machine shows.
-    expect(backstamp?.shareOfLimit).toBeGreaterThan(0.7);
-    expect(backstamp?.rowsPerSecond).toBeGreaterThan(7 * (rowByRow?.rowsPerSecond ?? Number.POSITIVE_INFINITY));
+    expect(backstamp?.shareOfLimit).toBeGreaterThan(0.6);
+    expect(backstamp?.rowsPerSecond).toBeGreaterThan(6 * (rowByRow?.rowsPerSecond ?? Number.POSITIVE_INFINITY));
     expect(Math.max(...identities.map(({ throttledShare }) => throttledShare))).toBeLessThan(0.01);
-    expect(later.map(({ changes, requests }) => [changes, requests <= (changes === 0 ? 4 : 20)])).toEqual([
+    // Four of those without changes begin a run: what the tables are, and whether the app still has its privileges.
+    expect(later.map(({ changes, requests }) => [changes, requests <= (changes === 0 ? 6 : 20)])).toEqual([
       [0, true],
       [10, true],
       [1_000, true],
