@@ -44,11 +44,14 @@ class Hold {
   readonly #id = randomUUID();
   #state: SegmentState;
   #etag: string;
+  /** Another worker held the state and never let go of it: it may come back and go on, though others took over. */
+  readonly isInherited: boolean;
 
   private constructor(parts: SegmentParts, state: SegmentState, etag: string) {
     this.#parts = parts;
     this.#state = state;
     this.#etag = etag;
+    this.isInherited = state.worker !== undefined;
   }
 
   /** Undefined where another worker is at it. */
@@ -116,8 +119,9 @@ export async function readSegments(
   if (hold === undefined) return readingOf((await parts.segments.load()).state);
   try {
     if (mayBegin || hold.state.reading !== undefined) {
-      const tables = await segmentTables(parts.dataverse, signal);
       const { reading } = hold.state;
+      if (reading !== undefined && hold.isInherited) await parts.segments.shutOut(reading.generation);
+      const tables = await segmentTables(parts.dataverse, signal);
       if (reading === undefined) await begin(parts, hold, tables);
       else if (reading.allBecause !== undefined && reading.cursor === undefined) {
         // Some of its first page may be kept already, and gone from Dataverse since: reading all anew would not tell.

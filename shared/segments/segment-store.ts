@@ -138,7 +138,7 @@ export class SegmentStore {
     { areNew, makeSure }: { readonly areNew: boolean; readonly makeSure: () => Promise<void> },
   ): Promise<void> {
     const ofBuckets = Map.groupBy(changes, ([id]) => id.charAt(0));
-    await Promise.all(
+    const ends = await Promise.allSettled(
       [...ofBuckets].map(async ([bucket, ofBucket]) => {
         for (let start = 0; start < ofBucket.length; start += membersAtOnce) {
           const some = new Map(ofBucket.slice(start, start + membersAtOnce));
@@ -146,6 +146,30 @@ export class SegmentStore {
         }
       }),
     );
+    // Not before all have ended: who is told of a failure lets others go on, whom no late write may meet.
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
+  }
+
+  /**
+   * Makes every change of a generation fail that was prepared before and not yet made. A worker that was held up just
+   * before its change, and whom others have replaced since, would otherwise make it whenever it goes on, in each part
+   * that nobody else had reason to write: with members that have left meanwhile.
+   */
+  async shutOut(generation: string): Promise<void> {
+    await Promise.all(buckets.map((bucket) => this.#renewCounts(partitionOf(generation, bucket))));
+  }
+
+  /** Gives the counts another ETag, or their first one. */
+  async #renewCounts(partition: string): Promise<void> {
+    for (let attempt = 1; attempt <= mostTries; attempt++) {
+      const counts = await this.#table.get(partition, countsRow);
+      const change: AtomicChange =
+        counts === undefined
+          ? { kind: 'insert', rowKey: countsRow, document: new MemberCounts().toDocument() }
+          : { kind: 'replace', rowKey: countsRow, document: counts.document, etag: counts.etag };
+      if (await this.#table.changeTogether(partition, [change])) return;
+    }
+    throw new RetryableError('Others change the counts of the segments at the same time');
   }
 
   async #changeSome(

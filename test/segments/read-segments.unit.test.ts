@@ -86,6 +86,25 @@ describe('the counts of segments', () => {
     expect(held).toBeGreaterThan(50);
   });
 
+  it('I4 are left alone by a process that was held up in a part that nobody had reason to write since', async () => {
+    // The second page brings the only member of its part, who leaves before anybody else reads that page.
+    let held = 0;
+    for (let step = 1, isOver = false; !isOver; step++) {
+      const world = new SegmentWorld();
+      for (let number = 1; number <= 8; number++) world.put(number, 'north', ['Loyal']);
+      world.world.faultAt = (at) => (at === step ? { kind: 'freeze' } : undefined);
+      isOver = (await world.read()) === 'done';
+      world.remove(7);
+      world.clock.advance(130_000);
+      await world.readOn({ thaw: false });
+      if (world.world.hasFrozen) held++;
+      world.world.thaw();
+      await setImmediate();
+      expect(await world.shown(), `step ${step}`).toEqual(world.truth());
+    }
+    expect(held).toBeGreaterThan(30);
+  });
+
   it('are brought up to date by what changed alone', async () => {
     const world = someCustomers();
     world.clock.advance(3_600_000);
