@@ -7,7 +7,7 @@ import { type Identity, isLocal } from './identities.ts';
 import { IdentityPool } from './identity-pool.ts';
 import { countRows, createLookup, findReferencing, readTables } from './metadata.ts';
 import { readLists } from './read-lists.ts';
-import { readObject } from './read-object.ts';
+import { readObject, readObjects } from './read-object.ts';
 import { readChanges, readPage } from './read-page.ts';
 import { readTogether } from './read-together.ts';
 import { RowWriter } from './row-writer.ts';
@@ -74,6 +74,7 @@ export function createDataverse(options: DataverseOptions): InspectableDataverse
     readLists: (requests, signal) => readLists(sender, requests, origin, signal),
     readTogether: (reads, caller, signal) => readTogether(sender, reads, caller, signal),
     readObject: (path, what, signal) => readObject(sender, path, what, signal),
+    readObjects: (paths, what, signal) => readObjects(sender, paths, what, signal),
     findReferencing: (table, signal) => findReferencing(sender, table, signal),
     countRows: (table, signal) => countRows(sender, table, signal),
     update: (request) => writer.update(request),

@@ -4,6 +4,8 @@
  * It knows nothing of linking: tables, columns and values come from the caller.
  */
 
+import type { TerminalError } from '../errors.ts';
+
 export type TableType = 'Standard' | 'Elastic' | 'Virtual';
 
 /** A many-to-one relationship of a table: one lookup column towards one table. */
@@ -195,4 +197,7 @@ export interface DefinitionReader {
 }
 
 /** All that may be asked. */
-export type InspectableDataverse = PersonalDataverse & DefinitionReader;
+export interface InspectableDataverse extends PersonalDataverse, DefinitionReader {
+  /** What `readObject` reads, several in one `$batch`, in order; where one may not be read, why. */
+  readObjects(paths: readonly string[], what: string, signal?: AbortSignal): Promise<readonly (Row | TerminalError)[]>;
+}

@@ -1,14 +1,17 @@
-import type { DefinitionReader, InspectableDataverse } from '../dataverse/dataverse.ts';
+import type { DefinitionReader, InspectableDataverse, Row } from '../dataverse/dataverse.ts';
 import { isTerminalError } from '../errors.ts';
 import type { Check } from './report.ts';
 
 /** An identity as the organisation knows it. */
 export interface KnownIdentity {
-  /** The client id, or `the app's identity` where none is named. */
+  /** As `nameOf` gives it. */
   readonly name: string;
   /** Depth by privilege name, lower case; undefined where they may not be read. */
   readonly privileges: ReadonlyMap<string, string> | undefined;
 }
+
+/** What an identity is called: its client id, where it has one. */
+export const nameOf = (clientId: string | undefined): string => clientId ?? "the app's identity";
 
 /**
  * Looks an identity up. Identities that the organisation does not know, or has disabled, come with a fault and
@@ -20,7 +23,7 @@ export async function findIdentity(
   isOnly: boolean,
   signal: AbortSignal,
 ): Promise<{ readonly identity: KnownIdentity | undefined; readonly checks: Check[] }> {
-  const name = clientId ?? "the app's identity";
+  const name = nameOf(clientId);
   try {
     const userId =
       clientId === undefined || isOnly ? await whoAmI(dataverse, signal) : await userOf(dataverse, clientId, signal);
@@ -80,24 +83,30 @@ async function privilegesOf(
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, string> | undefined> {
   try {
-    const path = `systemusers(${userId})/Microsoft.Dynamics.CRM.RetrieveUserPrivileges()`;
-    return await privilegesFrom(dataverse, path, signal);
+    return await privilegesFrom(dataverse, userPrivilegesPath(userId), signal);
   } catch (error) {
     if (isTerminalError(error)) return undefined;
     throw error;
   }
 }
 
+/** Where Dataverse tells a user's privileges. */
+export const userPrivilegesPath = (userId: string): string =>
+  `systemusers(${userId})/Microsoft.Dynamics.CRM.RetrieveUserPrivileges()`;
+
 /** How far a privilege reaches, the least first. */
 const depths: readonly string[] = ['Basic', 'Local', 'Deep', 'Global'];
 
-/** Depth by privilege name, lower case, as a function that lists privileges answers; undefined where it does not. */
-export async function privilegesFrom(
+/** Depth by privilege name, lower case, from where a function lists privileges; undefined where it does not. */
+export const privilegesFrom = async (
   dataverse: DefinitionReader,
   path: string,
   signal: AbortSignal,
-): Promise<ReadonlyMap<string, string> | undefined> {
-  const { RolePrivileges } = await dataverse.readObject(path, 'read privileges', signal);
+): Promise<ReadonlyMap<string, string> | undefined> =>
+  privilegesIn(await dataverse.readObject(path, 'read privileges', signal));
+
+/** The same, from what the function answered. */
+export function privilegesIn({ RolePrivileges }: Row): ReadonlyMap<string, string> | undefined {
   if (!Array.isArray(RolePrivileges)) return undefined;
   const found = new Map<string, string>();
   for (const { PrivilegeName, Depth } of RolePrivileges as { PrivilegeName?: unknown; Depth?: unknown }[]) {

@@ -1,17 +1,21 @@
-import type { InspectableDataverse } from '../dataverse/dataverse.ts';
 import { isTerminalError } from '../errors.ts';
 import type { CheckPrivileges, PrivilegeFindings } from '../linking/privilege-check.ts';
-import { findIdentity, type KnownIdentity } from './identity.ts';
-import { checkPrivileges, neededPrivileges } from './needed-privileges.ts';
+import { type DefinitionsReader, KnownPrivileges, type PrivilegesFound } from './known-privileges.ts';
+import { checkPrivileges, type LinkedTable, privilegesByName, tablesOfPrivileges } from './needed-privileges.ts';
 import type { Check } from './report.ts';
 
 /** The check of privileges for identities by their client ids; for the host's own where none is named. */
-export function privilegeCheck(dataverse: InspectableDataverse, clientIds: readonly string[]): CheckPrivileges {
+export function privilegeCheck(dataverse: DefinitionsReader, clientIds: readonly string[]): CheckPrivileges {
+  const known = new KnownPrivileges(dataverse, clientIds);
   return async (table, signal) => {
     try {
-      const identities = await findIdentities(dataverse, clientIds, signal);
-      const needed = await neededPrivileges(dataverse, [table], signal);
-      return resultOf(identities.map((identity) => checkPrivileges(identity, needed)));
+      const tables = tablesOfPrivileges([table.table]);
+      const first = await known.read(tables, signal);
+      const result = hold(first, table);
+      if (!first.isRemembered || result.findings.length + result.notes.length === 0) return result;
+      // Nobody is told of a fault by what was known before: it may be put right by now.
+      known.forget();
+      return hold(await known.read(tables, signal), table);
     } catch (error) {
       if (!isTerminalError(error)) throw error;
       // Linking itself may need less than the check does.
@@ -20,17 +24,10 @@ export function privilegeCheck(dataverse: InspectableDataverse, clientIds: reado
   };
 }
 
-async function findIdentities(
-  dataverse: InspectableDataverse,
-  clientIds: readonly string[],
-  signal: AbortSignal,
-): Promise<KnownIdentity[]> {
-  const wanted = clientIds.length === 0 ? [undefined] : clientIds;
-  const found = await Promise.all(
-    wanted.map((clientId) => findIdentity(dataverse, clientId, clientIds.length === 1, signal)),
-  );
-  // One that Dataverse does not know is refused by itself, whatever it is used for.
-  return found.map(({ identity }) => identity).filter((identity) => identity !== undefined);
+/** Holds what the identities may do against what linking a table needs. */
+function hold({ identities, names }: PrivilegesFound, table: LinkedTable): PrivilegeFindings {
+  const needed = privilegesByName(names, [table]);
+  return resultOf(identities.map((identity) => checkPrivileges(identity, needed)));
 }
 
 /** The checks of each identity, put together: what one lacks, another may do in its place. */

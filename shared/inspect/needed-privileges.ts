@@ -1,4 +1,4 @@
-import type { DefinitionReader } from '../dataverse/dataverse.ts';
+import type { DefinitionReader, Row } from '../dataverse/dataverse.ts';
 import type { KnownIdentity } from './identity.ts';
 import { definitionPrivileges, type Extent, grantCommands, type Need, tablePrivileges } from './least-privileges.ts';
 import type { Check, Level } from './report.ts';
@@ -15,23 +15,48 @@ export interface NeededPrivilege {
   readonly purpose: string;
 }
 
+/** A table that is linked. */
+export interface LinkedTable {
+  readonly table: string;
+  /** It has its lookup column: those privileges that it takes to make one are not needed then. */
+  readonly hasColumn: boolean;
+}
+
+/** Names of the privileges on some tables, by table and right; some are irregular, so metadata tells. */
+export type PrivilegeNames = ReadonlyMap<string, ReadonlyMap<string, string>>;
+
+/** The tables on which there are privileges that linking these needs. */
+export const tablesOfPrivileges = (sources: readonly string[], extent: Extent = 'linking'): string[] => [
+  ...new Set(tablePrivileges(sources, extent).map(({ table }) => table)),
+];
+
 /**
- * Every privilege that linking these tables needs, by the names that metadata gives. Those to make the lookup column
- * are needed only while a table has none.
+ * Every privilege that linking these tables needs, by the names that metadata gives.
  * @param extent what the app does besides linking
  */
 export async function neededPrivileges(
   dataverse: DefinitionReader,
-  sources: readonly { readonly table: string; readonly hasColumn: boolean }[],
+  sources: readonly LinkedTable[],
   signal?: AbortSignal,
   extent: Extent = 'linking',
 ): Promise<NeededPrivilege[]> {
+  const tables = tablesOfPrivileges(
+    sources.map(({ table }) => table),
+    extent,
+  );
+  return privilegesByName(await privilegeNames(dataverse, tables, signal), sources, extent);
+}
+
+/** The same with names that are known already; what has no name there is left out. */
+export function privilegesByName(
+  names: PrivilegeNames,
+  sources: readonly LinkedTable[],
+  extent: Extent = 'linking',
+): NeededPrivilege[] {
   const wanted = tablePrivileges(
     sources.map(({ table }) => table),
     extent,
   );
-  const tables = [...new Set(wanted.map(({ table }) => table))];
-  const names = await privilegeNames(dataverse, tables, signal);
   const ofTables = wanted.flatMap(({ table, right, need, purpose }) => {
     const name = names.get(table)?.get(right);
     const subject = subjects[need] ?? table;
@@ -46,15 +71,22 @@ export async function neededPrivileges(
   return [...byName.values()];
 }
 
-/** Names of the privileges on some tables, by table and right; some are irregular, so metadata tells. */
-export async function privilegeNames(
+/** Reads the names of the privileges on some tables. */
+export const privilegeNames = async (
   dataverse: DefinitionReader,
   tables: readonly string[],
   signal?: AbortSignal,
-): Promise<ReadonlyMap<string, ReadonlyMap<string, string>>> {
+): Promise<PrivilegeNames> =>
+  privilegeNamesIn(await dataverse.readObject(privilegeNamesPath(tables), 'read the privileges of the tables', signal));
+
+/** Where metadata tells the names of the privileges on some tables. */
+export function privilegeNamesPath(tables: readonly string[]): string {
   const filter = tables.map((table) => `LogicalName eq '${table}'`).join(' or ');
-  const path = `EntityDefinitions?$select=LogicalName,Privileges&$filter=${encodeURIComponent(filter)}`;
-  const { value } = await dataverse.readObject(path, 'read the privileges of the tables', signal);
+  return `EntityDefinitions?$select=LogicalName,Privileges&$filter=${encodeURIComponent(filter)}`;
+}
+
+/** The names that stand in its answer. */
+export function privilegeNamesIn({ value }: Row): PrivilegeNames {
   const definitions = (value ?? []) as {
     LogicalName: string;
     Privileges?: readonly { Name: string; PrivilegeType: string }[];

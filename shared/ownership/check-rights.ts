@@ -1,6 +1,6 @@
 import type { DefinitionReader, TableMetadata } from '../dataverse/dataverse.ts';
 import { isTerminalError } from '../errors.ts';
-import { privilegesFrom, whoAmI } from '../inspect/identity.ts';
+import { privilegesFrom, userPrivilegesPath, whoAmI } from '../inspect/identity.ts';
 import { privilegeNames } from '../inspect/needed-privileges.ts';
 import type { CodedFinding } from '../inspect/report.ts';
 import type { OwnerMapping, OwnerTeam } from './owner-mapping.ts';
@@ -22,7 +22,7 @@ export async function checkRights(
   const findings: CodedFinding[] = [];
   const writer = await unlessRefused(async () => {
     const userId = await whoAmI(dataverse, signal);
-    return userId === undefined ? undefined : privilegesFrom(dataverse, userPrivileges(userId), signal);
+    return userId === undefined ? undefined : privilegesFrom(dataverse, userPrivilegesPath(userId), signal);
   });
   for (const right of rightsOfWriter) {
     const name = names.get(right);
@@ -39,7 +39,6 @@ export async function checkRights(
   return findings;
 }
 
-const userPrivileges = (id: string): string => `systemusers(${id})/Microsoft.Dynamics.CRM.RetrieveUserPrivileges()`;
 const teamPrivileges = (id: string): string => `teams(${id})/Microsoft.Dynamics.CRM.RetrieveTeamPrivileges()`;
 
 async function unlessRefused<T>(read: () => Promise<T>): Promise<T | undefined> {

@@ -215,6 +215,26 @@ describe('reading', () => {
     expect(new Set(rows?.map(({ contactid }) => contactid)).size).toBe(7000);
   });
 
+  it('reads several answers and definitions in one request, and tells of each that may not be read', async () => {
+    const poor = guid(0xa4);
+    await organisation.control('PUT', `application-users/${poor}`, {
+      privileges: ['prvReadEntity', 'prvReadAttribute', 'prvReadRelationship'],
+    });
+    const dataverse = organisation.connect({ clientIds: [poor] });
+    const paths = [
+      'WhoAmI',
+      "EntityDefinitions?$select=LogicalName&$filter=LogicalName%20eq%20'contact'",
+      'systemusers',
+    ];
+    const [who, definitions, users] = await dataverse.readObjects(paths, 'look around');
+
+    expect(who).toMatchObject({ UserId: expect.any(String) });
+    expect(definitions).toMatchObject({ value: [{ LogicalName: 'contact' }] });
+    expect(users).toSatisfy((error) => isTerminalError(error) && /prvReadUser/.test(error.message));
+    // What was refused in the batch was asked for once more, by itself.
+    expect((await organisation.stats()).requests.byKind).toEqual({ batch: 1, query: 1 });
+  });
+
   it('counts the rows of a table', async () => {
     await organisation.load('contact', contacts(42));
 

@@ -1,6 +1,6 @@
 import { startDataverse } from '../../local/dataverse/server.ts';
 import { createDataverse, type DataverseOptions } from '../../shared/dataverse/client.ts';
-import type { Dataverse, NewLookup, RowUpdate, TableMetadata } from '../../shared/dataverse/dataverse.ts';
+import type { InspectableDataverse, NewLookup, RowUpdate, TableMetadata } from '../../shared/dataverse/dataverse.ts';
 import { createIdentities } from '../../shared/dataverse/identities.ts';
 import { silentTelemetry } from '../../shared/telemetry/telemetry.ts';
 import { guid } from './fake-http.ts';
@@ -15,7 +15,7 @@ export interface Organisation {
   /** Rows go in by control, not through the API: they are not counted. */
   load(table: string, rows: readonly object[]): Promise<void>;
   stats(): Promise<Stats>;
-  connect(options?: Partial<DataverseOptions> & { readonly clientIds?: readonly string[] }): Dataverse;
+  connect(options?: Partial<DataverseOptions> & { readonly clientIds?: readonly string[] }): InspectableDataverse;
   close(): Promise<void>;
 }
 
@@ -120,7 +120,7 @@ export const link = (n: number, profile: string | null = profileOf(n)): RowUpdat
 });
 
 /** Makes the lookup on a table, and gives the table's definition as it is then. */
-export async function withLookup(dataverse: Dataverse, table: string): Promise<TableMetadata> {
+export async function withLookup(dataverse: InspectableDataverse, table: string): Promise<TableMetadata> {
   const tables = await dataverse.readTables({ tables: [table, 'msdynci_customerprofile'] });
   const source = tables.get(table);
   const profile = tables.get('msdynci_customerprofile');

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { InspectableDataverse } from '../../shared/dataverse/dataverse.ts';
+import type { Row } from '../../shared/dataverse/dataverse.ts';
 import { RetryableError, TerminalError } from '../../shared/errors.ts';
+import type { DefinitionsReader } from '../../shared/inspect/known-privileges.ts';
 import { privilegeCheck } from '../../shared/inspect/missing-privileges.ts';
 
 const [first, second] = ['11111111-2222-4333-8444-555555555551', '11111111-2222-4333-8444-555555555552'];
@@ -18,16 +19,20 @@ const without = (...names: string[]) => enough.filter((name) => !names.includes(
 type Given = readonly string[] | 'unreadable' | 'unknown';
 
 /** An organisation whose application users have these privileges; a depth may follow after a slash. */
-function organisationWith(privileges: Readonly<Record<string, Given>>): InspectableDataverse {
-  const readObject = async (path: string): Promise<Record<string, unknown>> => {
-    if (path === 'WhoAmI') return { UserId: first };
-    const userId = /^systemusers\((.*)\)\//.exec(path)?.[1];
-    if (userId === undefined) {
+function organisationWith(privileges: Record<string, Given>) {
+  const answerOf = (path: string): Row => {
+    if (path === 'WhoAmI') return { UserId: privileges[first] === 'unknown' ? undefined : first };
+    if (path.startsWith('EntityDefinitions')) {
       const value = ['Contact', 'msdynci_customerprofile', 'msdynci_alternatekey'].map((name) => ({
         LogicalName: name.toLowerCase(),
         Privileges: rights.map((right) => ({ Name: `prv${right}${name}`, PrivilegeType: right })),
       }));
       return { value };
+    }
+    const userId = /^systemusers\((.*)\)\//.exec(path)?.[1];
+    if (userId === undefined) {
+      const known = Object.keys(privileges).filter((id) => path.includes(id) && privileges[id] !== 'unknown');
+      return { value: known.map((id) => ({ systemuserid: id, applicationid: id.toUpperCase() })) };
     }
     const given = privileges[userId];
     if (given === undefined || typeof given === 'string') throw new TerminalError('You may not read users.');
@@ -37,21 +42,23 @@ function organisationWith(privileges: Readonly<Record<string, Given>>): Inspecta
     });
     return { RolePrivileges };
   };
-  const readPage = async ({ filter }: { readonly filter?: string }) => {
-    const id = Object.keys(privileges).find((one) => filter?.includes(one));
-    return {
-      rows: id === undefined || privileges[id] === 'unknown' ? [] : [{ systemuserid: id }],
-      nextLink: undefined,
-    };
+  const asked: (readonly string[])[] = [];
+  const readObjects: DefinitionsReader['readObjects'] = async (paths) => {
+    asked.push(paths);
+    return paths.map((path) => {
+      try {
+        return answerOf(path);
+      } catch (error) {
+        return error as TerminalError;
+      }
+    });
   };
-  return { readObject, readPage } as unknown as InspectableDataverse;
+  return { readObjects, asked };
 }
 
-const check = (privileges: Readonly<Record<string, Given>>, hasColumn = true) =>
-  privilegeCheck(organisationWith(privileges), Object.keys(privileges))(
-    { table: 'contact', hasColumn },
-    AbortSignal.timeout(5_000),
-  );
+const timeout = () => AbortSignal.timeout(5_000);
+const check = (privileges: Record<string, Given>, hasColumn = true) =>
+  privilegeCheck(organisationWith(privileges), Object.keys(privileges))({ table: 'contact', hasColumn }, timeout());
 
 describe('the privileges of the app', () => {
   it('are enough where nothing is missing', async () => {
@@ -99,11 +106,50 @@ describe('the privileges of the app', () => {
     expect(notes).toEqual([expect.stringMatching(/cannot be checked: it may not read them.*prvWriteContact/)]);
   });
 
+  it('are those of the identities that Dataverse knows: any other is refused by itself', async () => {
+    expect(await check({ [first]: enough, [second]: 'unknown' })).toEqual({ findings: [], notes: [] });
+    expect(await check({ [first]: 'unknown' })).toEqual({ findings: [], notes: [] });
+  });
+
+  it('take two requests at first, however many identities there are, and one from then on', async () => {
+    const organisation = organisationWith({ [first]: enough, [second]: enough });
+    const ask = privilegeCheck(organisation, [first, second]);
+    for (let time = 1; time <= 3; time++) {
+      expect(await ask({ table: 'contact', hasColumn: true }, timeout())).toMatchObject({ findings: [], notes: [] });
+    }
+    expect(organisation.asked.map((paths) => paths.length)).toEqual([2, 2, 2, 2]);
+    expect(organisation.asked.flat().filter((path) => path.includes('RetrieveUserPrivileges'))).toHaveLength(6);
+  });
+
+  it('are told by nothing that was known before: a fault is looked at anew, a new user is found', async () => {
+    const privileges: Record<string, Given> = { [first]: enough };
+    const organisation = organisationWith(privileges);
+    const ask = async () => (await privilegeCheckOf({ table: 'contact', hasColumn: true }, timeout())).findings;
+    const privilegeCheckOf = privilegeCheck(organisation, [first]);
+    expect(await ask()).toEqual([]);
+    privileges[first] = without('prvWriteContact');
+    expect(await ask()).toHaveLength(1);
+    expect(organisation.asked.at(-2)).toContain('WhoAmI');
+    privileges[first] = enough;
+    expect(await ask()).toEqual([]);
+  });
+
   it('are asked for again later where Dataverse is out of reach', async () => {
-    const dataverse = organisationWith({ [first]: enough });
-    dataverse.readObject = () => Promise.reject(new RetryableError('503'));
+    const organisation = organisationWith({ [first]: enough });
+    organisation.readObjects = () => Promise.reject(new RetryableError('503'));
     await expect(
-      privilegeCheck(dataverse, [first])({ table: 'contact', hasColumn: true }, AbortSignal.timeout(5_000)),
+      privilegeCheck(organisation, [first])({ table: 'contact', hasColumn: true }, timeout()),
     ).rejects.toThrow('503');
+  });
+
+  it('could not be checked where their names may not be read, which is said', async () => {
+    const organisation = organisationWith({ [first]: enough });
+    organisation.readObjects = async (paths) => paths.map(() => new TerminalError('You may not read definitions.'));
+    const { findings, notes } = await privilegeCheck(organisation, [first])(
+      { table: 'contact', hasColumn: true },
+      timeout(),
+    );
+    expect(findings).toEqual([]);
+    expect(notes).toEqual(['The privileges of the app could not be checked: You may not read definitions.']);
   });
 });
