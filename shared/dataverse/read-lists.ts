@@ -136,16 +136,21 @@ export function listPaths(request: ListRequest, maxLength: number): readonly str
   const head = `${entitySetName}?$select=${select.join(',')}&$filter=${condition}${extra}&@p1='${column}'&@p2=%5B`;
   const tail = '%5D';
   const paths: string[] = [];
-  let list = '';
+  let items: string[] = [];
+  let length = head.length + tail.length;
   for (const value of new Set(values)) {
-    const item = encodeURIComponent(JSON.stringify(value));
-    if (list && head.length + list.length + 1 + item.length + tail.length > maxLength) {
-      paths.push(`${head}${list}${tail}`);
-      list = item;
-    } else {
-      list = list ? `${list},${item}` : item;
+    // Ids, of which there are thousands, stand for themselves.
+    const item = plain.test(value) ? `%22${value}%22` : encodeURIComponent(JSON.stringify(value));
+    if (items.length > 0 && length + item.length > maxLength) {
+      paths.push(`${head}${items.join(',')}${tail}`);
+      items = [];
+      length = head.length + tail.length;
     }
+    items.push(item);
+    length += item.length + 1;
   }
-  if (list) paths.push(`${head}${list}${tail}`);
+  if (items.length > 0) paths.push(`${head}${items.join(',')}${tail}`);
   return paths;
 }
+
+const plain = /^[\w-]*$/;

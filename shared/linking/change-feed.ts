@@ -1,9 +1,8 @@
 import type { Dataverse, Row, TableMetadata } from '../dataverse/dataverse.ts';
 import type { FeedKind } from '../state/link-states.ts';
 
-/** One page of a drain of a table's changes. */
-export interface FeedPage {
-  readonly rows: readonly Row[];
+/** How far a drain of a table's changes is after one page. */
+export interface FeedStep {
   /** Rows deleted since the watermark; only change tracking knows. */
   readonly deletions: number;
   /** Where the drain goes on; absent on the last page. */
@@ -12,8 +11,13 @@ export interface FeedPage {
   readonly token: string | undefined;
 }
 
+/** One page of such a drain, as Dataverse gives it. */
+export interface FeedPage extends FeedStep {
+  readonly rows: readonly Row[];
+}
+
 /** A way to read what changed in a table since a token. */
-export interface ChangeFeed {
+export interface ChangeFeed<Page extends FeedStep = FeedPage> {
   readonly kind: FeedKind;
   /**
    * Token for the next watermark, taken before anything is read; undefined where the last page tells it.
@@ -23,7 +27,7 @@ export interface ChangeFeed {
   read(
     position: { readonly token: string | undefined; readonly cursor: string | undefined },
     signal: AbortSignal,
-  ): Promise<FeedPage>;
+  ): Promise<Page>;
 }
 
 /** What a feed reads of each row; the primary id comes always. */

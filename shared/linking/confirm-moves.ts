@@ -43,8 +43,8 @@ export async function confirmMoves(
   const [byId, byCustomer] = profileLists(context, [...candidates.values()].flat());
   // The profiles that rows move away from are read too: their CustomerIds tell the merge or the split.
   const all = { ...byId, values: [...new Set([...byId.values, ...moves.values()])] };
-  const rows = (await parts.dataverse.readLists([all, byCustomer], signal)).flat();
-  const arrived = arrivedProfiles(context, rows);
+  const [rows = [], rowsByCustomer = []] = await parts.dataverse.readLists([all, byCustomer], signal);
+  const arrived = arrivedProfiles(context, [rows, rowsByCustomer]);
 
   let conflicts = 0;
   const plans = planned.map((plan) => {
@@ -52,8 +52,8 @@ export async function confirmMoves(
     const { sourceId } = plan.entry;
     const rivals = candidates.get(sourceId) ?? [];
     if (new Set(rivals.map(({ customerId }) => customerId.toLowerCase())).size > 1) conflicts++;
-    const choice = choosePerSource(rivals, (entry) => arrived.of(entry) !== undefined).get(sourceId);
-    const { entry, awaited } = choice ?? plan;
+    const [choice = plan] = choosePerSource(rivals, (entry) => arrived.of(entry) !== undefined);
+    const { entry, awaited } = choice;
     return { ...decide(entry, arrived.of(entry), { profileId: plan.previousProfileId }), awaited };
   });
   return { plans, conflicts, customerOf: (id) => arrived.customerOf(id) ?? profiles.customerOf(id) };

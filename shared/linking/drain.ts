@@ -1,14 +1,14 @@
 import { isExpiredChangesError } from '../errors.ts';
 import type { Pass, Watermark } from '../state/link-states.ts';
-import type { ChangeFeed, FeedPage } from './change-feed.ts';
+import type { ChangeFeed, FeedStep } from './change-feed.ts';
 import type { Slice } from './slice.ts';
 
 /** How a feed is drained. */
-export interface Draining {
+export interface Draining<Page extends FeedStep> {
   /** The feed's token in the present watermark. */
   readonly since: () => string | undefined;
   /** Deals with a page, and moves the pass's cursor behind it. */
-  readonly handle: (page: FeedPage) => Promise<void>;
+  readonly handle: (page: Page) => Promise<void>;
   /** What else a pass has to do that reads everything anew, because the service forgot where its drain began. */
   readonly inFull: (pass: Pass) => Partial<Pass>;
 }
@@ -17,9 +17,13 @@ export interface Draining {
  * Drains a feed from the old watermark to the present: page by page, the next one read while this one is written, a
  * checkpoint after each.
  */
-export async function drain<Context>(slice: Slice<Context>, feed: ChangeFeed, draining: Draining): Promise<void> {
+export async function drain<Context, Page extends FeedStep>(
+  slice: Slice<Context>,
+  feed: ChangeFeed<Page>,
+  draining: Draining<Page>,
+): Promise<void> {
   const { parts, slot } = slice;
-  const read = (cursor: string | undefined): Promise<FeedPage> => {
+  const read = (cursor: string | undefined): Promise<Page> => {
     const token = slice.pass.full ? undefined : draining.since();
     const page = feed.read({ token, cursor }, slice.signal);
     // It may be read ahead and never asked for, when the slice ends: then its failure is nobody's.
@@ -28,7 +32,7 @@ export async function drain<Context>(slice: Slice<Context>, feed: ChangeFeed, dr
   };
   let reading = read(slice.pass.cursor);
   for (;;) {
-    let page: FeedPage;
+    let page: Page;
     try {
       page = await reading;
     } catch (error) {
@@ -51,7 +55,10 @@ export async function drain<Context>(slice: Slice<Context>, feed: ChangeFeed, dr
 }
 
 /** The service no longer knows where the drain began: everything is read anew. */
-async function startOver<Context>(slice: Slice<Context>, { inFull }: Draining): Promise<void> {
+async function startOver<Context>(
+  slice: Slice<Context>,
+  { inFull }: { readonly inFull: (pass: Pass) => Partial<Pass> },
+): Promise<void> {
   const { pass } = slice;
   const { cursor: _, ...rest } = pass;
   const detail = pass.full
@@ -64,7 +71,7 @@ async function startOver<Context>(slice: Slice<Context>, { inFull }: Draining): 
 }
 
 /** The next watermark is taken before reading, never after: what changes meanwhile is read again next time. */
-export async function takeNextWatermark<Context>(slice: Slice<Context>, feed: ChangeFeed): Promise<void> {
+export async function takeNextWatermark<Context>(slice: Slice<Context>, feed: Pick<ChangeFeed, 'open'>): Promise<void> {
   const { pass } = slice;
   if (pass.next !== undefined) return;
   const { watermark } = slice.state;

@@ -1,3 +1,4 @@
+const usual = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const hexDigits = /^[0-9a-f]{32}$/;
 
 /**
@@ -5,9 +6,11 @@ const hexDigits = /^[0-9a-f]{32}$/;
  * none, any case, white space around it. Undefined where the text is no GUID.
  */
 export function normaliseGuid(text: string): string | undefined {
+  // Almost every one is.
+  if (usual.test(text)) return text;
   const trimmed = text.trim().toLowerCase();
   const bare = trimmed.startsWith('{') && trimmed.endsWith('}') ? trimmed.slice(1, -1).trim() : trimmed;
-  if (/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/.test(bare)) return bare;
+  if (usual.test(bare)) return bare;
   if (!hexDigits.test(bare)) return undefined;
   return `${bare.slice(0, 8)}-${bare.slice(8, 12)}-${bare.slice(12, 16)}-${bare.slice(16, 20)}-${bare.slice(20)}`;
 }

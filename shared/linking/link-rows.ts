@@ -60,7 +60,7 @@ export async function linkRows(
   if (given.length === 0) return nothingDone;
   const { profiles, currentLink } = await readRows(slice, given, cannotBeLinked);
   const choices = choosePerSource(given, (entry) => profiles.of(entry) !== undefined);
-  const planned = [...choices.values()].map(
+  const planned = choices.map(
     ({ entry, awaited }): Plan => ({ ...decide(entry, profiles.of(entry), currentLink(entry.sourceId)), awaited }),
   );
   const confirmed = await confirmMoves(slice, planned, given, profiles);
@@ -81,13 +81,12 @@ async function readRows(
   const { parts, context, signal } = slice;
   const needsUnit = keepsApart(slice);
   const isReadNeeded = !cannotBeLinked || needsUnit;
-  const ids = [...new Set(entries.map(({ sourceId }) => sourceId))];
   const current: ListRequest = {
     entitySetName: context.table.entitySetName,
     // A rehearsal may come before the column: then no row can have a link, only its existence is asked.
     select: [context.link === undefined ? context.table.primaryId : linkValue, ...(needsUnit ? [unitValue] : [])],
     column: context.table.primaryId,
-    values: ids,
+    values: isReadNeeded ? entries.map(({ sourceId }) => sourceId) : [],
   };
   const lists = [...profileLists(context, entries), ...(isReadNeeded ? [current] : [])];
   const [byId = [], byCustomer = [], rows = []] = await parts.dataverse.readLists(lists, signal);
@@ -98,7 +97,7 @@ async function readRows(
     if (id !== undefined) links.set(id, { profileId, unit });
   }
   return {
-    profiles: arrivedProfiles(context, [...byId, ...byCustomer]),
+    profiles: arrivedProfiles(context, [byId, byCustomer]),
     currentLink: (sourceId) => (isReadNeeded ? links.get(sourceId) : { profileId: undefined }),
   };
 }
@@ -108,7 +107,7 @@ async function readRows(
  * the map's changes nor the walk over linked rows would come back to them.
  */
 async function keepBeforeUnlinking(slice: Slice, plans: readonly Plan[]): Promise<void> {
-  const unlinked = plans.flatMap((plan) => (plan.kind === 'unlink' ? [apartRow(slice, plan)] : []));
+  const unlinked = plans.filter((plan) => plan.kind === 'unlink').map((plan) => apartRow(slice, plan));
   if (slice.isRehearsal || unlinked.length === 0) return;
   const report = { keep: unlinked.map(({ keep }) => keep), outcomes: unlinked.map(({ outcome }) => outcome) };
   await slice.record({ ...report, settled: [] }, new Map());
@@ -152,11 +151,12 @@ function pendingRow(
 
 async function writeLinks(slice: Slice, decisions: readonly Decision[]): Promise<UpdateReport> {
   const { parts, context } = slice;
+  const linkUpdate = linkUpdates(context);
   const rows = decisions
     .filter(({ kind }) => kind === 'link' || kind === 'relink' || kind === 'unlink')
     .map((decision) => {
       const isLink = decision.kind === 'link' || decision.kind === 'relink';
-      return linkUpdate(context, decision.entry.sourceId, isLink ? decision.profileId : undefined);
+      return linkUpdate(decision.entry.sourceId, isLink ? decision.profileId : undefined);
     });
   if (slice.isRehearsal || rows.length === 0) {
     return { written: rows.map(({ id }) => id), gone: [], failed: [], unsent: [] };
@@ -170,12 +170,16 @@ async function writeLinks(slice: Slice, decisions: readonly Decision[]): Promise
   });
 }
 
-/** The update that sets a row's link, or clears it. */
-export function linkUpdate(context: TableContext, id: string, profileId: string | undefined): RowUpdate {
+/** Gives the update that sets a row's link, or clears it where no profile is given. */
+export function linkUpdates(context: TableContext): (id: string, profileId: string | undefined) => RowUpdate {
   const navigationProperty = context.link?.navigationProperty ?? linkColumn;
+  const bind = `${navigationProperty}@odata.bind`;
+  const profiles = `/${context.profile.entitySetName}`;
   // Clearing by `@odata.bind: null` is refused inside `$batch`; the bare navigation property is not.
-  if (profileId === undefined) return { id, values: { [navigationProperty]: null } };
-  return { id, values: { [`${navigationProperty}@odata.bind`]: `/${context.profile.entitySetName}(${profileId})` } };
+  return (id, profileId) => ({
+    id,
+    values: profileId === undefined ? { [navigationProperty]: null } : { [bind]: `${profiles}(${profileId})` },
+  });
 }
 
 /** Turns decisions and the writer's report into counts, outcomes and pending rows. */

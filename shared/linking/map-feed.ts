@@ -1,11 +1,26 @@
-import type { Dataverse } from '../dataverse/dataverse.ts';
+import type { SourceTable } from '../contracts/unification-setup.ts';
+import type { Dataverse, Row } from '../dataverse/dataverse.ts';
 import type { FeedKind } from '../state/link-states.ts';
-import { type ChangeFeed, openFeed } from './change-feed.ts';
+import { type ChangeFeed, type FeedStep, openFeed } from './change-feed.ts';
+import { type MapEntry, readMapRow, type UnusableMapRow } from './map-row.ts';
 import { mapColumns, mapSelect } from './names.ts';
 import type { TableContext } from './prepare.ts';
 
+/** A page of the map's changes, read for one source table. */
+export interface MapPage extends FeedStep {
+  readonly entries: readonly MapEntry[];
+  readonly unusable: readonly UnusableMapRow[];
+  /** When the newest of them was changed, in milliseconds since 1970; 0 where there is none. */
+  readonly newestChange: number;
+}
+
 /** The feed of the given kind for a table's part of the map. */
-export function openMapFeed(kind: FeedKind, dataverse: Dataverse, context: TableContext, pageSize: number): ChangeFeed {
+export function openMapFeed(
+  kind: FeedKind,
+  dataverse: Dataverse,
+  context: TableContext,
+  pageSize: number,
+): ChangeFeed<MapPage> {
   // `contains`, and rows without a name: stray blanks stand around some names, and some rows have the identifier alone.
   // What belongs to another table after all is passed over when it is read.
   const name = context.source.entity.replaceAll("'", "''");
@@ -15,5 +30,31 @@ export function openMapFeed(kind: FeedKind, dataverse: Dataverse, context: Table
     select: mapSelect.filter((column) => column !== mapColumns.id),
     filter: `(contains(${mapColumns.entity},'${name}') or ${mapColumns.entity} eq null)`,
   };
-  return openFeed(kind, dataverse, source, pageSize);
+  const feed = openFeed(kind, dataverse, source, pageSize);
+  return {
+    ...feed,
+    async read(position, signal) {
+      const { rows, ...step } = await feed.read(position, signal);
+      // A page may wait for long until those before it are written: of its rows only what is needed is kept.
+      return { ...step, ...readRows(rows, context.source) };
+    },
+  };
+}
+
+function readRows(rows: readonly Row[], source: SourceTable): Pick<MapPage, 'entries' | 'unusable' | 'newestChange'> {
+  const entries: MapEntry[] = [];
+  const unusable: UnusableMapRow[] = [];
+  let newestChange = 0;
+  let lastChange: unknown;
+  for (const row of rows) {
+    const reading = readMapRow(row, source);
+    if (reading.kind === 'other') continue;
+    const change = row[mapColumns.modifiedOn];
+    // Rows that were written together carry the same time.
+    if (change !== lastChange) newestChange = Math.max(newestChange, Date.parse(String(change)) || 0);
+    lastChange = change;
+    if (reading.kind === 'entry') entries.push(reading.entry);
+    else unusable.push(reading);
+  }
+  return { entries, unusable, newestChange };
 }

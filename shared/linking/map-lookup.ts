@@ -95,15 +95,22 @@ export function profileLists(context: TableContext, entries: readonly MapEntry[]
 }
 
 /** Reads the answers to `profileLists`. */
-export function arrivedProfiles(context: TableContext, rows: readonly Row[]): ArrivedProfiles {
+export function arrivedProfiles(
+  { profile }: TableContext,
+  [byId, byCustomer]: readonly [readonly Row[], readonly Row[]],
+): ArrivedProfiles {
   const customers = new Map<string, string>();
   const profiles = new Map<string, string>();
-  for (const row of rows) {
-    const id = normaliseGuid(String(row[context.profile.primaryId] ?? ''));
+  const take = (row: Row): { readonly id: string | undefined; readonly customer: string } => {
+    const id = normaliseGuid(String(row[profile.primaryId] ?? ''));
     const customer = String(row[profileCustomerId] ?? '').trim();
-    if (id === undefined) continue;
-    customers.set(id, customer);
-    if (customer !== '') profiles.set(customer.toLowerCase(), id);
+    if (id !== undefined) customers.set(id, customer);
+    return { id, customer };
+  };
+  for (const row of byId) take(row);
+  for (const row of byCustomer) {
+    const { id, customer } = take(row);
+    if (id !== undefined && customer !== '') profiles.set(customer.toLowerCase(), id);
   }
   return {
     of: ({ profileId, customerId }) => {

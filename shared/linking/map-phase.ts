@@ -1,13 +1,10 @@
-import type { Row } from '../dataverse/dataverse.ts';
 import type { PendingRow } from '../state/pending-rows.ts';
 import type { RowOutcome } from '../state/row-outcomes.ts';
-import type { FeedPage } from './change-feed.ts';
 import { drain, nextWatermark, takeNextWatermark } from './drain.ts';
 import { linkRows, type RowsReport, withApart } from './link-rows.ts';
-import { openMapFeed } from './map-feed.ts';
+import { type MapPage, openMapFeed } from './map-feed.ts';
 import { readKeyRings } from './map-lookup.ts';
-import { type MapEntry, readMapRow } from './map-row.ts';
-import { mapColumns } from './names.ts';
+import { type MapEntry, readMapRow, type UnusableMapRow } from './map-row.ts';
 import { endInPage, withoutCarried } from './page-counters.ts';
 import type { Slice } from './slice.ts';
 
@@ -41,9 +38,9 @@ export async function rememberPendingRows<Context>(slice: Slice<Context>): Promi
   return known;
 }
 
-async function linkPage(slice: Slice, page: FeedPage, known: ReadonlyMap<string, PendingRow>): Promise<void> {
+async function linkPage(slice: Slice, page: MapPage, known: ReadonlyMap<string, PendingRow>): Promise<void> {
   const { pass } = slice;
-  const { entries, unusable, newestChange } = await readEntries(slice, page.rows);
+  const { entries, unusable } = await readEntries(slice, page);
   const report = await linkRows(slice, entries, {
     // Right after the column was made no row has a link, unless an earlier slice already tried this very page.
     cannotBeLinked: pass.columnCreated && slice.isPageUntried && !slice.isRehearsal,
@@ -65,52 +62,34 @@ async function linkPage(slice: Slice, page: FeedPage, known: ReadonlyMap<string,
     carried: 0,
     conflicts: pass.conflicts + report.conflicts,
     ...withApart(pass, report),
-    newestChange: Math.max(pass.newestChange, newestChange),
+    newestChange: Math.max(pass.newestChange, page.newestChange),
     counters: slice.add(counters),
   });
   slice.isPageUntried = true;
 }
 
-interface Unusable {
-  readonly mapRowId: string;
-  readonly reason: string;
-}
-
+/** The entries of a page, with those that only the key ring of a row gives; and what stays unusable. */
 async function readEntries(
-  slice: Slice,
-  rows: readonly Row[],
-): Promise<{ entries: MapEntry[]; unusable: Unusable[]; newestChange: number }> {
-  const { parts, context } = slice;
-  const entries: MapEntry[] = [];
-  let unusable: Unusable[] = [];
-  let newestChange = 0;
-  for (const row of rows) {
-    const reading = readMapRow(row, context.source);
-    if (reading.kind === 'other') continue;
-    newestChange = Math.max(newestChange, Date.parse(String(row[mapColumns.modifiedOn] ?? '')) || 0);
-    if (reading.kind === 'entry') entries.push(reading.entry);
-    else unusable.push(reading);
-  }
-  if (unusable.length > 0) {
-    // The key ring may still name the key; it is large, so it is read for these alone.
-    const rings = await readKeyRings(
-      parts.dataverse,
-      context,
-      unusable.map(({ mapRowId }) => mapRowId),
-      slice.signal,
-    );
-    const readings = rings.map((row) => readMapRow(row, context.source));
-    entries.push(...readings.filter((reading) => reading.kind === 'entry').map(({ entry }) => entry));
-    unusable = readings.filter((reading) => reading.kind === 'unusable');
-  }
-  return { entries, unusable, newestChange };
+  { parts, context, signal }: Slice,
+  { entries, unusable }: MapPage,
+): Promise<{ entries: readonly MapEntry[]; unusable: readonly UnusableMapRow[] }> {
+  if (unusable.length === 0) return { entries, unusable };
+  // The key ring may still name the key; it is large, so it is read for these alone.
+  const ids = unusable.map(({ mapRowId }) => mapRowId);
+  const rings = await readKeyRings(parts.dataverse, context, ids, signal);
+  const readings = rings.map((row) => readMapRow(row, context.source));
+  const more = readings.filter((reading) => reading.kind === 'entry').map(({ entry }) => entry);
+  return {
+    entries: [...entries, ...more],
+    unusable: readings.filter((reading) => reading.kind === 'unusable'),
+  };
 }
 
 /** Map rows without a usable key are kept as pending under their own id, so that they are reported and tried again. */
 function withUnusable(
   slice: Slice,
   report: RowsReport,
-  unusable: readonly Unusable[],
+  unusable: readonly UnusableMapRow[],
 ): Pick<RowsReport, 'keep' | 'outcomes'> {
   const at = slice.now();
   const pending = unusable.map(

@@ -16,15 +16,20 @@ export interface MapEntry {
   readonly version: number;
 }
 
+/** A map row that belongs to a source table, yet names no usable key. */
+export interface UnusableMapRow {
+  readonly mapRowId: string;
+  readonly reason: string;
+}
+
 export type MapRowReading =
   /** It belongs to another source. */
   | { readonly kind: 'other' }
   | { readonly kind: 'entry'; readonly entry: MapEntry }
-  /** It belongs to this table, yet names no usable key. */
-  | { readonly kind: 'unusable'; readonly mapRowId: string; readonly reason: string };
+  | ({ readonly kind: 'unusable' } & UnusableMapRow);
 
 const text = (value: unknown): string => (typeof value === 'string' ? value.trim() : '');
-const sameName = (a: string, b: string): boolean => a.toLowerCase() === b.trim().toLowerCase();
+const sameName = (a: string, b: string): boolean => a === b || a.toLowerCase() === b.trim().toLowerCase();
 
 /** The parts of an identifier `DataSource|Table|Key`; the key itself may hold further bars. */
 export function splitIdentifier(identifier: string): { dataSource: string; entity: string; key: string } | undefined {
@@ -75,13 +80,13 @@ export function keysInRing(ring: string, source: Pick<SourceTable, 'dataSource' 
  */
 export function readMapRow(row: Row, source: SourceTable): MapRowReading {
   const mapRowId = text(row[mapColumns.id]).toLowerCase();
-  const identifier = splitIdentifier(text(row[mapColumns.identifier]));
-  const dataSource = text(row[mapColumns.dataSource]) || (identifier?.dataSource ?? '');
-  const entity = text(row[mapColumns.entity]) || (identifier?.entity ?? '');
+  const identifier = () => splitIdentifier(text(row[mapColumns.identifier]));
+  const dataSource = text(row[mapColumns.dataSource]) || (identifier()?.dataSource ?? '');
+  const entity = text(row[mapColumns.entity]) || (identifier()?.entity ?? '');
   if (!sameName(dataSource, source.dataSource) || !sameName(entity, source.entity)) return { kind: 'other' };
 
   const sourceId =
-    normaliseGuid(text(row[mapColumns.key])) ?? normaliseGuid(identifier?.key ?? '') ?? onlyKeyInRing(row, source);
+    normaliseGuid(text(row[mapColumns.key])) ?? normaliseGuid(identifier()?.key ?? '') ?? onlyKeyInRing(row, source);
   if (sourceId === undefined) {
     return {
       kind: 'unusable',
@@ -120,20 +125,22 @@ export interface Choice {
 export function choosePerSource(
   entries: readonly MapEntry[],
   profileExists: (entry: MapEntry) => boolean,
-): Map<string, Choice> {
-  const choices = new Map<string, Choice>();
-  for (const [sourceId, given] of Map.groupBy(entries, (entry) => entry.sourceId)) {
-    const newest = newestOf(given);
-    const existing = newestOf(given.filter(profileExists));
-    const entry = existing ?? newest;
-    if (entry === undefined) continue;
-    choices.set(sourceId, { entry, awaited: newest === undefined || newest === entry ? undefined : newest });
+): readonly Choice[] {
+  const rivals = new Map<string, { newest: MapEntry; existing: MapEntry | undefined }>();
+  for (const entry of entries) {
+    const existing = profileExists(entry) ? entry : undefined;
+    const before = rivals.get(entry.sourceId);
+    if (before === undefined) rivals.set(entry.sourceId, { newest: entry, existing });
+    else {
+      if (isNewer(entry, before.newest)) before.newest = entry;
+      if (existing !== undefined && isNewer(existing, before.existing)) before.existing = existing;
+    }
   }
-  return choices;
+  return Array.from(rivals.values(), ({ newest, existing = newest }) => ({
+    entry: existing,
+    awaited: existing === newest ? undefined : newest,
+  }));
 }
 
-const newestOf = (entries: readonly MapEntry[]): MapEntry | undefined => {
-  let newest: MapEntry | undefined;
-  for (const entry of entries) if (newest === undefined || entry.version > newest.version) newest = entry;
-  return newest;
-};
+const isNewer = (entry: MapEntry, other: MapEntry | undefined): boolean =>
+  other === undefined || entry.version > other.version;

@@ -3,7 +3,7 @@ import type { FoundOrphan } from '../state/found-orphans.ts';
 import type { RowOutcome } from '../state/row-outcomes.ts';
 import { acrossUnits, countsUnits, keepsApart, unitValue } from './across-units.ts';
 import { normaliseGuid } from './guid.ts';
-import { linkRows, linkUpdate, type RowsReport, withApart } from './link-rows.ts';
+import { linkRows, linkUpdates, type RowsReport, withApart } from './link-rows.ts';
 import { entriesOf } from './map-lookup.ts';
 import { linkValue } from './names.ts';
 import type { Slice } from './slice.ts';
@@ -159,9 +159,10 @@ export async function clearOrphans(slice: Slice): Promise<void> {
       }))
       .filter(({ id, profileId }) => profileId !== undefined && found.get(id)?.profileId === profileId);
     await slice.makeSureOfTable();
+    const linkUpdate = linkUpdates(context);
     const report = await parts.dataverse.update({
       table: context.table,
-      rows: still.map(({ id }) => linkUpdate(context, id, undefined)),
+      rows: still.map(({ id }) => linkUpdate(id, undefined)),
       signal: slice.writeSignal,
     });
     const at = slice.now();

@@ -155,7 +155,7 @@ describe('several map rows of one source row', () => {
     version,
   });
   const choose = (entries: readonly MapEntry[], existing: readonly string[]) =>
-    choosePerSource(entries, ({ profileId }) => existing.includes(profileId ?? '')).get(key);
+    choosePerSource(entries, ({ profileId }) => existing.includes(profileId ?? ''))[0];
 
   it('P8 come to the newest one, in whatever order they are read', () => {
     for (const entries of [
