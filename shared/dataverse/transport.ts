@@ -60,7 +60,13 @@ export function createTransport(options: {
         const request = createPipelineRequest({
           method,
           url,
-          headers: createHttpHeaders({ ...STANDARD_HEADERS, ...headers, Authorization: `Bearer ${token}` }),
+          headers: createHttpHeaders({
+            ...STANDARD_HEADERS,
+            ...headers,
+            // Else the client copies the whole body to count it.
+            ...(body === undefined ? {} : { 'Content-Length': Buffer.byteLength(body) }),
+            Authorization: `Bearer ${token}`,
+          }),
           body: body ?? null,
           abortSignal: signal ? AbortSignal.any([signal, timeout.signal]) : timeout.signal,
           allowInsecureConnection: options.local,

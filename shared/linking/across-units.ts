@@ -1,7 +1,6 @@
 import type { TableMetadata } from '../dataverse/dataverse.ts';
 import type { RowOutcome } from '../state/row-outcomes.ts';
-import type { CurrentLink } from './compare.ts';
-import type { Plan } from './confirm-moves.ts';
+import type { CurrentLink, Decision } from './compare.ts';
 import { normaliseGuid } from './guid.ts';
 import type { Slice } from './slice.ts';
 import { unitNames } from './unit-names.ts';
@@ -54,16 +53,16 @@ export async function acrossUnits(slice: Slice, rows: readonly LinkedRow[]): Pro
  */
 export async function leaveUnlinked(
   slice: Slice,
-  plans: readonly Plan[],
+  decisions: readonly Decision[],
   current: (sourceId: string) => CurrentLink,
-): Promise<readonly Plan[]> {
-  const targets = plans.map((plan) => profileAfter(plan, current(plan.entry.sourceId)));
+): Promise<readonly Decision[]> {
+  const targets = decisions.map((decision) => profileAfter(decision, current(decision.entry.sourceId)));
   const unitOf = await unitsOfProfiles(
     slice,
     targets.filter((id) => id !== undefined),
   );
-  const across = plans.map((plan, at) => {
-    const unit = current(plan.entry.sourceId)?.unit;
+  const across = decisions.map((decision, at) => {
+    const unit = current(decision.entry.sourceId)?.unit;
     const profileId = targets[at];
     const other = profileId === undefined ? undefined : unitOf.get(profileId);
     const isAcross = profileId !== undefined && unit !== undefined && other !== undefined && unit !== other;
@@ -73,23 +72,23 @@ export async function leaveUnlinked(
     slice,
     across.filter((found) => found !== undefined),
   );
-  return plans.map((plan, at) => {
-    const row = current(plan.entry.sourceId);
+  return decisions.map((decision, at) => {
+    const row = current(decision.entry.sourceId);
     const found = across[at];
-    if (found === undefined || row === undefined) return plan;
-    const { entry } = plan;
+    if (found === undefined || row === undefined) return decision;
+    const { entry } = decision;
     const { profileId } = found;
     const reason = reasonOf(found.unit, found.other);
     // A row that waits for another profile goes on waiting, without the link that it has meanwhile.
-    const awaited = plan.kind === 'waiting' ? entry : plan.awaited;
+    const awaited = decision.kind === 'waiting' ? entry : decision.awaited;
     if (row.profileId === undefined) return { kind: 'apart', entry, profileId, reason, awaited };
     return { kind: 'unlink', entry, profileId, previousProfileId: row.profileId, reason, awaited };
   });
 }
 
 /** The profile that a row would be linked to once a decision was carried out. */
-function profileAfter(plan: Plan, current: CurrentLink): string | undefined {
-  return plan.kind === 'link' || plan.kind === 'relink' ? plan.profileId : current?.profileId;
+function profileAfter(decision: Decision, current: CurrentLink): string | undefined {
+  return decision.kind === 'link' || decision.kind === 'relink' ? decision.profileId : current?.profileId;
 }
 
 async function unitsOfProfiles(

@@ -1,4 +1,4 @@
-import type { MapEntry } from './map-row.ts';
+import type { Choice } from './map-row.ts';
 
 /** A source row as it stands: its current link, or none; undefined where the row does not exist. */
 export type CurrentLink =
@@ -10,37 +10,33 @@ export type CurrentLink =
   | undefined;
 
 /** What must happen to one source row, and why. */
-export type Decision =
-  | { readonly kind: 'link'; readonly entry: MapEntry; readonly profileId: string }
-  | {
-      readonly kind: 'relink';
-      readonly entry: MapEntry;
-      readonly profileId: string;
-      readonly previousProfileId: string;
-    }
-  | { readonly kind: 'unchanged'; readonly entry: MapEntry }
-  /** The profile belongs to another business unit: the link the row has is taken away, or the row is left without one. */
-  | {
-      readonly kind: 'unlink';
-      readonly entry: MapEntry;
-      readonly profileId: string;
-      readonly previousProfileId: string;
-      readonly reason: string;
-    }
-  | { readonly kind: 'apart'; readonly entry: MapEntry; readonly profileId: string; readonly reason: string }
-  | { readonly kind: 'gone'; readonly entry: MapEntry }
-  | { readonly kind: 'waiting'; readonly entry: MapEntry };
+export type Decision = Choice &
+  (
+    | { readonly kind: 'link'; readonly profileId: string }
+    | { readonly kind: 'relink'; readonly profileId: string; readonly previousProfileId: string }
+    | { readonly kind: 'unchanged' }
+    /** The profile belongs to another business unit: the link the row has is taken away, or the row is left without one. */
+    | {
+        readonly kind: 'unlink';
+        readonly profileId: string;
+        readonly previousProfileId: string;
+        readonly reason: string;
+      }
+    | { readonly kind: 'apart'; readonly profileId: string; readonly reason: string }
+    | { readonly kind: 'gone' }
+    | { readonly kind: 'waiting' }
+  );
 
 /**
  * Compares what the map gives a row with what the row has.
- * @param profileId the existing profile row that the entry resolves to; undefined while it has not arrived
+ * @param profileId the existing profile row that the chosen entry resolves to; undefined while it has not arrived
  * @param current how the row stands; a row that cannot have a link yet may be given as unlinked without reading it
  */
-export function decide(entry: MapEntry, profileId: string | undefined, current: CurrentLink): Decision {
-  if (current === undefined) return { kind: 'gone', entry };
+export function decide({ entry, awaited }: Choice, profileId: string | undefined, current: CurrentLink): Decision {
+  if (current === undefined) return { kind: 'gone', entry, awaited };
   // An unresolved profile never costs a row the link it has: it may be the old one, or not arrived yet.
-  if (profileId === undefined) return { kind: 'waiting', entry };
-  if (current.profileId === profileId) return { kind: 'unchanged', entry };
-  if (current.profileId === undefined) return { kind: 'link', entry, profileId };
-  return { kind: 'relink', entry, profileId, previousProfileId: current.profileId };
+  if (profileId === undefined) return { kind: 'waiting', entry, awaited };
+  if (current.profileId === profileId) return { kind: 'unchanged', entry, awaited };
+  if (current.profileId === undefined) return { kind: 'link', entry, awaited, profileId };
+  return { kind: 'relink', entry, awaited, profileId, previousProfileId: current.profileId };
 }

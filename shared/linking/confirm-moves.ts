@@ -3,12 +3,9 @@ import { type ArrivedProfiles, arrivedProfiles, entriesOf, profileLists } from '
 import { choosePerSource, type MapEntry } from './map-row.ts';
 import type { Slice } from './slice.ts';
 
-/** A decision, and the newer map row whose profile the source row waits for besides, if there is one. */
-export type Plan = Decision & { readonly awaited: MapEntry | undefined };
-
 /** Decisions that may be carried out, and what was learnt on the way. */
 export interface ConfirmedMoves {
-  readonly plans: readonly Plan[];
+  readonly decisions: readonly Decision[];
   /** Source rows that map rows give to different customers. */
   readonly conflicts: number;
   /** The CustomerId that a profile row stands for, where it was read. */
@@ -22,13 +19,15 @@ export interface ConfirmedMoves {
  */
 export async function confirmMoves(
   { parts, context, signal }: Slice,
-  planned: readonly Plan[],
+  decided: readonly Decision[],
   given: readonly MapEntry[],
   profiles: ArrivedProfiles,
 ): Promise<ConfirmedMoves> {
   const moves = new Map<string, string>();
-  for (const plan of planned) if (plan.kind === 'relink') moves.set(plan.entry.sourceId, plan.previousProfileId);
-  if (moves.size === 0) return { plans: planned, conflicts: 0, customerOf: profiles.customerOf };
+  for (const decision of decided) {
+    if (decision.kind === 'relink') moves.set(decision.entry.sourceId, decision.previousProfileId);
+  }
+  if (moves.size === 0) return { decisions: decided, conflicts: 0, customerOf: profiles.customerOf };
 
   const inMap = await entriesOf(parts.dataverse, context, moves, signal);
   const ofSource = Map.groupBy(given, ({ sourceId }) => sourceId);
@@ -47,14 +46,13 @@ export async function confirmMoves(
   const arrived = arrivedProfiles(context, [rows, rowsByCustomer]);
 
   let conflicts = 0;
-  const plans = planned.map((plan) => {
-    if (plan.kind !== 'relink') return plan;
-    const { sourceId } = plan.entry;
+  const decisions = decided.map((decision) => {
+    if (decision.kind !== 'relink') return decision;
+    const { sourceId } = decision.entry;
     const rivals = candidates.get(sourceId) ?? [];
     if (new Set(rivals.map(({ customerId }) => customerId.toLowerCase())).size > 1) conflicts++;
-    const [choice = plan] = choosePerSource(rivals, (entry) => arrived.of(entry) !== undefined);
-    const { entry, awaited } = choice;
-    return { ...decide(entry, arrived.of(entry), { profileId: plan.previousProfileId }), awaited };
+    const [choice = decision] = choosePerSource(rivals, (entry) => arrived.of(entry) !== undefined);
+    return decide(choice, arrived.of(choice.entry), { profileId: decision.previousProfileId });
   });
-  return { plans, conflicts, customerOf: (id) => arrived.customerOf(id) ?? profiles.customerOf(id) };
+  return { decisions, conflicts, customerOf: (id) => arrived.customerOf(id) ?? profiles.customerOf(id) };
 }

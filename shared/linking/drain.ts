@@ -7,6 +7,8 @@ import type { Slice } from './slice.ts';
 export interface Draining<Page extends FeedStep> {
   /** The feed's token in the present watermark. */
   readonly since: () => string | undefined;
+  /** What can be read for a page while the one before it is written. */
+  readonly prepare?: (page: Page, before: Page) => Promise<Page>;
   /** Deals with a page, and moves the pass's cursor behind it. */
   readonly handle: (page: Page) => Promise<void>;
   /** What else a pass has to do that reads everything anew, because the service forgot where its drain began. */
@@ -25,10 +27,15 @@ export async function drain<Context, Page extends FeedStep>(
   const { parts, slot } = slice;
   const read = (cursor: string | undefined): Promise<Page> => {
     const token = slice.pass.full ? undefined : draining.since();
-    const page = feed.read({ token, cursor }, slice.signal);
-    // It may be read ahead and never asked for, when the slice ends: then its failure is nobody's.
-    page.catch(() => undefined);
-    return page;
+    return feed.read({ token, cursor }, slice.signal);
+  };
+  const readAhead = (before: Page): Promise<Page> => {
+    const { prepare } = draining;
+    const page = read(before.cursor);
+    const prepared = prepare === undefined ? page : page.then((next) => prepare(next, before));
+    // It may never be asked for, when the slice ends: then its failure is nobody's.
+    prepared.catch(() => undefined);
+    return prepared;
   };
   let reading = read(slice.pass.cursor);
   for (;;) {
@@ -42,7 +49,7 @@ export async function drain<Context, Page extends FeedStep>(
       continue;
     }
     const isLast = page.cursor === undefined;
-    if (!isLast) reading = read(page.cursor);
+    if (!isLast) reading = readAhead(page);
     await draining.handle(page);
     if (isLast) return;
     await slice.stopIfTimeIsUp();

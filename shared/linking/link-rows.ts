@@ -5,7 +5,7 @@ import type { PendingRow } from '../state/pending-rows.ts';
 import type { RowOutcome } from '../state/row-outcomes.ts';
 import { keepsApart, leaveUnlinked, unitValue } from './across-units.ts';
 import { type CurrentLink, type Decision, decide } from './compare.ts';
-import { confirmMoves, type Plan } from './confirm-moves.ts';
+import { confirmMoves } from './confirm-moves.ts';
 import { normaliseGuid } from './guid.ts';
 import { type ArrivedProfiles, arrivedProfiles, profileLists } from './map-lookup.ts';
 import { choosePerSource, type MapEntry } from './map-row.ts';
@@ -50,34 +50,39 @@ export const withApart = (pass: Pick<Pass, 'apart'>, { apart = [] }: RowsReport)
 /**
  * Brings the links of the entries' source rows up to date: resolves, compares, writes what differs, reports each row.
  * A rehearsal compares and reports as if it had written, and writes nothing.
- * @param cannotBeLinked the rows cannot have a link yet: their current links need not be read
  */
 export async function linkRows(
   slice: Slice,
   given: readonly MapEntry[],
-  { cannotBeLinked }: { readonly cannotBeLinked: boolean },
+  { profiles, currentLink }: RowsRead,
 ): Promise<RowsReport> {
   if (given.length === 0) return nothingDone;
-  const { profiles, currentLink } = await readRows(slice, given, cannotBeLinked);
   const choices = choosePerSource(given, (entry) => profiles.of(entry) !== undefined);
-  const planned = choices.map(
-    ({ entry, awaited }): Plan => ({ ...decide(entry, profiles.of(entry), currentLink(entry.sourceId)), awaited }),
+  const decided = choices.map((choice) =>
+    decide(choice, profiles.of(choice.entry), currentLink(choice.entry.sourceId)),
   );
-  const confirmed = await confirmMoves(slice, planned, given, profiles);
+  const confirmed = await confirmMoves(slice, decided, given, profiles);
   const { conflicts, customerOf } = confirmed;
-  const plans = keepsApart(slice) ? await leaveUnlinked(slice, confirmed.plans, currentLink) : confirmed.plans;
+  const decisions = keepsApart(slice)
+    ? await leaveUnlinked(slice, confirmed.decisions, currentLink)
+    : confirmed.decisions;
 
-  await keepBeforeUnlinking(slice, plans);
-  const report = await writeLinks(slice, plans);
-  return { ...account(slice, plans, report, customerOf), conflicts, isPartial: report.unsent.length > 0 };
+  await keepBeforeUnlinking(slice, decisions);
+  const report = await writeLinks(slice, decisions);
+  return { ...account(slice, decisions, report, customerOf), conflicts, isPartial: report.unsent.length > 0 };
 }
 
-/** Profiles and current links, in one request. */
-async function readRows(
-  slice: Slice,
-  entries: readonly MapEntry[],
-  cannotBeLinked: boolean,
-): Promise<{ profiles: ArrivedProfiles; currentLink: (sourceId: string) => CurrentLink }> {
+/** What is known of the rows that entries are about, before anything is done to them. */
+export interface RowsRead {
+  readonly profiles: ArrivedProfiles;
+  readonly currentLink: (sourceId: string) => CurrentLink;
+}
+
+/**
+ * Reads profiles and current links, in one request; none where there are no entries.
+ * @param cannotBeLinked the rows cannot have a link yet: their current links need not be read
+ */
+export async function readRows(slice: Slice, entries: readonly MapEntry[], cannotBeLinked: boolean): Promise<RowsRead> {
   const { parts, context, signal } = slice;
   const needsUnit = keepsApart(slice);
   const isReadNeeded = !cannotBeLinked || needsUnit;
@@ -106,8 +111,10 @@ async function readRows(
  * Rows whose link is about to be taken away are kept as pending before: should the process die after the write, neither
  * the map's changes nor the walk over linked rows would come back to them.
  */
-async function keepBeforeUnlinking(slice: Slice, plans: readonly Plan[]): Promise<void> {
-  const unlinked = plans.filter((plan) => plan.kind === 'unlink').map((plan) => apartRow(slice, plan));
+async function keepBeforeUnlinking(slice: Slice, decisions: readonly Decision[]): Promise<void> {
+  const unlinked = decisions
+    .filter((decision) => decision.kind === 'unlink')
+    .map((decision) => apartRow(slice, decision));
   if (slice.isRehearsal || unlinked.length === 0) return;
   const report = { keep: unlinked.map(({ keep }) => keep), outcomes: unlinked.map(({ outcome }) => outcome) };
   await slice.record({ ...report, settled: [] }, new Map());
@@ -116,11 +123,11 @@ async function keepBeforeUnlinking(slice: Slice, plans: readonly Plan[]): Promis
 /** What is kept, and told, of a row that is left without a link. */
 function apartRow(
   slice: Slice,
-  plan: Plan & { readonly kind: 'unlink' | 'apart' },
+  decision: Decision & { readonly kind: 'unlink' | 'apart' },
 ): { readonly keep: PendingRow; readonly outcome: RowOutcome } {
-  const { entry, awaited, reason, profileId } = plan;
+  const { entry, awaited, reason, profileId } = decision;
   const at = slice.now();
-  const previous = plan.kind === 'unlink' ? { previousProfileId: plan.previousProfileId } : {};
+  const previous = decision.kind === 'unlink' ? { previousProfileId: decision.previousProfileId } : {};
   return {
     // Owners change unseen by the map: every later pass judges the row anew.
     keep:
@@ -185,7 +192,7 @@ export function linkUpdates(context: TableContext): (id: string, profileId: stri
 /** Turns decisions and the writer's report into counts, outcomes and pending rows. */
 function account(
   slice: Slice,
-  plans: readonly Plan[],
+  decisions: readonly Decision[],
   report: UpdateReport,
   customerOf: (profileId: string) => string | undefined,
 ): Pick<RowsReport, 'counters' | 'outcomes' | 'keep' | 'settled' | 'apart'> {
@@ -204,8 +211,8 @@ function account(
     outcomes.push({ id: entry.sourceId, outcome: cause, at, reason, customerId: entry.customerId });
   };
 
-  for (const plan of plans) {
-    const { entry, awaited } = plan;
+  for (const decision of decisions) {
+    const { entry, awaited } = decision;
     const { sourceId: id, mapRowId, version, customerId } = entry;
     if (unsent.has(id)) continue;
     counters.read++;
@@ -214,35 +221,35 @@ function account(
       pend(entry, 'failed', `Dataverse refused the row${failure.code ? ` (${failure.code})` : ''}: ${failure.message}`);
       continue;
     }
-    if (plan.kind === 'waiting') {
+    if (decision.kind === 'waiting') {
       pend(entry, 'waiting', waitingReason);
       continue;
     }
-    if (plan.kind === 'gone' || gone.has(id)) {
+    if (decision.kind === 'gone' || gone.has(id)) {
       counters.gone++;
       settled.push({ id, mapRowId, version: Number.POSITIVE_INFINITY });
       const reason = `${slice.context.table.logicalName} has no such row any more.`;
       outcomes.push({ id, outcome: 'gone', at, reason, customerId });
       continue;
     }
-    if (plan.kind === 'unlink' || plan.kind === 'apart') {
-      const row = apartRow(slice, plan);
+    if (decision.kind === 'unlink' || decision.kind === 'apart') {
+      const row = apartRow(slice, decision);
       apart.push(id);
       keep.push(row.keep);
       outcomes.push(row.outcome);
-      if (plan.kind === 'unlink') counters.cleared++;
+      if (decision.kind === 'unlink') counters.cleared++;
       if (row.keep.cause === 'waiting') counters.waiting++;
       continue;
     }
     settled.push({ id, mapRowId, version });
-    if (plan.kind === 'unchanged') counters.unchanged++;
-    else if (plan.kind === 'link') {
+    if (decision.kind === 'unchanged') counters.unchanged++;
+    else if (decision.kind === 'link') {
       counters.linked++;
       // Ordinary links are counted only; but a rehearsal shows what it would do.
-      if (slice.isRehearsal) outcomes.push({ id, outcome: 'linked', at, profileId: plan.profileId, customerId });
+      if (slice.isRehearsal) outcomes.push({ id, outcome: 'linked', at, profileId: decision.profileId, customerId });
     } else {
       counters.relinked++;
-      const { previousProfileId, profileId } = plan;
+      const { previousProfileId, profileId } = decision;
       const previousCustomerId = customerOf(previousProfileId);
       outcomes.push({ id, outcome: 'relinked', at, previousProfileId, previousCustomerId, profileId, customerId });
     }

@@ -1,7 +1,7 @@
 import type { PendingRow } from '../state/pending-rows.ts';
 import type { RowOutcome } from '../state/row-outcomes.ts';
 import { drain, nextWatermark, takeNextWatermark } from './drain.ts';
-import { linkRows, type RowsReport, withApart } from './link-rows.ts';
+import { linkRows, type RowsRead, type RowsReport, readRows, withApart } from './link-rows.ts';
 import { type MapPage, openMapFeed } from './map-feed.ts';
 import { readKeyRings } from './map-lookup.ts';
 import { type MapEntry, readMapRow, type UnusableMapRow } from './map-row.ts';
@@ -19,6 +19,7 @@ export async function drainMap(slice: Slice): Promise<void> {
   const known = await rememberPendingRows(slice);
   await drain(slice, feed, {
     since: () => slice.state.watermark?.token,
+    prepare: (page, before) => preparePage(slice, page, before),
     handle: (page) => linkPage(slice, page, known),
     inFull: ({ orphansDue = 'a full pass' }) => ({ orphansDue }),
   });
@@ -38,13 +39,33 @@ export async function rememberPendingRows<Context>(slice: Slice<Context>): Promi
   return known;
 }
 
-async function linkPage(slice: Slice, page: MapPage, known: ReadonlyMap<string, PendingRow>): Promise<void> {
+/** A page, and what was read for it while the one before was written. */
+interface PreparedPage extends MapPage {
+  readonly rowsRead?: RowsRead;
+}
+
+/**
+ * Reads what a page needs ahead of its turn, unless it names a row that is being written: how that one stands, only
+ * the end of the page before will tell.
+ */
+async function preparePage(slice: Slice, page: PreparedPage, before: MapPage): Promise<PreparedPage> {
+  // Which rows they are about is not known yet.
+  if (page.unusable.length > 0 || before.unusable.length > 0) return page;
+  const busy = new Set(before.entries.map(({ sourceId }) => sourceId));
+  if (page.entries.some(({ sourceId }) => busy.has(sourceId))) return page;
+  // A slice that stops in the page before never gets here: when its turn comes, nobody has tried this one.
+  return { ...page, rowsRead: await readFor(slice, page.entries, true) };
+}
+
+/** Right after the column was made no row has a link, unless an earlier slice already tried this very page. */
+const readFor = (slice: Slice, entries: readonly MapEntry[], isUntried: boolean): Promise<RowsRead> =>
+  readRows(slice, entries, slice.pass.columnCreated && isUntried && !slice.isRehearsal);
+
+async function linkPage(slice: Slice, page: PreparedPage, known: ReadonlyMap<string, PendingRow>): Promise<void> {
   const { pass } = slice;
   const { entries, unusable } = await readEntries(slice, page);
-  const report = await linkRows(slice, entries, {
-    // Right after the column was made no row has a link, unless an earlier slice already tried this very page.
-    cannotBeLinked: pass.columnCreated && slice.isPageUntried && !slice.isRehearsal,
-  });
+  const rowsRead = page.rowsRead ?? (await readFor(slice, entries, slice.isPageUntried));
+  const report = await linkRows(slice, entries, rowsRead);
   await slice.record({ ...report, ...withUnusable(slice, report, unusable) }, known);
 
   if (report.isPartial) await endInPage(slice, report.counters);

@@ -3,7 +3,7 @@ import type { FoundOrphan } from '../state/found-orphans.ts';
 import type { RowOutcome } from '../state/row-outcomes.ts';
 import { acrossUnits, countsUnits, keepsApart, unitValue } from './across-units.ts';
 import { normaliseGuid } from './guid.ts';
-import { linkRows, linkUpdates, type RowsReport, withApart } from './link-rows.ts';
+import { linkRows, linkUpdates, type RowsReport, readRows, withApart } from './link-rows.ts';
 import { entriesOf } from './map-lookup.ts';
 import { linkValue } from './names.ts';
 import type { Slice } from './slice.ts';
@@ -60,13 +60,10 @@ async function walkPage(
     .map(([id, profileId]): FoundOrphan => ({ id, profileId }));
   // Where units are kept apart, a link that the map gives may still lead to another unit.
   const differing = [...entries].filter(
-    ([id, given]) => keepsApart(slice) || given.some(({ profileId }) => profileId !== linked.get(id)),
+    ([id, ofRow]) => keepsApart(slice) || ofRow.some(({ profileId }) => profileId !== linked.get(id)),
   );
-  const report = await linkRows(
-    slice,
-    differing.flatMap(([, given]) => given),
-    { cannotBeLinked: false },
-  );
+  const given = differing.flatMap(([, ofRow]) => ofRow);
+  const report = await linkRows(slice, given, await readRows(slice, given, false));
   // Rows whose new profile has not arrived keep the link they have; the map's own change brings them up again.
   const unlinked = new Set(report.apart);
   const isWaiting = ({ id, outcome }: RowOutcome) => outcome === 'waiting' && !unlinked.has(id);

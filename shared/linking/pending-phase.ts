@@ -1,6 +1,6 @@
 import { type Counters, noRows } from '../contracts/counters.ts';
 import type { PendingRow } from '../state/pending-rows.ts';
-import { linkRows, type RowsReport, withApart } from './link-rows.ts';
+import { linkRows, type RowsReport, readRows, withApart } from './link-rows.ts';
 import { entriesOf, readKeyRings } from './map-lookup.ts';
 import { type MapEntry, readMapRow } from './map-row.ts';
 import { mapColumns } from './names.ts';
@@ -42,7 +42,7 @@ export async function retryPendingRows<Context>(slice: Slice<Context>, tryAgain:
  */
 export async function linkPendingRows(slice: Slice, page: readonly PendingRow[]): Promise<RowsReport> {
   const { entries, unusable } = await rereadMap(slice, page);
-  const report = await linkRows(slice, entries, { cannotBeLinked: false });
+  const report = await linkRows(slice, entries, await readRows(slice, entries, false));
   const named = new Set(entries.map(({ sourceId }) => sourceId));
   const unnamed = page
     .filter(({ id }) => !unusable.has(id) && !named.has(id))

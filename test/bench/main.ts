@@ -20,7 +20,7 @@ import { limitOver, limitRowsPerSecond, type Model, model, sustainedRate } from 
 import { type BenchOrganisation, changeMap, startOrganisation } from './organisation.ts';
 import { plot } from './plot.ts';
 import { printTables } from './print.ts';
-import { WorkerProcess } from './worker-process.ts';
+import { compileWorkers, WorkerProcess } from './worker-process.ts';
 
 const { values: options } = parseArgs({
   options: { json: { type: 'boolean', default: false }, quick: { type: 'boolean', default: false } },
@@ -237,6 +237,7 @@ async function draw({ performance }: FirstPass): Promise<void> {
   say(`Figures and plots: ${directory}`);
 }
 
+await compileWorkers();
 const { contenders, best } = await compare();
 say('Growth');
 const growth = await grow(best);

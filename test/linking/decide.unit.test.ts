@@ -16,14 +16,14 @@ describe('what happens to a row', () => {
     ['gone', 'it does not exist', 'p', undefined],
     ['gone', 'neither it nor its profile exists', undefined, undefined],
   ] as const)('is "%s" where %s', (kind, _, profileId, current) => {
-    expect(decide(entry, profileId, current)).toMatchObject({ kind, entry });
+    expect(decide({ entry, awaited: undefined }, profileId, current)).toMatchObject({ kind, entry });
   });
 
   it('I3 is a write only where the value differs', () => {
     const id = fc.option(fc.constantFrom('p', 'q'), { nil: undefined });
     fc.assert(
       fc.property(id, id, (profileId, linked) => {
-        const { kind } = decide(entry, profileId, { profileId: linked });
+        const { kind } = decide({ entry, awaited: undefined }, profileId, { profileId: linked });
         expect(kind === 'link' || kind === 'relink').toBe(profileId !== undefined && profileId !== linked);
       }),
     );

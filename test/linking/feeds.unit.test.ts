@@ -56,6 +56,19 @@ describe.each(Object.keys(feeds) as (keyof typeof feeds)[])('the feed "%s"', (fe
 });
 
 describe('the feed "modified"', () => {
+  it('P8 gives a row its newest profile where an older map row stands on the next page', async () => {
+    const simulation = smallOrganisation({ contacts: 6, leads: 0 }, { pageSize: 1, sliceMs: 60_000 });
+    simulation.organisation.alterTable(map, feeds.modified);
+    for (const number of [1, 2, 3]) addProfile(simulation, number);
+    mapTo(simulation, { kind: 'c', source: 3, profile: 3 });
+    await play(simulation, 'first');
+    mapTo(simulation, { kind: 'c', source: 1, profile: 1, mapRow: 11 });
+    mapTo(simulation, { kind: 'c', source: 1, profile: 2, mapRow: 10 });
+    await play(simulation, 'second');
+    expect(simulation.organisation.links('contact').get(guidOf('c', 1))).toBe(guidOf('p', 2));
+    expect(simulation.organisation.writes.filter(({ id }) => id === guidOf('c', 1))).toHaveLength(1);
+  });
+
   it('I1 reaches back behind its watermark for rows that were stamped earlier and appeared later', async () => {
     const simulation = sixContacts('modified');
     await play(simulation, 'first');
