@@ -78,6 +78,9 @@ export interface RowsRead {
   readonly currentLink: (sourceId: string) => CurrentLink;
 }
 
+/** Whether the links that rows have are read; and their units, where those are kept apart. */
+export const readsLinks = (slice: Slice, cannotBeLinked: boolean): boolean => !cannotBeLinked || keepsApart(slice);
+
 /**
  * Reads profiles and current links, in one request; none where there are no entries.
  * @param cannotBeLinked the rows cannot have a link yet: their current links need not be read
@@ -85,7 +88,7 @@ export interface RowsRead {
 export async function readRows(slice: Slice, entries: readonly MapEntry[], cannotBeLinked: boolean): Promise<RowsRead> {
   const { parts, context, signal } = slice;
   const needsUnit = keepsApart(slice);
-  const isReadNeeded = !cannotBeLinked || needsUnit;
+  const isReadNeeded = readsLinks(slice, cannotBeLinked);
   const current: ListRequest = {
     entitySetName: context.table.entitySetName,
     // A rehearsal may come before the column: then no row can have a link, only its existence is asked.

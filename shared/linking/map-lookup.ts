@@ -81,16 +81,16 @@ export interface ArrivedProfiles {
 
 /** Requests that find the profiles of entries, to travel with other lists. */
 export function profileLists(context: TableContext, entries: readonly MapEntry[]): [ListRequest, ListRequest] {
-  const byId = new Set<string>();
-  const byCustomer = new Set<string>();
+  const byId: string[] = [];
+  const byCustomer: string[] = [];
   for (const entry of entries) {
-    if (entry.profileId !== undefined) byId.add(entry.profileId);
-    else if (entry.customerId !== '') byCustomer.add(entry.customerId);
+    if (entry.profileId !== undefined) byId.push(entry.profileId);
+    else if (entry.customerId !== '') byCustomer.push(entry.customerId);
   }
   const list = { entitySetName: context.profile.entitySetName, select: [profileCustomerId] };
   return [
-    { ...list, column: context.profile.primaryId, values: [...byId] },
-    { ...list, column: profileCustomerId, values: [...byCustomer] },
+    { ...list, column: context.profile.primaryId, values: byId },
+    { ...list, column: profileCustomerId, values: byCustomer },
   ];
 }
 

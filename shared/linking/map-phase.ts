@@ -1,7 +1,7 @@
 import type { PendingRow } from '../state/pending-rows.ts';
 import type { RowOutcome } from '../state/row-outcomes.ts';
 import { drain, nextWatermark, takeNextWatermark } from './drain.ts';
-import { linkRows, type RowsRead, type RowsReport, readRows, withApart } from './link-rows.ts';
+import { linkRows, type RowsRead, type RowsReport, readRows, readsLinks, withApart } from './link-rows.ts';
 import { type MapPage, openMapFeed } from './map-feed.ts';
 import { readKeyRings } from './map-lookup.ts';
 import { type MapEntry, readMapRow, type UnusableMapRow } from './map-row.ts';
@@ -51,20 +51,26 @@ interface PreparedPage extends MapPage {
 async function preparePage(slice: Slice, page: PreparedPage, before: MapPage): Promise<PreparedPage> {
   // Which rows they are about is not known yet.
   if (page.unusable.length > 0 || before.unusable.length > 0) return page;
-  const busy = new Set(before.entries.map(({ sourceId }) => sourceId));
-  if (page.entries.some(({ sourceId }) => busy.has(sourceId))) return page;
   // A slice that stops in the page before never gets here: when its turn comes, nobody has tried this one.
-  return { ...page, rowsRead: await readFor(slice, page.entries, true) };
+  const unlinked = cannotBeLinked(slice, true);
+  if (readsLinks(slice, unlinked) && shareRow(page, before)) return page;
+  return { ...page, rowsRead: await readRows(slice, page.entries, unlinked) };
+}
+
+/** Whether two pages name the same row. */
+function shareRow(page: MapPage, other: MapPage): boolean {
+  const ids = new Set(other.entries.map(({ sourceId }) => sourceId));
+  return page.entries.some(({ sourceId }) => ids.has(sourceId));
 }
 
 /** Right after the column was made no row has a link, unless an earlier slice already tried this very page. */
-const readFor = (slice: Slice, entries: readonly MapEntry[], isUntried: boolean): Promise<RowsRead> =>
-  readRows(slice, entries, slice.pass.columnCreated && isUntried && !slice.isRehearsal);
+const cannotBeLinked = (slice: Slice, isPageUntried: boolean): boolean =>
+  slice.pass.columnCreated && isPageUntried && !slice.isRehearsal;
 
 async function linkPage(slice: Slice, page: PreparedPage, known: ReadonlyMap<string, PendingRow>): Promise<void> {
   const { pass } = slice;
   const { entries, unusable } = await readEntries(slice, page);
-  const rowsRead = page.rowsRead ?? (await readFor(slice, entries, slice.isPageUntried));
+  const rowsRead = page.rowsRead ?? (await readRows(slice, entries, cannotBeLinked(slice, slice.isPageUntried)));
   const report = await linkRows(slice, entries, rowsRead);
   await slice.record({ ...report, ...withUnusable(slice, report, unusable) }, known);
 
