@@ -23,7 +23,7 @@ export interface PrivilegesFound {
 export class KnownPrivileges {
   readonly #dataverse: DefinitionsReader;
   readonly #clientIds: readonly string[];
-  #users = new Map<string, string>();
+  #users: ReadonlyMap<string, string> = new Map();
   #names: PrivilegeNames = new Map();
 
   /** @param clientIds of the identities; none where there is only the host's own */
@@ -38,18 +38,19 @@ export class KnownPrivileges {
    */
   async read(tables: readonly string[], signal: AbortSignal): Promise<PrivilegesFound> {
     const isWhole = this.#wanted.every((name) => this.#users.has(name)) && tables.every((one) => this.#names.has(one));
-    if (!isWhole) {
-      const refused = await this.#learn(tables, signal);
-      if (refused !== undefined) return { identities: refused, names: this.#names, isRemembered: false };
+    // As they are now: another table's check may forget them while this one waits.
+    const { users, names } = isWhole ? { users: this.#users, names: this.#names } : await this.#learn(tables, signal);
+    if (users === undefined) {
+      return { identities: this.#wanted.map((name) => ({ name, privileges: undefined })), names, isRemembered: false };
     }
-    const users = [...this.#users];
-    const paths = users.map(([, userId]) => userPrivilegesPath(userId));
+    const asked = [...users];
+    const paths = asked.map(([, userId]) => userPrivilegesPath(userId));
     const answers = await this.#dataverse.readObjects(paths, 'read privileges', signal);
-    const identities = users.map(([name], at): KnownIdentity => {
+    const identities = asked.map(([name], at): KnownIdentity => {
       const answer = answers[at];
       return { name, privileges: answer === undefined || isTerminalError(answer) ? undefined : privilegesIn(answer) };
     });
-    return { identities, names: this.#names, isRemembered: isWhole };
+    return { identities, names, isRemembered: isWhole };
   }
 
   forget(): void {
@@ -61,23 +62,28 @@ export class KnownPrivileges {
     return this.#clientIds.length === 0 ? [nameOf(undefined)] : this.#clientIds;
   }
 
-  /** Asks who the identities are and what privileges are called; the identities, where the former may not be read. */
-  async #learn(tables: readonly string[], signal: AbortSignal): Promise<KnownIdentity[] | undefined> {
+  /** Asks who the identities are and what privileges are called; no users where they may not be read. */
+  async #learn(
+    tables: readonly string[],
+    signal: AbortSignal,
+  ): Promise<{ readonly users: ReadonlyMap<string, string> | undefined; readonly names: PrivilegeNames }> {
     const paths = [this.#clientIds.length > 1 ? usersPath(this.#clientIds) : 'WhoAmI', privilegeNamesPath(tables)];
-    const [users, names] = await this.#dataverse.readObjects(paths, 'read who the app is', signal);
-    if (isTerminalError(names)) throw names;
-    if (users === undefined || names === undefined) throw new TypeError('Each path has its answer.');
+    const [found, named] = await this.#dataverse.readObjects(paths, 'read who the app is', signal);
+    if (isTerminalError(named)) throw named;
+    if (found === undefined || named === undefined) throw new TypeError('Each path has its answer.');
     // A table that is not told of has no privileges, now as later.
     const none = tables.map((table): [string, ReadonlyMap<string, string>] => [table, new Map()]);
-    this.#names = new Map([...this.#names, ...none, ...privilegeNamesIn(names)]);
-    if (isTerminalError(users)) return this.#wanted.map((name) => ({ name, privileges: undefined }));
-    this.#users = new Map(
-      this.#wanted.flatMap((name) => {
-        const userId = this.#clientIds.length > 1 ? userOf(users, name) : users.UserId;
+    const names = new Map([...this.#names, ...none, ...privilegeNamesIn(named)]);
+    this.#names = names;
+    if (isTerminalError(found)) return { users: undefined, names };
+    const users = new Map(
+      this.#wanted.flatMap((name): [string, string][] => {
+        const userId = this.#clientIds.length > 1 ? userOf(found, name) : found.UserId;
         return typeof userId === 'string' ? [[name, userId]] : [];
       }),
     );
-    return undefined;
+    this.#users = users;
+    return { users, names };
   }
 }
 

@@ -36,12 +36,15 @@ export function openMapFeed(
     async read(position, signal) {
       const { rows, ...step } = await feed.read(position, signal);
       // A page may wait for long until those before it are written: of its rows only what is needed is kept.
-      return { ...step, ...readRows(rows, context.source) };
+      return { ...step, ...readMapRows(rows, context.source) };
     },
   };
 }
 
-function readRows(rows: readonly Row[], source: SourceTable): Pick<MapPage, 'entries' | 'unusable' | 'newestChange'> {
+function readMapRows(
+  rows: readonly Row[],
+  source: SourceTable,
+): Pick<MapPage, 'entries' | 'unusable' | 'newestChange'> {
   const entries: MapEntry[] = [];
   const unusable: UnusableMapRow[] = [];
   let newestChange = 0;

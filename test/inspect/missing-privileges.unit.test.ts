@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { Row } from '../../shared/dataverse/dataverse.ts';
 import { RetryableError, TerminalError } from '../../shared/errors.ts';
@@ -132,6 +133,25 @@ describe('the privileges of the app', () => {
     expect(organisation.asked.at(-2)).toContain('WhoAmI');
     privileges[first] = enough;
     expect(await ask()).toEqual([]);
+  });
+
+  it('are held against what is needed though another check forgets what is known meanwhile', async () => {
+    const privileges: Record<string, Given> = { [first]: enough };
+    const organisation = organisationWith(privileges);
+    const ask = privilegeCheck(organisation, [first]);
+    const contact = { table: 'contact', hasColumn: true };
+    await ask(contact, timeout());
+    privileges[first] = without('prvWriteContact');
+    const { readObjects } = organisation;
+    let asked = 0;
+    // The second answer comes while the first check, which has found a fault and forgotten everything, asks anew.
+    organisation.readObjects = async (paths, what, signal) => {
+      if (paths.includes('WhoAmI')) await setTimeout(20);
+      else if (++asked === 2) await setTimeout(5);
+      return readObjects(paths, what, signal);
+    };
+    const both = await Promise.all([ask(contact, timeout()), ask(contact, timeout())]);
+    expect(both.map(({ findings }) => findings.length)).toEqual([1, 1]);
   });
 
   it('are asked for again later where Dataverse is out of reach', async () => {
