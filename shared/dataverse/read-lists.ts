@@ -1,8 +1,7 @@
-import { randomUUID } from 'node:crypto';
-import { RetryableError } from '../errors.ts';
 import type { ListRequest, Row } from './dataverse.ts';
 import { listAt, parseObject, stringAt } from './json.ts';
-import { type BatchPart, MAX_BATCH_URL, MAX_URL, readBatch, writeBatch } from './multipart.ts';
+import { MAX_BATCH_URL, MAX_URL } from './multipart.ts';
+import { readInBatch } from './read-in-batch.ts';
 import { MAX_PAGE, readPage } from './read-page.ts';
 import type { Sender } from './sender.ts';
 import { readRefusal, ServiceFailure } from './service-failure.ts';
@@ -57,31 +56,8 @@ async function readOneBatch(
 ): Promise<readonly (readonly Row[])[]> {
   const sets = [...new Set(lists.map(({ request }) => request.entitySetName))];
   const what = `read lists of ${sets.join(', ')}`;
-  const boundary = `batch_${randomUUID()}`;
-  const parts = lists.map(
-    ({ path }): BatchPart => ({
-      method: 'GET',
-      path: `${API_PATH}/${path}`,
-      headers: { Accept: 'application/json', ...PAGE },
-    }),
-  );
-  const answer = await sender.send({
-    kind: 'readLists',
-    table: sets.join(','),
-    method: 'POST',
-    path: '$batch',
-    headers: {
-      'Content-Type': `multipart/mixed; boundary="${boundary}"`,
-      Prefer: 'odata.continue-on-error',
-    },
-    body: writeBatch(boundary, parts),
-    what,
-    signal,
-  });
-  const answers = readBatch(answer.headers.get('Content-Type') ?? '', answer.body);
-  if (answers.length !== lists.length) {
-    throw new RetryableError(`Dataverse answered ${answers.length} of ${lists.length} lists of a batch.`);
-  }
+  const gets = lists.map(({ path }) => ({ path, headers: PAGE }));
+  const answers = await readInBatch(sender, gets, { kind: 'readLists', table: sets.join(','), what, signal });
   return Promise.all(
     lists.map(({ request, path }, at) => {
       const part = answers[at];

@@ -1,10 +1,8 @@
-import { randomUUID } from 'node:crypto';
-import { isTerminalError, RetryableError, type TerminalError } from '../errors.ts';
+import { isTerminalError, type TerminalError } from '../errors.ts';
 import type { Row } from './dataverse.ts';
 import { parseObject } from './json.ts';
-import { readBatch, writeBatch } from './multipart.ts';
+import { readInBatch } from './read-in-batch.ts';
 import type { Sender } from './sender.ts';
-import { API_PATH } from './transport.ts';
 
 /** One object below the API's root: what a function answers, or definitions. */
 export async function readObject(sender: Sender, path: string, what: string, signal?: AbortSignal): Promise<Row> {
@@ -20,7 +18,9 @@ export async function readObjects(
   what: string,
   signal?: AbortSignal,
 ): Promise<readonly (Row | TerminalError)[]> {
-  const answers = paths.length < 2 ? [] : await readInBatch(sender, paths, what, signal);
+  const gets = paths.map((path) => ({ path }));
+  const request = { kind: 'readMetadata', table: paths.join(','), what, signal } as const;
+  const answers = paths.length < 2 ? [] : await readInBatch(sender, gets, request);
   return Promise.all(
     paths.map(async (path, at) => {
       const answer = answers[at];
@@ -32,27 +32,4 @@ export async function readObjects(
       });
     }),
   );
-}
-
-async function readInBatch(sender: Sender, paths: readonly string[], what: string, signal: AbortSignal | undefined) {
-  const boundary = `batch_${randomUUID()}`;
-  const headers = { Accept: 'application/json' };
-  const answer = await sender.send({
-    kind: 'readMetadata',
-    table: paths.join(','),
-    method: 'POST',
-    path: '$batch',
-    headers: { 'Content-Type': `multipart/mixed; boundary="${boundary}"`, Prefer: 'odata.continue-on-error' },
-    body: writeBatch(
-      boundary,
-      paths.map((path) => ({ method: 'GET', path: `${API_PATH}/${path}`, headers })),
-    ),
-    what,
-    signal,
-  });
-  const answers = readBatch(answer.headers.get('Content-Type') ?? '', answer.body);
-  if (answers.length !== paths.length) {
-    throw new RetryableError(`Dataverse answered ${answers.length} of ${paths.length} parts of a batch.`);
-  }
-  return answers;
 }

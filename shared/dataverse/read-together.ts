@@ -1,12 +1,11 @@
-import { randomUUID } from 'node:crypto';
 import { RetryableError, UnknownCallerError } from '../errors.ts';
 import type { Read, ReadAnswer } from './dataverse.ts';
 import { listAt, parseObject } from './json.ts';
-import { type BatchAnswer, type BatchPart, readBatch, writeBatch } from './multipart.ts';
+import type { BatchAnswer } from './multipart.ts';
+import { type BatchedGet, readInBatch } from './read-in-batch.ts';
 import { MAX_PAGE } from './read-page.ts';
 import type { Sender } from './sender.ts';
 import { readRefusal, ServiceFailure } from './service-failure.ts';
-import { API_PATH } from './transport.ts';
 
 /** Codes that tell of whoever is acted for: no member of the organisation, or disabled. */
 const UNKNOWN_CALLER: ReadonlySet<string> = new Set(['0x80072560', '0x80040225']);
@@ -21,34 +20,20 @@ export async function readTogether(
   if (reads.length === 0) return [];
   const sets = [...new Set(reads.map(({ entitySetName }) => entitySetName))];
   const what = `read ${sets.join(', ')}${caller === undefined ? '' : ' in the name of a user'}`;
-  const boundary = `batch_${randomUUID()}`;
-  const answer = await sender
-    .send({
-      kind: 'readTogether',
-      table: sets.join(','),
-      method: 'POST',
-      path: '$batch',
-      headers: {
-        'Content-Type': `multipart/mixed; boundary="${boundary}"`,
-        Prefer: 'odata.continue-on-error',
-      },
-      body: writeBatch(boundary, reads.map(partOf)),
-      what,
-      caller,
-      signal,
-    })
-    .catch((error: unknown) => {
-      if (caller === undefined || !(error instanceof ServiceFailure)) throw error;
-      throw explain(error);
-    });
-  const answers = readBatch(answer.headers.get('Content-Type') ?? '', answer.body);
-  if (answers.length !== reads.length) {
-    throw new RetryableError(`Dataverse answered ${answers.length} of ${reads.length} reads of a batch.`);
-  }
+  const answers = await readInBatch(sender, reads.map(getOf), {
+    kind: 'readTogether',
+    table: sets.join(','),
+    what,
+    caller,
+    signal,
+  }).catch((error: unknown) => {
+    if (caller === undefined || !(error instanceof ServiceFailure)) throw error;
+    throw explain(error);
+  });
   return answers.map((part, at) => readPart(part, reads[at]));
 }
 
-function partOf({ entitySetName, select, id, filter, orderBy, top }: Read): BatchPart {
+function getOf({ entitySetName, select, id, filter, orderBy, top }: Read): BatchedGet {
   const query = [`$select=${select.join(',')}`];
   if (filter) query.push(`$filter=${encodeURIComponent(filter)}`);
   if (orderBy) query.push(`$orderby=${encodeURIComponent(orderBy)}`);
@@ -57,9 +42,8 @@ function partOf({ entitySetName, select, id, filter, orderBy, top }: Read): Batc
   // A page size and `$top` exclude each other.
   const page = id === undefined && top === undefined ? { Prefer: `odata.maxpagesize=${MAX_PAGE}` } : {};
   return {
-    method: 'GET',
-    path: `${API_PATH}/${entitySetName}${key}?${query.join('&')}`,
-    headers: { Accept: 'application/json', ...page },
+    path: `${entitySetName}${key}?${query.join('&')}`,
+    headers: page,
   };
 }
 
