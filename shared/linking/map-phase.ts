@@ -63,9 +63,12 @@ function shareRow(page: MapPage, other: MapPage): boolean {
   return page.entries.some(({ sourceId }) => ids.has(sourceId));
 }
 
-/** Right after the column was made no row has a link, unless an earlier slice already tried this very page. */
-const cannotBeLinked = (slice: Slice, isPageUntried: boolean): boolean =>
-  slice.pass.columnCreated && isPageUntried && !slice.isRehearsal;
+/**
+ * Right after the column was made no row has a link, unless an earlier slice already tried this very page. What an earlier
+ * page linked may be written over only where the pages come in the order of the map's changes: the later says the newer.
+ */
+const cannotBeLinked = ({ pass, isRehearsal }: Slice, isPageUntried: boolean): boolean =>
+  pass.columnCreated && pass.feed === 'changeTracking' && isPageUntried && !isRehearsal;
 
 async function linkPage(slice: Slice, page: PreparedPage, known: ReadonlyMap<string, PendingRow>): Promise<void> {
   const { pass } = slice;

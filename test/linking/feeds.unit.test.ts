@@ -46,6 +46,19 @@ describe.each(Object.keys(feeds) as (keyof typeof feeds)[])('the feed "%s"', (fe
     expect(simulation.organisation.writes.slice(before)).toMatchObject([{ id: guidOf('c', 2), to: guidOf('p', 1) }]);
   });
 
+  it('P8 never takes a first link from a newer map row to give it to an older one', async () => {
+    const simulation = smallOrganisation({ contacts: 6, leads: 0 }, { pageSize: 1, sliceMs: 60_000 });
+    simulation.organisation.alterTable(map, feeds[feed]);
+    for (const number of [1, 2]) addProfile(simulation, number);
+    // By the order of their ids, the newer one comes first.
+    mapTo(simulation, { kind: 'c', source: 1, profile: 1, mapRow: 11 });
+    mapTo(simulation, { kind: 'c', source: 1, profile: 2, mapRow: 10 });
+    await play(simulation, 'first');
+    const given = simulation.organisation.writes.map(({ to }) => to);
+    expect(given.at(-1)).toBe(guidOf('p', 2));
+    expect(given.indexOf(guidOf('p', 2))).toBe(given.length - 1);
+  });
+
   it('finds nothing to do where nothing has changed: its own writes do not come back as work', async () => {
     const simulation = sixContacts(feed);
     await play(simulation, 'first');
