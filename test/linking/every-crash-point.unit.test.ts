@@ -20,8 +20,11 @@ const contactLinks = [
   [13, 21],
 ] as const;
 
-/** Plays both events; the process that does step `at` dies right before or right after it, or is held up before it. */
-async function playWith(at: number, kind: 'die before' | 'die after' | 'freeze'): Promise<Simulation> {
+/** Plays both events; something befalls the process that does step `at`. */
+async function playWith(
+  at: number,
+  kind: 'die before' | 'die after' | 'freeze' | 'slow' | 'slow answer',
+): Promise<Simulation> {
   const simulation = beforeTwoEvents();
   guardLinkStates(simulation);
   simulation.world.faultAt = (step): Fault | undefined => (step === at ? { kind } : undefined);
@@ -50,19 +53,22 @@ describe('two unification events', () => {
     expect(undisturbed.errors).toEqual([]);
   });
 
-  for (const kind of ['die before', 'die after'] as const) {
-    it(`I2 I4 I5 end the same where a process should ${kind} any one step`, { timeout: 300_000 }, async () => {
-      const expected = { end: endOf(undisturbed), history: historyOf(undisturbed) };
-      for (let step = 1; step <= undisturbed.world.steps; step++) {
-        const simulation = await playWith(step, kind);
-        expect({ end: endOf(simulation), history: historyOf(simulation) }, `step ${step}`).toEqual(expected);
-        expect(simulation.errors, `step ${step}`).toEqual([]);
-        // What the dead process wrote is read back, not written again.
-        expect(redundantWrites(simulation), `step ${step}`).toBe(0);
-        expect(simulation.watches, `step ${step}`).toBe(0);
-      }
-    });
-  }
+  it.each([
+    ['a process should die before any one step', 'die before'],
+    ['a process should die after any one step', 'die after'],
+    ['any one step takes long', 'slow'],
+    ['the answer to any one step takes long', 'slow answer'],
+  ] as const)('I2 I4 I5 end the same where %s', { timeout: 300_000 }, async (_, kind) => {
+    const expected = { end: endOf(undisturbed), history: historyOf(undisturbed) };
+    for (let step = 1; step <= undisturbed.world.steps; step++) {
+      const simulation = await playWith(step, kind);
+      expect({ end: endOf(simulation), history: historyOf(simulation) }, `step ${step}`).toEqual(expected);
+      expect(simulation.errors, `step ${step}`).toEqual([]);
+      // What the dead process wrote is read back, not written again.
+      expect(redundantWrites(simulation), `step ${step}`).toBe(0);
+      expect(simulation.watches, `step ${step}`).toBe(0);
+    }
+  });
 
   it('I2 I4 I5 I6 end the same where a process is held up before any one step until its lock is lost', {
     timeout: 300_000,

@@ -43,6 +43,8 @@ const faultArbitrary = fc.record({
         'timed out' as const,
         'done twice' as const,
         'freeze' as const,
+        'slow' as const,
+        'slow answer' as const,
       ),
     }),
     fc.record({ kind: fc.constant('clock' as const), minutes: fc.integer({ min: -20, max: 20 }) }),

@@ -15,6 +15,9 @@ export type Fault =
   | { readonly kind: 'done twice' }
   /** The process is held up before the step, loses its lock meanwhile, and then goes on. */
   | { readonly kind: 'freeze' }
+  /** The step, or its answer, takes so long that whatever else the process can do is done first. */
+  | { readonly kind: 'slow' }
+  | { readonly kind: 'slow answer' }
   /** Something else happens in the world. */
   | { readonly kind: 'meanwhile'; readonly action: () => void };
 
@@ -48,6 +51,8 @@ export class World {
 
 /** How a process stopped, as the broker sees it: it lets go of its lock. */
 export type Loss = 'died' | 'frozen';
+
+const everythingElse = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 const never = <T>(): Promise<T> => new Promise(() => undefined);
 
@@ -87,11 +92,14 @@ export class Worker {
       this.#lose('frozen');
       await world.freeze();
     }
+    if (fault?.kind === 'slow') await everythingElse();
+    if (!this.#isAlive) return never();
     let result = action();
     if (fault?.kind === 'done twice') result = again();
     if (fault?.kind === 'die after') return this.#die();
     if (fault?.kind === 'error after') throw fault.error;
     if (fault?.kind === 'meanwhile') fault.action();
+    if (fault?.kind === 'slow answer') await everythingElse();
     await null;
     return this.#isAlive ? result : never();
   }
