@@ -55,9 +55,10 @@ async function runOnce(
 ): Promise<ContenderFigures> {
   const { url } = organisation;
   const { rows, concurrency } = given;
-  const { seconds, timeScale } = plan;
+  const { timeScale } = plan;
   await organisation.restart(model, timeScale);
-  const { batch } = contestant;
+  const { batch, linksAll = false } = contestant;
+  const seconds = linksAll ? Number.MAX_SAFE_INTEGER : plan.seconds;
   const worker = new WorkerProcess(contestant.worker, {
     url,
     timeScale,
