@@ -58,7 +58,7 @@ async function runOnce(
   const { timeScale } = plan;
   await organisation.restart(model, timeScale);
   const { batch, linksAll = false } = contestant;
-  const seconds = linksAll ? Number.MAX_SAFE_INTEGER : plan.seconds;
+  const seconds = linksAll && !options.quick ? Number.MAX_SAFE_INTEGER : plan.seconds;
   const worker = new WorkerProcess(contestant.worker, {
     url,
     timeScale,

@@ -11,11 +11,17 @@ export const clientId = (n: number): string => guid(1, n);
 export const contactId = (n: number): string => guid(2, n);
 export const profileId = (n: number): string => guid(3, n);
 const mapRowId = (n: number): string => guid(4, n);
+const leadId = (n: number): string => guid(5, n);
+const leadsMapRowId = (n: number): string => guid(6, n);
 const customerId = (n: number): string => n.toString(16).padStart(32, '0');
 
 /** Source rows per profile: duplicates of one customer. */
 const ROWS_PER_PROFILE = 2;
 export const profileOf = (n: number): string => profileId(Math.floor(n / ROWS_PER_PROFILE));
+
+/** Of the map's rows one in so many is a lead's: a map has several sources, that is what it is for. */
+const ONE_LEAD_IN = 10;
+const mapRowsFor = (contacts: number): number => contacts + Math.floor((contacts - 1) / (ONE_LEAD_IN - 1));
 
 /** What the stand-in counted. */
 export interface OrganisationStats {
@@ -89,7 +95,7 @@ const LOOKUP = {
 };
 
 /**
- * Starts an organisation with `rows` contacts, their profiles and their map; no contact is linked.
+ * Starts an organisation with `rows` contacts, their profiles, and a map of these and of leads; no contact is linked.
  * @param withLookup whether the contacts' column for the link is there already
  */
 export async function startOrganisation(
@@ -128,7 +134,10 @@ export async function startOrganisation(
     msdynci_customerid: customerId(n),
   }));
   await load(control, 'contact', rows, (n) => ({ contactid: contactId(n), fullname: `Contact ${n}` }));
-  await load(control, 'msdynci_alternatekey', rows, mapRow);
+  await load(control, 'msdynci_alternatekey', mapRowsFor(rows), (n) => {
+    const leads = Math.floor(n / ONE_LEAD_IN);
+    return n % ONE_LEAD_IN === ONE_LEAD_IN - 1 ? leadsMapRow(leads) : mapRow(n - leads);
+  });
   return {
     url,
     control,
@@ -156,6 +165,15 @@ export async function changeMap(organisation: BenchOrganisation, rows: number, c
     return { ...mapRow(row), msdynci_lookupfield_customer: profileId(other), msdynci_customerid: customerId(other) };
   });
 }
+
+/** A lead's row of the map: it is read with the others and passed over. */
+const leadsMapRow = (n: number): object => ({
+  ...mapRow(n),
+  msdynci_alternatekeyid: leadsMapRowId(n),
+  msdynci_identifier: `Dynamics|lead|${leadId(n)}`,
+  msdynci_entityname: 'lead',
+  msdynci_alternatevalue: leadId(n),
+});
 
 const mapRow = (n: number): object => ({
   msdynci_alternatekeyid: mapRowId(n),

@@ -28,8 +28,8 @@ describe('benchmark', () => {
     // A tenth of the rows fills one window and a little more: a busy moment of the machine shows.
     expect(backstamp?.shareOfLimit).toBeGreaterThan(0.6);
     expect(backstamp?.rowsPerSecond).toBeGreaterThan(6 * (rowByRow?.rowsPerSecond ?? Number.POSITIVE_INFINITY));
-    // One meeting with the limit is one flight of ten requests, and of those a tenth of the rows needs few hundred.
-    expect(Math.max(...identities.map(({ throttledShare }) => throttledShare))).toBeLessThan(0.04);
+    // One meeting with the limit is one flight of ten to fifteen requests, and a tenth of the rows needs few hundred.
+    expect(Math.max(...identities.map(({ throttledShare }) => throttledShare))).toBeLessThan(0.1);
     // Four of those without changes begin a run: what the tables are, and whether the app still has its privileges.
     expect(later.map(({ changes, requests }) => [changes, requests <= (changes === 0 ? 4 : 18)])).toEqual([
       [0, true],
