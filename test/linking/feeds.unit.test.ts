@@ -59,23 +59,6 @@ describe.each(Object.keys(feeds) as (keyof typeof feeds)[])('the feed "%s"', (fe
     expect(given.indexOf(guidOf('p', 2))).toBe(given.length - 1);
   });
 
-  it('P8 links a row to its newest profile however long an earlier page takes', async () => {
-    const rows = [
-      { source: 1, profile: 1, mapRow: 10 },
-      { source: 1, profile: 2, mapRow: 11 },
-    ];
-    for (let slow = 1; slow <= 60; slow++) {
-      const simulation = smallOrganisation({ contacts: 2, leads: 0 }, { pageSize: 1, sliceMs: 60_000 });
-      simulation.organisation.alterTable(map, feeds[feed]);
-      for (const { profile } of rows) addProfile(simulation, profile);
-      for (const row of rows) mapTo(simulation, { kind: 'c', ...row });
-      simulation.world.faultAt = (step) => (step === slow ? { kind: 'slow' } : undefined);
-      await play(simulation, 'first');
-      expect(simulation.organisation.links('contact').get(guidOf('c', 1)), `step ${slow}`).toBe(guidOf('p', 2));
-      expect(simulation.errors).toEqual([]);
-    }
-  });
-
   it('finds nothing to do where nothing has changed: its own writes do not come back as work', async () => {
     const simulation = sixContacts(feed);
     await play(simulation, 'first');
