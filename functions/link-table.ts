@@ -1,7 +1,7 @@
 import { app } from '@azure/functions';
 import { type LinkTask, linkTaskSchema } from '../shared/contracts/link-task.ts';
 import { linkTasksQueue, serviceBusConnection } from '../shared/contracts/queues.ts';
-import { linkTable } from '../shared/linking/link-table.ts';
+import { linkTable } from '../shared/passes/link-table.ts';
 import { services } from '../shared/services.ts';
 import { invocationOf } from '../shared/telemetry/invocation.ts';
 

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { serviceBusConnection, unificationEventsQueue } from '../shared/contracts/queues.ts';
 import { parseUnificationEvent, runIdOf, unificationEventSchema } from '../shared/contracts/unification-event.ts';
 import { TerminalError } from '../shared/errors.ts';
-import { orchestrateRun } from '../shared/linking/orchestrate-run.ts';
+import { orchestrateRun } from '../shared/runs/orchestrate-run.ts';
 import { services } from '../shared/services.ts';
 import { invocationOf } from '../shared/telemetry/invocation.ts';
 

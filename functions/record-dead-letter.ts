@@ -1,6 +1,6 @@
 import { app, type InvocationContext } from '@azure/functions';
 import { linkTasksQueue, serviceBusConnection, unificationEventsQueue } from '../shared/contracts/queues.ts';
-import { type DeadLetterReason, recordDeadEvent, recordDeadTask } from '../shared/linking/record-dead-letter.ts';
+import { type DeadLetterReason, recordDeadEvent, recordDeadTask } from '../shared/runs/record-dead-letter.ts';
 import { services } from '../shared/services.ts';
 import { invocationOf } from '../shared/telemetry/invocation.ts';
 

@@ -1,5 +1,5 @@
 import { app } from '@azure/functions';
-import { watchRuns } from '../shared/linking/watch-runs.ts';
+import { watchRuns } from '../shared/runs/watch-runs.ts';
 import { services } from '../shared/services.ts';
 import { invocationOf } from '../shared/telemetry/invocation.ts';
 

@@ -1,6 +1,6 @@
+import { linkColumn, mapTable, profileTable } from '../../shared/customer-insights/names.ts';
 import { actForOthersPrivilege, bypassPrivilege, type Extent } from '../../shared/inspect/least-privileges.ts';
 import { neededPrivileges } from '../../shared/inspect/needed-privileges.ts';
-import { linkColumn, mapTable, profileTable } from '../../shared/linking/names.ts';
 import { AppError } from '../app-client.ts';
 import type { AdminClient } from './admin-client.ts';
 import { completeRole } from './complete-role.ts';

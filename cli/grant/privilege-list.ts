@@ -1,3 +1,4 @@
+import { mapTable, profileTable } from '../../shared/customer-insights/names.ts';
 import {
   actForOthersPrivilege,
   bypassPrivilege,
@@ -5,7 +6,6 @@ import {
   type Need,
   tablePrivileges,
 } from '../../shared/inspect/least-privileges.ts';
-import { mapTable, profileTable } from '../../shared/linking/names.ts';
 import { textTable } from '../text.ts';
 import { roleName } from './complete-role.ts';
 import type { Wanted } from './grant-access.ts';

@@ -1,7 +1,7 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import { fieldErrors } from '../contracts/problem.ts';
 import { parseUnificationEvent, runIdOf, type UnificationEvent } from '../contracts/unification-event.ts';
-import type { Parts } from '../linking/parts.ts';
+import type { Parts } from '../runs/parts.ts';
 import { badRequest, ok, problem } from './http-response.ts';
 import { readJsonBody } from './request-body.ts';
 import type { Accepted } from './schemas.ts';

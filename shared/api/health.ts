@@ -1,6 +1,6 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import { logTextOf } from '../errors.ts';
-import type { Parts } from '../linking/parts.ts';
+import type { Parts } from '../runs/parts.ts';
 import { ok, problem } from './http-response.ts';
 
 /** Whether the app can do its work: answers 200 where its state can be read, else 503. Tells nothing else. */

@@ -1,7 +1,7 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import { z } from 'zod';
 import { problemSchema } from '../contracts/problem.ts';
-import type { Parts } from '../linking/parts.ts';
+import type { Parts } from '../runs/parts.ts';
 import { ok } from './http-response.ts';
 import { type Operation, operations } from './operations.ts';
 

@@ -2,7 +2,7 @@ import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/fu
 import type { z } from 'zod';
 import { fieldErrors } from '../contracts/problem.ts';
 import { isRetryableError, isTerminalError, logTextOf } from '../errors.ts';
-import type { Parts } from '../linking/parts.ts';
+import type { Parts } from '../runs/parts.ts';
 import { invocationOf } from '../telemetry/invocation.ts';
 import { type AdmissionParts, admit } from './admission.ts';
 import { badRequest, problem } from './http-response.ts';

@@ -1,7 +1,7 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import { runIdSchema } from '../contracts/link-task.ts';
 import type { Run, RunWithTasks } from '../contracts/run.ts';
-import type { Parts } from '../linking/parts.ts';
+import type { Parts } from '../runs/parts.ts';
 import { notFound, ok } from './http-response.ts';
 import { listFrom } from './paging.ts';
 import { parseInput, queryOf } from './route-handler.ts';

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
-import type { Parts } from '../linking/parts.ts';
+import type { Parts } from '../runs/parts.ts';
 
 /** Where the build leaves the page, seen from this module's place in `dist`. */
 const file = new URL('../../page/status-page.html', import.meta.url);

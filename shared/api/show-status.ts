@@ -2,7 +2,7 @@ import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import type { StatusAnswer, Task } from '../contracts/run.ts';
 import { taskGroup, taskNameOf } from '../contracts/status.ts';
 import { tablesOfRuns } from '../contracts/unification-setup.ts';
-import type { Parts } from '../linking/parts.ts';
+import type { Parts } from '../runs/parts.ts';
 import { ok } from './http-response.ts';
 
 /** Runs read at first, and then more at a time: the newest run nearly always has every table. */

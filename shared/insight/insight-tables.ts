@@ -1,5 +1,5 @@
+import { linkColumn, mapTable, profileTable } from '../customer-insights/names.ts';
 import type { PersonalDataverse, TableMetadata } from '../dataverse/dataverse.ts';
-import { linkColumn, mapTable, profileTable } from '../linking/names.ts';
 import {
   activityTable,
   customerIdColumn,

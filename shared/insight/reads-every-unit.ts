@@ -1,5 +1,5 @@
+import { profileTable } from '../customer-insights/names.ts';
 import type { InspectableDataverse } from '../dataverse/dataverse.ts';
-import { profileTable } from '../linking/names.ts';
 
 /** What was found of a person counts for so long, in milliseconds; and people who are remembered at once. */
 const [maxAgeMs, mostPeople] = [60_000, 1_000];

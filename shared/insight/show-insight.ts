@@ -1,8 +1,8 @@
 import type { ProfileAnswer } from '../contracts/profile.ts';
 import type { UnificationSetup } from '../contracts/unification-setup.ts';
+import { linkValue } from '../customer-insights/names.ts';
 import type { PersonalDataverse, Read } from '../dataverse/dataverse.ts';
 import { isTerminalError, isUnknownCallerError, RetryableError } from '../errors.ts';
-import { linkValue } from '../linking/names.ts';
 import type { PendingRows } from '../state/pending-rows.ts';
 import { forgetInsightTables, insightTables, isLinkableSource } from './insight-tables.ts';
 import { readProfile } from './read-profile.ts';

@@ -1,7 +1,7 @@
+import { linkColumn } from '../customer-insights/names.ts';
 import type { InspectableDataverse } from '../dataverse/dataverse.ts';
+import { logicOnUpdate, type UpdateLogic } from '../dataverse/logic-on-update.ts';
 import { isTerminalError } from '../errors.ts';
-import { logicOnUpdate, type UpdateLogic } from '../linking/logic-on-update.ts';
-import { linkColumn } from '../linking/names.ts';
 import type { KnownIdentity } from './identity.ts';
 import type { InspectParts } from './inspect-parts.ts';
 import { bypassPrivilege } from './least-privileges.ts';

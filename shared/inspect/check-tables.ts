@@ -1,7 +1,7 @@
 import type { SourceTable } from '../contracts/unification-setup.ts';
+import { mapNamesTable } from '../customer-insights/map-names-table.ts';
+import { linkColumn, mapTable, profileTable } from '../customer-insights/names.ts';
 import type { TableMetadata } from '../dataverse/dataverse.ts';
-import { mapNamesTable } from '../linking/map-names-table.ts';
-import { linkColumn, mapTable, profileTable } from '../linking/names.ts';
 import { checkMap, checkSetup, checkTable } from '../linking/requirements.ts';
 import type { InspectParts } from './inspect-parts.ts';
 import type { Check } from './report.ts';

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { type SourceTable, type UnificationSetup, unificationSetupSchema } from '../contracts/unification-setup.ts';
+import { mapTable } from '../customer-insights/names.ts';
 import type { InspectableDataverse } from '../dataverse/dataverse.ts';
 import { TerminalError } from '../errors.ts';
-import { mapTable } from '../linking/names.ts';
 import { type MapSource, mapSources } from './map-sources.ts';
 import { type Candidate, matchSource } from './match-source.ts';
 

@@ -1,7 +1,7 @@
 import { isMissingPrivilege } from '../dataverse/service-failure.ts';
 import { isRetryableError, isTerminalError, messageOf } from '../errors.ts';
-import { timeOf } from '../linking/parts.ts';
 import { checkOwnership } from '../ownership/check-ownership.ts';
+import { timeOf } from '../runs/parts.ts';
 import { checkBusinessUnits } from './check-business-units.ts';
 import { checkBypass, checkLogic } from './check-logic.ts';
 import { checkTables } from './check-tables.ts';

@@ -1,5 +1,5 @@
 import type { InspectableDataverse } from '../dataverse/dataverse.ts';
-import type { Parts } from '../linking/parts.ts';
+import type { Parts } from '../runs/parts.ts';
 import type { Settings } from '../settings.ts';
 
 /** What checks and discovery work with, beyond linking's own parts. */

@@ -1,5 +1,5 @@
+import { mapColumns } from '../customer-insights/names.ts';
 import type { Dataverse, Row, TableMetadata } from '../dataverse/dataverse.ts';
-import { mapColumns } from '../linking/names.ts';
 
 /** A pair of data source and table that the map names, as it is written there. */
 export interface MapSource {

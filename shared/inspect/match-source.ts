@@ -1,6 +1,6 @@
+import { normaliseGuid } from '../customer-insights/guid.ts';
 import type { Dataverse } from '../dataverse/dataverse.ts';
 import { isTerminalError } from '../errors.ts';
-import { normaliseGuid } from '../linking/guid.ts';
 import type { MapSource } from './map-sources.ts';
 
 /** A table of the organisation, as far as it matters for telling which source it is. */

@@ -1,5 +1,5 @@
 import { isTerminalError } from '../errors.ts';
-import type { CheckPrivileges, PrivilegeFindings } from '../linking/privilege-check.ts';
+import type { CheckPrivileges, PrivilegeFindings } from '../runs/privilege-check.ts';
 import { type DefinitionsReader, KnownPrivileges, type PrivilegesFound } from './known-privileges.ts';
 import { checkPrivileges, type LinkedTable, privilegesByName, tablesOfPrivileges } from './needed-privileges.ts';
 import type { Check } from './report.ts';

@@ -1,9 +1,9 @@
+import { normaliseGuid } from '../customer-insights/guid.ts';
+import { unitNames } from '../customer-insights/unit-names.ts';
 import type { TableMetadata } from '../dataverse/dataverse.ts';
+import type { Slice } from '../passes/slice.ts';
 import type { RowOutcome } from '../state/row-outcomes.ts';
 import type { CurrentLink, Decision } from './compare.ts';
-import { normaliseGuid } from './guid.ts';
-import type { Slice } from './slice.ts';
-import { unitNames } from './unit-names.ts';
 
 /** The business unit that owns a row, on every table whose rows have owners. */
 export const unitColumn = 'owningbusinessunit';

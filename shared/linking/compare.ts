@@ -1,4 +1,4 @@
-import type { Choice } from './map-row.ts';
+import type { Choice } from '../customer-insights/map-row.ts';
 
 /** A source row as it stands: its current link, or none; undefined where the row does not exist. */
 export type CurrentLink =

@@ -1,17 +1,17 @@
 import { type Counters, noRows } from '../contracts/counters.ts';
+import { normaliseGuid } from '../customer-insights/guid.ts';
+import { type ArrivedProfiles, arrivedProfiles, profileLists } from '../customer-insights/map-lookup.ts';
+import { choosePerSource, type MapEntry } from '../customer-insights/map-row.ts';
+import { linkColumn, linkValue } from '../customer-insights/names.ts';
 import type { ListRequest, RowUpdate, UpdateReport } from '../dataverse/dataverse.ts';
+import type { Slice } from '../passes/slice.ts';
 import type { Pass } from '../state/link-states.ts';
 import type { PendingRow } from '../state/pending-rows.ts';
 import type { RowOutcome } from '../state/row-outcomes.ts';
 import { keepsApart, leaveUnlinked, unitValue } from './across-units.ts';
 import { type CurrentLink, type Decision, decide } from './compare.ts';
 import { confirmMoves } from './confirm-moves.ts';
-import { normaliseGuid } from './guid.ts';
-import { type ArrivedProfiles, arrivedProfiles, profileLists } from './map-lookup.ts';
-import { choosePerSource, type MapEntry } from './map-row.ts';
-import { linkColumn, linkValue } from './names.ts';
 import type { TableContext } from './prepare.ts';
-import type { Slice } from './slice.ts';
 
 /** A row that is as this map row says; what was pending for it, and older, is settled with that. */
 export interface Settled extends Pick<MapEntry, 'mapRowId' | 'version'> {

@@ -1,10 +1,10 @@
 import { TerminalError } from '../errors.ts';
-import type { Parts } from './parts.ts';
+import { Slice } from '../passes/slice.ts';
+import type { Preparing, Readiness } from '../passes/work.ts';
+import type { Parts } from '../runs/parts.ts';
 import { beginPass, carryOn } from './pass.ts';
 import { prepare } from './prepare.ts';
 import { skippedDetails } from './requirements.ts';
-import { Slice } from './slice.ts';
-import type { Preparing, Readiness } from './work.ts';
 
 /** Linking a source table's rows to their profiles. */
 export async function linkingWork(parts: Parts, given: Preparing): Promise<Readiness> {

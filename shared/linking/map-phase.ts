@@ -1,12 +1,12 @@
+import { readKeyRings } from '../customer-insights/map-lookup.ts';
+import { type MapEntry, readMapRow, type UnusableMapRow } from '../customer-insights/map-row.ts';
+import { drain, nextWatermark, takeNextWatermark } from '../passes/drain.ts';
+import { endInPage, withoutCarried } from '../passes/page-counters.ts';
+import type { Slice } from '../passes/slice.ts';
 import type { PendingRow } from '../state/pending-rows.ts';
 import type { RowOutcome } from '../state/row-outcomes.ts';
-import { drain, nextWatermark, takeNextWatermark } from './drain.ts';
 import { linkRows, type RowsRead, type RowsReport, readRows, readsLinks, withApart } from './link-rows.ts';
 import { type MapPage, openMapFeed } from './map-feed.ts';
-import { readKeyRings } from './map-lookup.ts';
-import { type MapEntry, readMapRow, type UnusableMapRow } from './map-row.ts';
-import { endInPage, withoutCarried } from './page-counters.ts';
-import type { Slice } from './slice.ts';
 
 /** Pending rows remembered during a drain, to let go of those that it links; beyond, the next pass's retry does. */
 const rememberedPendingRows = 50_000;

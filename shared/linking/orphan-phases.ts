@@ -1,12 +1,12 @@
 import { noRows } from '../contracts/counters.ts';
+import { normaliseGuid } from '../customer-insights/guid.ts';
+import { entriesOf } from '../customer-insights/map-lookup.ts';
+import { linkValue } from '../customer-insights/names.ts';
+import type { Slice } from '../passes/slice.ts';
 import type { FoundOrphan } from '../state/found-orphans.ts';
 import type { RowOutcome } from '../state/row-outcomes.ts';
 import { acrossUnits, countsUnits, keepsApart, unitValue } from './across-units.ts';
-import { normaliseGuid } from './guid.ts';
 import { linkRows, linkUpdates, type RowsReport, readRows, withApart } from './link-rows.ts';
-import { entriesOf } from './map-lookup.ts';
-import { linkValue } from './names.ts';
-import type { Slice } from './slice.ts';
 
 /** Orphans that may always be cleared: in a small table a few are a large share. */
 const alwaysAllowed = 10;

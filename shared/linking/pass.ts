@@ -1,19 +1,19 @@
 import type { Finding } from '../contracts/run.ts';
 import type { Mode } from '../contracts/status.ts';
+import { agreeing, counted } from '../counted.ts';
+import { mapNamesTable } from '../customer-insights/map-names-table.ts';
+import { commitPass, failedRowsWarning, type Pending } from '../passes/commit-pass.ts';
+import { newPass, type PassTask } from '../passes/new-pass.ts';
+import { linkPendingRows, retryPendingRows } from '../passes/pending-phase.ts';
+import type { Slice } from '../passes/slice.ts';
+import { type Parts, timeOf } from '../runs/parts.ts';
 import type { EndedPass, LinkState, Pass } from '../state/link-states.ts';
 import { countsUnits, keepsApart } from './across-units.ts';
-import { commitPass, failedRowsWarning, type Pending } from './commit-pass.ts';
-import { agreeing, counted } from './counted.ts';
-import { mapNamesTable } from './map-names-table.ts';
 import { drainMap } from './map-phase.ts';
-import { newPass, type PassTask } from './new-pass.ts';
 import { clearOrphans, exceedsLimit, walkLinkedRows } from './orphan-phases.ts';
-import { type Parts, timeOf } from './parts.ts';
-import { linkPendingRows, retryPendingRows } from './pending-phase.ts';
 import type { TableContext } from './prepare.ts';
 import { rehearsalDetails } from './rehearsal-details.ts';
 import { checkMap } from './requirements.ts';
-import type { Slice } from './slice.ts';
 
 /*
  * A pass, phase by phase. Each phase begins without a cursor; its end is the beginning of the next.

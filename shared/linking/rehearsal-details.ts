@@ -1,10 +1,10 @@
 import { changedRows } from '../contracts/counters.ts';
+import { counted } from '../counted.ts';
+import { linkColumn } from '../customer-insights/names.ts';
+import { logicOnUpdate } from '../dataverse/logic-on-update.ts';
 import { isTerminalError } from '../errors.ts';
+import type { Slice } from '../passes/slice.ts';
 import type { EndedPass } from '../state/link-states.ts';
-import { counted } from './counted.ts';
-import { logicOnUpdate } from './logic-on-update.ts';
-import { linkColumn } from './names.ts';
-import type { Slice } from './slice.ts';
 
 /** Rows of one bulk update, as the estimate counts them; the real size adapts to the organisation. */
 const rowsPerRequest = 200;

@@ -1,8 +1,8 @@
 import type { Finding } from '../contracts/run.ts';
 import type { SourceTable, UnificationSetup } from '../contracts/unification-setup.ts';
+import { linkColumn, mapTable, profileTable } from '../customer-insights/names.ts';
 import type { TableMetadata } from '../dataverse/dataverse.ts';
 import { isMissingPrivilege } from '../dataverse/service-failure.ts';
-import { linkColumn, mapTable, profileTable } from './names.ts';
 
 /** First line of a skipped task's details, in the original's words. */
 export const skippedText = 'Error: Linking of Dataverse tables to the CustomerProfile table is skipped.';

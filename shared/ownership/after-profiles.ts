@@ -1,9 +1,9 @@
 import { firstLinkTask } from '../contracts/link-task.ts';
 import type { Finding, Run, RunWithTasks, Task } from '../contracts/run.ts';
 import { isFinal } from '../contracts/status.ts';
-import { profileTable } from '../linking/names.ts';
-import type { Parts } from '../linking/parts.ts';
-import { updateTask } from '../linking/update-task.ts';
+import { profileTable } from '../customer-insights/names.ts';
+import type { Parts } from '../runs/parts.ts';
+import { updateTask } from '../runs/update-task.ts';
 import { isProfileTable } from './names.ts';
 
 /*

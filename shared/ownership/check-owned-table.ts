@@ -1,6 +1,6 @@
+import { profileTable } from '../customer-insights/names.ts';
 import type { TableMetadata } from '../dataverse/dataverse.ts';
 import type { CodedFinding } from '../inspect/report.ts';
-import { profileTable } from '../linking/names.ts';
 import { customerIdColumn, isProfileTable, ownerColumn } from './names.ts';
 import type { ProfileReference } from './ownership-context.ts';
 

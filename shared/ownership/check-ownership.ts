@@ -1,7 +1,7 @@
 import { ownedTables } from '../contracts/unification-setup.ts';
+import { profileTable } from '../customer-insights/names.ts';
 import type { Check, CodedFinding, Level } from '../inspect/report.ts';
-import { profileTable } from '../linking/names.ts';
-import type { Parts } from '../linking/parts.ts';
+import type { Parts } from '../runs/parts.ts';
 import { checkOwnedTable } from './check-owned-table.ts';
 import { checkRights } from './check-rights.ts';
 import { checkConsent } from './consent.ts';

@@ -1,8 +1,8 @@
 import type { Run } from '../contracts/run.ts';
+import { profileTable } from '../customer-insights/names.ts';
 import type { CodedFinding } from '../inspect/report.ts';
-import { profileTable } from '../linking/names.ts';
-import type { Parts } from '../linking/parts.ts';
-import { timeOf } from '../linking/parts.ts';
+import type { Parts } from '../runs/parts.ts';
+import { timeOf } from '../runs/parts.ts';
 import { profilesFinding } from './after-profiles.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { profileTable } from '../linking/names.ts';
+import { profileTable } from '../customer-insights/names.ts';
 
 /** Names of ownership, on every table whose rows have owners. */
 export const ownerColumn = 'ownerid';

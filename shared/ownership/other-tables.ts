@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { ownedTables } from '../contracts/unification-setup.ts';
+import { counted } from '../counted.ts';
 import type { TableMetadata } from '../dataverse/dataverse.ts';
 import { isTerminalError } from '../errors.ts';
-import { counted } from '../linking/counted.ts';
 import { ownershipOf } from './drain-phases.ts';
 import { isProfileTable, ownerColumn, owningUnitValue } from './names.ts';
 import { guidAt } from './owned-row.ts';

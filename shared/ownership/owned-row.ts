@@ -1,6 +1,6 @@
+import { normaliseGuid } from '../customer-insights/guid.ts';
+import { modifiedOn } from '../dataverse/change-feed.ts';
 import type { Row } from '../dataverse/dataverse.ts';
-import { modifiedOn } from '../linking/change-feed.ts';
-import { normaliseGuid } from '../linking/guid.ts';
 import { ownerValue } from './names.ts';
 
 /** Who owns a row, or is to. */

@@ -1,5 +1,5 @@
 import type { TableMetadata } from '../dataverse/dataverse.ts';
-import type { Slice } from '../linking/slice.ts';
+import type { Slice } from '../passes/slice.ts';
 import type { FeedKind } from '../state/link-states.ts';
 import type { OwnerMapping } from './owner-mapping.ts';
 

@@ -1,10 +1,10 @@
-import { commitPass, failedRowsWarning } from '../linking/commit-pass.ts';
-import { agreeing, counted } from '../linking/counted.ts';
+import { agreeing, counted } from '../counted.ts';
 import type { RowsReport } from '../linking/link-rows.ts';
-import { newPass, type PassTask } from '../linking/new-pass.ts';
-import { type Parts, timeOf } from '../linking/parts.ts';
-import { retryPendingRows } from '../linking/pending-phase.ts';
 import { estimateOf, firedBy } from '../linking/rehearsal-details.ts';
+import { commitPass, failedRowsWarning } from '../passes/commit-pass.ts';
+import { newPass, type PassTask } from '../passes/new-pass.ts';
+import { retryPendingRows } from '../passes/pending-phase.ts';
+import { type Parts, timeOf } from '../runs/parts.ts';
 import type { EndedPass, LinkState, Pass } from '../state/link-states.ts';
 import type { PendingRow } from '../state/pending-rows.ts';
 import { assignOwners } from './assign-owners.ts';

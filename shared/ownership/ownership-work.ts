@@ -1,11 +1,11 @@
 import type { Finding } from '../contracts/run.ts';
 import { isFinal } from '../contracts/status.ts';
+import { profileTable } from '../customer-insights/names.ts';
+import { bestFeed } from '../dataverse/change-feed.ts';
 import { RetryableError, TerminalError } from '../errors.ts';
-import { bestFeed } from '../linking/change-feed.ts';
-import { profileTable } from '../linking/names.ts';
-import { type Parts, timeOf } from '../linking/parts.ts';
-import { Slice } from '../linking/slice.ts';
-import type { Preparing, Readiness } from '../linking/work.ts';
+import { Slice } from '../passes/slice.ts';
+import type { Preparing, Readiness } from '../passes/work.ts';
+import { type Parts, timeOf } from '../runs/parts.ts';
 import { profilesFinding, skippedBy } from './after-profiles.ts';
 import { checkOwnedTable, referenceOf } from './check-owned-table.ts';
 import { checkRights } from './check-rights.ts';

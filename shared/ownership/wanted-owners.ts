@@ -1,6 +1,6 @@
+import { profileCustomerId } from '../customer-insights/names.ts';
+import { modifiedOn } from '../dataverse/change-feed.ts';
 import type { ListRequest, Row } from '../dataverse/dataverse.ts';
-import { modifiedOn } from '../linking/change-feed.ts';
-import { profileCustomerId } from '../linking/names.ts';
 import { customerIdColumn, ownerValue, owningTeamValue } from './names.ts';
 import { guidAt, type OwnedRow, type Owner, readOwned } from './owned-row.ts';
 import type { OwnerTeam } from './owner-mapping.ts';

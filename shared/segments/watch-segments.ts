@@ -1,5 +1,5 @@
 import { isRetryableError, isTerminalError, logTextOf } from '../errors.ts';
-import type { Parts } from '../linking/parts.ts';
+import type { Parts } from '../runs/parts.ts';
 import { readSegments, type SegmentParts } from './read-segments.ts';
 
 /** Runs that are looked at: the newest that has ended is among them, unless many go at once. */

@@ -4,7 +4,7 @@ import type { LinkingCompleted } from '../../shared/contracts/linking-completed.
 import type { UnificationEvent } from '../../shared/contracts/unification-event.ts';
 import type { UnificationSetup } from '../../shared/contracts/unification-setup.ts';
 import type { Dataverse, DefinitionReader } from '../../shared/dataverse/dataverse.ts';
-import type { Parts } from '../../shared/linking/parts.ts';
+import type { Parts } from '../../shared/runs/parts.ts';
 import type { EntityTable, StoredEntity } from '../../shared/state/entity-table.ts';
 import { FoundOrphans } from '../../shared/state/found-orphans.ts';
 import { LinkStates } from '../../shared/state/link-states.ts';

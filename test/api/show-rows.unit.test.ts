@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { answerRequest } from '../../shared/api/route-handler.ts';
 import { type RowList, rowListSchema } from '../../shared/api/schemas.ts';
 import { showRows } from '../../shared/api/show-rows.ts';
-import type { Parts } from '../../shared/linking/parts.ts';
+import type { Parts } from '../../shared/runs/parts.ts';
 import { memoryParts } from './memory-parts.ts';
 import { failedRow, rowId, sampleRun, sampleTask } from './records.ts';
 import { bodyOf, request } from './requests.ts';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { addCounters, type Counters, noRows } from '../../shared/contracts/counters.ts';
 import { isFinal, type Status, statusSchema, worstOf } from '../../shared/contracts/status.ts';
-import { taskEvents, taskTransitions } from '../../shared/linking/task-transitions.ts';
+import { taskEvents, taskTransitions } from '../../shared/runs/task-transitions.ts';
 
 const anyStatus = fc.constantFrom(...statusSchema.options);
 const finalStatus = fc.constantFrom(...statusSchema.options.filter(isFinal));

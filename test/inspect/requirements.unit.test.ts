@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { SourceTable, UnificationSetup } from '../../shared/contracts/unification-setup.ts';
+import { linkColumn, mapTable, profileTable } from '../../shared/customer-insights/names.ts';
 import type { TableMetadata } from '../../shared/dataverse/dataverse.ts';
-import { linkColumn, mapTable, profileTable } from '../../shared/linking/names.ts';
 import {
   checkMap,
   checkSetup,

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { MapEntry } from '../../shared/customer-insights/map-row.ts';
 import { decide } from '../../shared/linking/compare.ts';
-import type { MapEntry } from '../../shared/linking/map-row.ts';
 import { exceedsLimit } from '../../shared/linking/orphan-phases.ts';
 
 const entry: MapEntry = { mapRowId: 'm', sourceId: 's', customerId: 'c', profileId: 'p', version: 1 };

@@ -1,15 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { SourceTable } from '../../shared/contracts/unification-setup.ts';
-import type { Row } from '../../shared/dataverse/dataverse.ts';
-import { normaliseGuid, spellingsOf } from '../../shared/linking/guid.ts';
+import { normaliseGuid, spellingsOf } from '../../shared/customer-insights/guid.ts';
 import {
   choosePerSource,
   keysInRing,
   type MapEntry,
   readMapRow,
   splitIdentifier,
-} from '../../shared/linking/map-row.ts';
+} from '../../shared/customer-insights/map-row.ts';
+import type { Row } from '../../shared/dataverse/dataverse.ts';
 
 const source: SourceTable = {
   table: 'contact',

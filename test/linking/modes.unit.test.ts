@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cancelRun } from '../../shared/linking/cancel-run.ts';
+import { cancelRun } from '../../shared/runs/cancel-run.ts';
 import type { Simulation } from '../support/simulation.ts';
 import { addProfile, guidOf, mapTo, smallOrganisation } from '../support/small-organisation.ts';
 import { endOf, linkStateOf, recordsOf, taskOf } from '../support/state-of.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { SourceTable } from '../../shared/contracts/unification-setup.ts';
 import type { Dataverse } from '../../shared/dataverse/dataverse.ts';
-import type { Parts } from '../../shared/linking/parts.ts';
-import { skipFindings } from '../../shared/linking/skip-findings.ts';
+import type { Parts } from '../../shared/runs/parts.ts';
+import { skipFindings } from '../../shared/runs/skip-findings.ts';
 
 const source = (table: string, connector: SourceTable['connector']): SourceTable => ({
   table,

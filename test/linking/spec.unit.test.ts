@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { isFinal, statusSchema } from '../../shared/contracts/status.ts';
-import { taskEvents, taskTransitions } from '../../shared/linking/task-transitions.ts';
+import { taskEvents, taskTransitions } from '../../shared/runs/task-transitions.ts';
 import { linkStateTransitions } from '../support/link-state-transitions.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));

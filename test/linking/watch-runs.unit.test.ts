@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { firstLinkTask, linkTaskMessageId } from '../../shared/contracts/link-task.ts';
-import { recordDeadEvent, recordDeadTask } from '../../shared/linking/record-dead-letter.ts';
+import { recordDeadEvent, recordDeadTask } from '../../shared/runs/record-dead-letter.ts';
 import type { Simulation } from '../support/simulation.ts';
 import { addProfile, mapTo, smallOrganisation } from '../support/small-organisation.ts';
 import { linkStateOf, recordsOf, taskOf } from '../support/state-of.ts';

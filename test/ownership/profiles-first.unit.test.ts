@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { TerminalError } from '../../shared/errors.ts';
-import { cancelRun } from '../../shared/linking/cancel-run.ts';
+import { cancelRun } from '../../shared/runs/cancel-run.ts';
 import {
   confirmOwners,
   followerId,

@@ -1,12 +1,12 @@
 import { linkTaskSchema } from '../../shared/contracts/link-task.ts';
 import { parseUnificationEvent, runIdOf, type UnificationEvent } from '../../shared/contracts/unification-event.ts';
 import { isRetryableError } from '../../shared/errors.ts';
-import { linkTable } from '../../shared/linking/link-table.ts';
-import { orchestrateRun } from '../../shared/linking/orchestrate-run.ts';
-import type { LinkingOptions, Parts } from '../../shared/linking/parts.ts';
-import type { PrivilegeFindings } from '../../shared/linking/privilege-check.ts';
-import { recordDeadEvent, recordDeadTask } from '../../shared/linking/record-dead-letter.ts';
-import { watchRuns } from '../../shared/linking/watch-runs.ts';
+import { linkTable } from '../../shared/passes/link-table.ts';
+import { orchestrateRun } from '../../shared/runs/orchestrate-run.ts';
+import type { LinkingOptions, Parts } from '../../shared/runs/parts.ts';
+import type { PrivilegeFindings } from '../../shared/runs/privilege-check.ts';
+import { recordDeadEvent, recordDeadTask } from '../../shared/runs/record-dead-letter.ts';
+import { watchRuns } from '../../shared/runs/watch-runs.ts';
 import { FoundOrphans } from '../../shared/state/found-orphans.ts';
 import { LinkStates } from '../../shared/state/link-states.ts';
 import { OwnershipConsents } from '../../shared/state/ownership-consents.ts';

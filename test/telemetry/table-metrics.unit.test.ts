@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { noRows } from '../../shared/contracts/counters.ts';
-import type { Parts } from '../../shared/linking/parts.ts';
-import { countRows, recordTableState } from '../../shared/linking/table-metrics.ts';
+import type { Parts } from '../../shared/runs/parts.ts';
+import { countRows, recordTableState } from '../../shared/runs/table-metrics.ts';
 import { type Attributes, silentTelemetry } from '../../shared/telemetry/telemetry.ts';
 import { memoryParts } from '../api/memory-parts.ts';
 

@@ -5,7 +5,7 @@ import { createDataverse } from '../../../shared/dataverse/client.ts';
 import { systemClock } from '../../../shared/dataverse/clock.ts';
 import { createIdentities } from '../../../shared/dataverse/identities.ts';
 import { privilegeCheck } from '../../../shared/inspect/missing-privileges.ts';
-import { linkTable } from '../../../shared/linking/link-table.ts';
+import { linkTable } from '../../../shared/passes/link-table.ts';
 import { silentTelemetry, type Telemetry } from '../../../shared/telemetry/telemetry.ts';
 import { memoryParts } from '../../api/memory-parts.ts';
 import { type Assignment, type Performance, Stopwatch } from '../contender.ts';

@@ -1,5 +1,5 @@
-import type { Dataverse, Row, TableMetadata } from '../dataverse/dataverse.ts';
 import type { FeedKind } from '../state/link-states.ts';
+import type { Dataverse, Row, TableMetadata } from './dataverse.ts';
 
 /** How far a drain of a table's changes is after one page. */
 export interface FeedStep {

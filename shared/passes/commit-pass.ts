@@ -1,9 +1,9 @@
 import { addCounters } from '../contracts/counters.ts';
 import type { Finding } from '../contracts/run.ts';
+import { agreeing, counted } from '../counted.ts';
+import { recordTableState } from '../runs/table-metrics.ts';
 import type { EndedPass, Pass } from '../state/link-states.ts';
-import { agreeing, counted } from './counted.ts';
 import type { Slice } from './slice.ts';
-import { recordTableState } from './table-metrics.ts';
 
 /** How far the clocks of Dataverse and of this process may be apart, in milliseconds. */
 const clockDifferenceMs = 2 * 60_000;

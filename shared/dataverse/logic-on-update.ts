@@ -1,4 +1,4 @@
-import type { Dataverse, Row } from '../dataverse/dataverse.ts';
+import type { Dataverse, Row } from './dataverse.ts';
 
 /** Something that the organisation has registered and that an update of the link would set off. */
 export interface UpdateLogic {

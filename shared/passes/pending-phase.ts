@@ -1,9 +1,9 @@
 import { type Counters, noRows } from '../contracts/counters.ts';
+import { entriesOf, readKeyRings } from '../customer-insights/map-lookup.ts';
+import { type MapEntry, readMapRow } from '../customer-insights/map-row.ts';
+import { mapColumns } from '../customer-insights/names.ts';
+import { linkRows, type RowsReport, readRows, withApart } from '../linking/link-rows.ts';
 import type { PendingRow } from '../state/pending-rows.ts';
-import { linkRows, type RowsReport, readRows, withApart } from './link-rows.ts';
-import { entriesOf, readKeyRings } from './map-lookup.ts';
-import { type MapEntry, readMapRow } from './map-row.ts';
-import { mapColumns } from './names.ts';
 import type { Slice } from './slice.ts';
 
 /** Pending rows tried at once. */

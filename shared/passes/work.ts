@@ -1,7 +1,7 @@
 import type { Finding, Run } from '../contracts/run.ts';
+import type { Parts } from '../runs/parts.ts';
 import type { EndedPass, LinkState, Pass } from '../state/link-states.ts';
 import type { PassTask } from './new-pass.ts';
-import type { Parts } from './parts.ts';
 import type { SliceParts } from './slice.ts';
 
 /** A slice that is about to begin. */

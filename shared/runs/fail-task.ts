@@ -1,9 +1,9 @@
 import { addCounters, changedRows } from '../contracts/counters.ts';
 import type { Finding } from '../contracts/run.ts';
+import { skippedDetails } from '../linking/requirements.ts';
+import { LostRaceError } from '../passes/slice.ts';
 import type { LinkState, Slot } from '../state/link-states.ts';
 import type { Parts } from './parts.ts';
-import { skippedDetails } from './requirements.ts';
-import { LostRaceError } from './slice.ts';
 import { endTask } from './task-record.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { UnmetRequirement } from './requirements.ts';
+import type { UnmetRequirement } from '../linking/requirements.ts';
 
 /** What the app's identities lack to link a table. */
 export interface PrivilegeFindings {

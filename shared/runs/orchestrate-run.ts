@@ -5,10 +5,10 @@ import type { Mode } from '../contracts/status.ts';
 import type { UnificationEvent } from '../contracts/unification-event.ts';
 import { runIdOf } from '../contracts/unification-event.ts';
 import { isOwned, tablesOfRuns, type UnificationSetup } from '../contracts/unification-setup.ts';
+import { skippedDetails, type UnmetRequirement } from '../linking/requirements.ts';
 import { waitsForProfiles } from '../ownership/after-profiles.ts';
 import { endRunIfDone } from './end-run.ts';
 import { type Parts, timeOf } from './parts.ts';
-import { skippedDetails, type UnmetRequirement } from './requirements.ts';
 import { skipFindings } from './skip-findings.ts';
 import { withPatience } from './with-patience.ts';
 

@@ -4,13 +4,13 @@ import { firstLinkTask } from '../contracts/link-task.ts';
 import type { Run } from '../contracts/run.ts';
 import { isFinal } from '../contracts/status.ts';
 import { operatorSource } from '../contracts/unification-event.ts';
+import { agreeing, counted } from '../counted.ts';
+import { skippedDetails } from '../linking/requirements.ts';
+import type { Parts } from '../runs/parts.ts';
+import { endTask } from '../runs/task-record.ts';
+import { updateTask } from '../runs/update-task.ts';
 import type { EndedPass } from '../state/link-states.ts';
-import { agreeing, counted } from './counted.ts';
-import type { Parts } from './parts.ts';
-import { skippedDetails } from './requirements.ts';
 import { followUpLine, withoutWaits } from './task-progress.ts';
-import { endTask } from './task-record.ts';
-import { updateTask } from './update-task.ts';
 
 /**
  * Draws the conclusion from a pass that has ended: either its task ends, or, while profiles are still arriving, a

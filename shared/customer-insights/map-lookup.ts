@@ -1,8 +1,8 @@
 import type { Dataverse, ListRequest, Row } from '../dataverse/dataverse.ts';
+import type { TableContext } from '../linking/prepare.ts';
 import { normaliseGuid, spellingsOf } from './guid.ts';
 import { type MapEntry, readMapRow } from './map-row.ts';
 import { mapColumns, mapSelect, profileCustomerId } from './names.ts';
-import type { TableContext } from './prepare.ts';
 
 /** What the map and the profile table tell when asked for certain rows, instead of read from end to end. */
 

@@ -1,11 +1,11 @@
 import { addCounters, type Counters } from '../contracts/counters.ts';
+import type { RowsReport, Settled } from '../linking/link-rows.ts';
+import type { TableContext } from '../linking/prepare.ts';
+import { type Parts, timeOf } from '../runs/parts.ts';
+import { countRows } from '../runs/table-metrics.ts';
 import type { LinkState, Pass, Slot } from '../state/link-states.ts';
 import type { PendingRow } from '../state/pending-rows.ts';
 import type { RowOutcome } from '../state/row-outcomes.ts';
-import type { RowsReport, Settled } from './link-rows.ts';
-import { type Parts, timeOf } from './parts.ts';
-import type { TableContext } from './prepare.ts';
-import { countRows } from './table-metrics.ts';
 
 /** Thrown inside a slice when another writer changed the table's state: everything this slice still wants to do is dropped. */
 export class LostRaceError extends Error {

@@ -1,6 +1,6 @@
+import type { ChangeFeed, FeedStep } from '../dataverse/change-feed.ts';
 import { isExpiredChangesError } from '../errors.ts';
 import type { Pass, Watermark } from '../state/link-states.ts';
-import type { ChangeFeed, FeedStep } from './change-feed.ts';
 import type { Slice } from './slice.ts';
 
 /** How a feed is drained. */

@@ -1,9 +1,9 @@
 import { addCounters } from '../contracts/counters.ts';
 import type { Task } from '../contracts/run.ts';
 import { TerminalError } from '../errors.ts';
+import { type Parts, timeOf } from '../runs/parts.ts';
+import { updateTask } from '../runs/update-task.ts';
 import type { Pass } from '../state/link-states.ts';
-import { type Parts, timeOf } from './parts.ts';
-import { updateTask } from './update-task.ts';
 
 /** Progress reaches the task's record at most this often, in milliseconds. */
 const progressIntervalMs = 1_000;

@@ -1,9 +1,9 @@
 import type { LinkTask } from '../contracts/link-task.ts';
 import { isRetryableError, logTextOf, type RetryableError } from '../errors.ts';
-import { failTask } from './fail-task.ts';
-import { type Parts, timeOf } from './parts.ts';
+import { failTask } from '../runs/fail-task.ts';
+import { type Parts, timeOf } from '../runs/parts.ts';
+import { updateTask } from '../runs/update-task.ts';
 import { interruptedPrefix } from './task-progress.ts';
-import { updateTask } from './update-task.ts';
 
 /** Pauses before work is tried again while a service is unavailable, in milliseconds; the last one repeats. */
 const retryPausesMs = [5_000, 15_000, 30_000, 60_000, 120_000, 300_000];

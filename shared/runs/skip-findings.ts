@@ -1,7 +1,7 @@
 import type { SourceTable } from '../contracts/unification-setup.ts';
-import { mapTable, profileTable } from './names.ts';
+import { mapTable, profileTable } from '../customer-insights/names.ts';
+import { checkSetup, checkTable, type UnmetRequirement } from '../linking/requirements.ts';
 import type { Parts } from './parts.ts';
-import { checkSetup, checkTable, type UnmetRequirement } from './requirements.ts';
 
 /** How long Dataverse is asked for the rest of a skipped table's findings, in milliseconds. */
 const patienceMs = 10_000;
