@@ -1,7 +1,7 @@
 /**
  * Builds the app as it is deployed: functions/ with everything they reach, of this project and of its packages, bundled
- * to plain JavaScript; host.json; a package.json without dependencies. Leaves the folder package/app (for azd and func)
- * and package/app.zip (for zip deployment), and prints size and cold start.
+ * to plain JavaScript; host.json; a package.json without dependencies. Leaves the folder package/app (for azd and func),
+ * package/app.zip (for zip deployment) and package/sbom.json, and prints size and cold start.
  *
  *     node infra/scripts/package.ts
  */
@@ -21,6 +21,8 @@ export interface PackagedApp {
   /** Folder that holds the app, as Azure unpacks it. */
   readonly folder: string;
   readonly zipFile: string;
+  /** CycloneDX list of the packages that the app may hold, with their integrity. */
+  readonly sbomFile: string;
   readonly zipBytes: number;
   /** Files in the package, relative to its root. */
   readonly files: readonly string[];
@@ -50,7 +52,9 @@ export async function packageApp(packageFolder = join(projectFolder, 'package'))
   }
   const zipFile = join(packageFolder, 'app.zip');
   await writeFile(zipFile, zip);
-  return { folder, zipFile, zipBytes: zip.byteLength, files, sources };
+  const sbomFile = join(packageFolder, 'sbom.json');
+  await writeFile(sbomFile, await sbom());
+  return { folder, zipFile, sbomFile, zipBytes: zip.byteLength, files, sources };
 }
 
 /** One file per function, and what they share in chunks, so that nothing is loaded twice; tells what went in. */
@@ -95,6 +99,14 @@ async function packageJson(): Promise<string> {
     await readFile(join(projectFolder, 'package.json'), 'utf8'),
   ) as Record<string, unknown>;
   return `${JSON.stringify({ name, version, license, private: true, type, main, engines }, null, 2)}\n`;
+}
+
+/** From the lock file, so that it tells what was asked for and not what happens to lie in node_modules. */
+async function sbom(): Promise<string> {
+  const words = ['sbom', '--sbom-format', 'cyclonedx', '--package-lock-only', '--omit', 'dev', '--omit', 'optional'];
+  // On Windows npm is a batch file, which only a shell starts.
+  const options = { cwd: projectFolder, maxBuffer: 64 * 1024 * 1024, shell: process.platform === 'win32' };
+  return (await promisify(execFile)('npm', words, options)).stdout;
 }
 
 async function filesIn(folder: string): Promise<string[]> {

@@ -50,6 +50,19 @@ describe('the packaged app', () => {
     expect(app.sources).toContain('shared/services.ts');
   });
 
+  it('lists every package that went into it in its SBOM', async () => {
+    const { components } = JSON.parse(await readFile(app.sbomFile, 'utf8')) as { components: { purl: string }[] };
+    const listed = new Set(components.map(({ purl }) => decodeURIComponent(purl.replace(/^pkg:npm\/|@[^@]*$/g, ''))));
+
+    const used = new Set(
+      app.sources.flatMap((source) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(source)?.[1] ?? []),
+    );
+
+    expect([...used].filter((name) => !listed.has(name))).toEqual([]);
+    expect(used.size).toBeGreaterThan(10);
+    expect(listed).not.toContain('vitest');
+  });
+
   it('registers its functions soon after the process starts', async () => {
     const { ms, functions } = await measureColdStart(app.folder);
 
