@@ -21,7 +21,7 @@ export interface PackagedApp {
   /** Folder that holds the app, as Azure unpacks it. */
   readonly folder: string;
   readonly zipFile: string;
-  /** CycloneDX list of the packages that the app may hold, with their integrity. */
+  /** CycloneDX list of the packages that went into it, with their integrity. */
   readonly sbomFile: string;
   readonly zipBytes: number;
   /** Files in the package, relative to its root. */
@@ -53,7 +53,7 @@ export async function packageApp(packageFolder = join(projectFolder, 'package'))
   const zipFile = join(packageFolder, 'app.zip');
   await writeFile(zipFile, zip);
   const sbomFile = join(packageFolder, 'sbom.json');
-  await writeFile(sbomFile, await sbom());
+  await writeFile(sbomFile, await sbom(sources));
   return { folder, zipFile, sbomFile, zipBytes: zip.byteLength, files, sources };
 }
 
@@ -101,12 +101,44 @@ async function packageJson(): Promise<string> {
   return `${JSON.stringify({ name, version, license, private: true, type, main, engines }, null, 2)}\n`;
 }
 
-/** From the lock file, so that it tells what was asked for and not what happens to lie in node_modules. */
-async function sbom(): Promise<string> {
-  const words = ['sbom', '--sbom-format', 'cyclonedx', '--package-lock-only', '--omit', 'dev', '--omit', 'optional'];
+interface Sbom {
+  readonly components: readonly { readonly 'bom-ref': string }[];
+  readonly dependencies: readonly { readonly ref: string; readonly dependsOn?: readonly string[] }[];
+}
+
+/**
+ * npm's list of all packages of the lock file, cut down to those that went into the bundle. (npm's own leaving out of
+ * development packages leaves out too what both kinds need.)
+ */
+async function sbom(sources: readonly string[]): Promise<string> {
   // On Windows npm is a batch file, which only a shell starts.
   const options = { cwd: projectFolder, maxBuffer: 64 * 1024 * 1024, shell: process.platform === 'win32' };
-  return (await promisify(execFile)('npm', words, options)).stdout;
+  const { stdout } = await promisify(execFile)(
+    'npm',
+    ['sbom', '--sbom-format', 'cyclonedx', '--package-lock-only'],
+    options,
+  );
+  const all = JSON.parse(stdout) as Sbom;
+  const folders = new Set(sources.flatMap((source) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(source)?.[0] ?? []));
+  const bundled = new Set(await Promise.all([...folders].map(nameAndVersion)));
+  const own = await nameAndVersion('.');
+  const kept = (ref: string): boolean => bundled.has(ref);
+  const list: Sbom = {
+    ...all,
+    components: all.components.filter((component) => kept(component['bom-ref'])),
+    dependencies: all.dependencies
+      .filter(({ ref }) => kept(ref) || ref === own)
+      .map(({ ref, dependsOn = [] }) => ({ ref, dependsOn: dependsOn.filter(kept) })),
+  };
+  return `${JSON.stringify(list, null, 2)}\n`;
+}
+
+async function nameAndVersion(folder: string): Promise<string> {
+  const { name, version } = JSON.parse(await readFile(join(projectFolder, folder, 'package.json'), 'utf8')) as {
+    name: string;
+    version: string;
+  };
+  return `${name}@${version}`;
 }
 
 async function filesIn(folder: string): Promise<string[]> {

@@ -50,7 +50,7 @@ describe('the packaged app', () => {
     expect(app.sources).toContain('shared/services.ts');
   });
 
-  it('lists every package that went into it in its SBOM', async () => {
+  it('lists the packages that went into it in its SBOM, and no other', async () => {
     const { components } = JSON.parse(await readFile(app.sbomFile, 'utf8')) as { components: { purl: string }[] };
     const listed = new Set(components.map(({ purl }) => decodeURIComponent(purl.replace(/^pkg:npm\/|@[^@]*$/g, ''))));
 
@@ -58,9 +58,8 @@ describe('the packaged app', () => {
       app.sources.flatMap((source) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(source)?.[1] ?? []),
     );
 
-    expect([...used].filter((name) => !listed.has(name))).toEqual([]);
+    expect([...listed].toSorted()).toEqual([...used].toSorted());
     expect(used.size).toBeGreaterThan(10);
-    expect(listed).not.toContain('vitest');
   });
 
   it('registers its functions soon after the process starts', async () => {
