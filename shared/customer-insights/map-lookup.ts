@@ -1,15 +1,22 @@
-import type { Dataverse, ListRequest, Row } from '../dataverse/dataverse.ts';
-import type { TableContext } from '../linking/prepare.ts';
+import type { SourceTable } from '../contracts/unification-setup.ts';
+import type { Dataverse, ListRequest, Row, TableMetadata } from '../dataverse/dataverse.ts';
 import { normaliseGuid, spellingsOf } from './guid.ts';
 import { type MapEntry, readMapRow } from './map-row.ts';
 import { mapColumns, mapSelect, profileCustomerId } from './names.ts';
 
 /** What the map and the profile table tell when asked for certain rows, instead of read from end to end. */
 
+/** A source with the map that names its rows and the table of their profiles. */
+export interface MapTables {
+  readonly source: SourceTable;
+  readonly map: Pick<TableMetadata, 'entitySetName'>;
+  readonly profile: Pick<TableMetadata, 'entitySetName' | 'primaryId'>;
+}
+
 /** Map rows with the key ring, for those whose key is unusable by itself. */
 export async function readKeyRings(
   dataverse: Dataverse,
-  context: TableContext,
+  context: MapTables,
   ids: readonly string[],
   signal: AbortSignal,
 ): Promise<readonly Row[]> {
@@ -25,7 +32,7 @@ export async function readKeyRings(
  */
 export async function entriesOf(
   dataverse: Dataverse,
-  context: TableContext,
+  context: MapTables,
   linked: ReadonlyMap<string, string | undefined>,
   signal: AbortSignal,
 ): Promise<Map<string, MapEntry[]>> {
@@ -64,7 +71,7 @@ export async function entriesOf(
   return found;
 }
 
-const mapList = (context: TableContext, column: string, values: readonly string[]): ListRequest => ({
+const mapList = (context: MapTables, column: string, values: readonly string[]): ListRequest => ({
   entitySetName: context.map.entitySetName,
   select: mapSelect.filter((name) => name !== mapColumns.id),
   column,
@@ -80,7 +87,7 @@ export interface ArrivedProfiles {
 }
 
 /** Requests that find the profiles of entries, to travel with other lists. */
-export function profileLists(context: TableContext, entries: readonly MapEntry[]): [ListRequest, ListRequest] {
+export function profileLists(context: MapTables, entries: readonly MapEntry[]): [ListRequest, ListRequest] {
   const byId: string[] = [];
   const byCustomer: string[] = [];
   for (const entry of entries) {
@@ -96,7 +103,7 @@ export function profileLists(context: TableContext, entries: readonly MapEntry[]
 
 /** Reads the answers to `profileLists`. */
 export function arrivedProfiles(
-  { profile }: TableContext,
+  { profile }: MapTables,
   [byId, byCustomer]: readonly [readonly Row[], readonly Row[]],
 ): ArrivedProfiles {
   const customers = new Map<string, string>();

@@ -1,4 +1,4 @@
-import type { FeedKind } from '../state/link-states.ts';
+import type { FeedKind } from '../contracts/feed-kind.ts';
 import type { Dataverse, Row, TableMetadata } from './dataverse.ts';
 
 /** How far a drain of a table's changes is after one page. */

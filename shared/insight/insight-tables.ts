@@ -1,5 +1,3 @@
-import { linkColumn, mapTable, profileTable } from '../customer-insights/names.ts';
-import type { PersonalDataverse, TableMetadata } from '../dataverse/dataverse.ts';
 import {
   activityTable,
   customerIdColumn,
@@ -8,7 +6,9 @@ import {
   predictionTable,
   prefix,
   segmentTable,
-} from './names.ts';
+} from '../customer-insights/customer-tables.ts';
+import { linkColumn, mapTable, profileTable } from '../customer-insights/names.ts';
+import type { PersonalDataverse, TableMetadata } from '../dataverse/dataverse.ts';
 
 /** A table about customers, and the lookup by which its rows are found. */
 export interface ChildTable {

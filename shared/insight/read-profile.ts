@@ -7,8 +7,6 @@ import type {
   Segment,
   SingleValue,
 } from '../contracts/profile.ts';
-import type { Read, ReadAnswer, Row, TableMetadata } from '../dataverse/dataverse.ts';
-import { type ChildTable, type InsightTables, valueColumnsOf } from './insight-tables.ts';
 import {
   activityColumns,
   customerIdColumn,
@@ -16,7 +14,9 @@ import {
   predictionColumns,
   prefix,
   segmentColumns,
-} from './names.ts';
+} from '../customer-insights/customer-tables.ts';
+import type { Read, ReadAnswer, Row, TableMetadata } from '../dataverse/dataverse.ts';
+import { type ChildTable, type InsightTables, valueColumnsOf } from './insight-tables.ts';
 import { namesIn, singleValuesOf } from './single-values.ts';
 
 /** Activities that are shown: what a person reads at a glance. */

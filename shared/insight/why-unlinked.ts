@@ -1,12 +1,12 @@
 import type { UnlinkedReason } from '../contracts/profile.ts';
 import type { SourceTable } from '../contracts/unification-setup.ts';
+import { customerIdColumn } from '../customer-insights/customer-tables.ts';
 import { spellingsOf } from '../customer-insights/guid.ts';
 import { type MapEntry, readMapRow } from '../customer-insights/map-row.ts';
 import { mapColumns, mapSelect } from '../customer-insights/names.ts';
 import type { Dataverse, TableMetadata } from '../dataverse/dataverse.ts';
 import type { PendingRows } from '../state/pending-rows.ts';
 import type { InsightTables } from './insight-tables.ts';
-import { customerIdColumn } from './names.ts';
 import type { ReadTogether } from './read-profile.ts';
 
 export interface Unlinked {

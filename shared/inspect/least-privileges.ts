@@ -1,6 +1,6 @@
 import { ownedTables, type UnificationSetup } from '../contracts/unification-setup.ts';
+import { segmentDefinitionTables, segmentTable } from '../customer-insights/customer-tables.ts';
 import { mapTable, profileTable } from '../customer-insights/names.ts';
-import { segmentDefinitionTables, segmentTable } from '../insight/names.ts';
 
 /**
  * What a privilege is needed for. `linking`: no row is linked without it. `column`: the lookup column cannot be made,

@@ -1,13 +1,10 @@
 import { normaliseGuid } from '../customer-insights/guid.ts';
+import { unitColumn, unitValue } from '../customer-insights/owner-columns.ts';
 import { unitNames } from '../customer-insights/unit-names.ts';
 import type { TableMetadata } from '../dataverse/dataverse.ts';
 import type { Slice } from '../passes/slice.ts';
 import type { RowOutcome } from '../state/row-outcomes.ts';
 import type { CurrentLink, Decision } from './compare.ts';
-
-/** The business unit that owns a row, on every table whose rows have owners. */
-export const unitColumn = 'owningbusinessunit';
-export const unitValue = `_${unitColumn}_value`;
 
 const hasUnits = ({ columns }: TableMetadata): boolean => columns.has(unitColumn);
 

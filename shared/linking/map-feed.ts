@@ -1,9 +1,9 @@
+import type { FeedKind } from '../contracts/feed-kind.ts';
 import type { SourceTable } from '../contracts/unification-setup.ts';
 import { type MapEntry, readMapRow, type UnusableMapRow } from '../customer-insights/map-row.ts';
 import { mapColumns, mapSelect } from '../customer-insights/names.ts';
 import { type ChangeFeed, type FeedStep, openFeed } from '../dataverse/change-feed.ts';
 import type { Dataverse, Row } from '../dataverse/dataverse.ts';
-import type { FeedKind } from '../state/link-states.ts';
 import type { TableContext } from './prepare.ts';
 
 /** A page of the map's changes, read for one source table. */

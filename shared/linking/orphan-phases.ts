@@ -2,10 +2,11 @@ import { noRows } from '../contracts/counters.ts';
 import { normaliseGuid } from '../customer-insights/guid.ts';
 import { entriesOf } from '../customer-insights/map-lookup.ts';
 import { linkValue } from '../customer-insights/names.ts';
+import { unitValue } from '../customer-insights/owner-columns.ts';
 import type { Slice } from '../passes/slice.ts';
 import type { FoundOrphan } from '../state/found-orphans.ts';
 import type { RowOutcome } from '../state/row-outcomes.ts';
-import { acrossUnits, countsUnits, keepsApart, unitValue } from './across-units.ts';
+import { acrossUnits, countsUnits, keepsApart } from './across-units.ts';
 import { linkRows, linkUpdates, type RowsReport, readRows, withApart } from './link-rows.ts';
 
 /** Orphans that may always be cleared: in a small table a few are a large share. */

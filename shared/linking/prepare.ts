@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
+import type { FeedKind } from '../contracts/feed-kind.ts';
 import type { SourceTable } from '../contracts/unification-setup.ts';
 import { linkColumn, linkDisplayName, mapTable, profileTable } from '../customer-insights/names.ts';
 import type { LookupMetadata, TableMetadata } from '../dataverse/dataverse.ts';
 import { RetryableError } from '../errors.ts';
 import type { Parts } from '../runs/parts.ts';
-import type { FeedKind } from '../state/link-states.ts';
 import { checkTable, type UnmetRequirement } from './requirements.ts';
 
 /** What metadata tells a slice about its table; nothing of it is hard-coded. */

@@ -1,9 +1,9 @@
 import { noRows } from '../contracts/counters.ts';
+import { ownerColumn } from '../customer-insights/owner-columns.ts';
 import type { RowUpdate, UpdateReport } from '../dataverse/dataverse.ts';
 import type { RowsReport, Settled } from '../linking/link-rows.ts';
 import type { PendingRow } from '../state/pending-rows.ts';
 import type { RowOutcome } from '../state/row-outcomes.ts';
-import { ownerColumn } from './names.ts';
 import type { OwnedRow, Owner } from './owned-row.ts';
 import type { OwnershipSlice } from './ownership-context.ts';
 

@@ -1,7 +1,8 @@
 import { profileTable } from '../customer-insights/names.ts';
+import { ownerColumn } from '../customer-insights/owner-columns.ts';
 import type { TableMetadata } from '../dataverse/dataverse.ts';
 import type { CodedFinding } from '../inspect/report.ts';
-import { customerIdColumn, isProfileTable, ownerColumn } from './names.ts';
+import { customerIdColumn, isProfileTable } from './names.ts';
 import type { ProfileReference } from './ownership-context.ts';
 
 /** The columns by which a table's rows name their profile. */

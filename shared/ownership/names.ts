@@ -1,11 +1,5 @@
 import { profileTable } from '../customer-insights/names.ts';
 
-/** Names of ownership, on every table whose rows have owners. */
-export const ownerColumn = 'ownerid';
-export const ownerValue = `_${ownerColumn}_value`;
-export const owningTeamValue = '_owningteam_value';
-export const owningUnitValue = '_owningbusinessunit_value';
-
 /** The CustomerId by which a row of Customer Insights names its customer, where it does not name the profile row. */
 export const customerIdColumn = 'msdynci_customerid';
 

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { ownedTables } from '../contracts/unification-setup.ts';
 import { counted } from '../counted.ts';
+import { ownerColumn, unitValue } from '../customer-insights/owner-columns.ts';
 import type { TableMetadata } from '../dataverse/dataverse.ts';
 import { isTerminalError } from '../errors.ts';
 import { ownershipOf } from './drain-phases.ts';
-import { isProfileTable, ownerColumn, owningUnitValue } from './names.ts';
+import { isProfileTable } from './names.ts';
 import { guidAt } from './owned-row.ts';
 import type { OwnershipSlice } from './ownership-context.ts';
 
@@ -89,8 +90,8 @@ async function seeToPage(slice: OwnershipSlice, table: TableMetadata, at: Cursor
   const page = await parts.dataverse.readPage(
     {
       entitySetName: table.entitySetName,
-      select: [owningUnitValue],
-      filter: `${owningUnitValue} ne ${root.unitId}`,
+      select: [unitValue],
+      filter: `${unitValue} ne ${root.unitId}`,
       orderBy: table.primaryId,
       pageSize: parts.options.pageSize,
       nextLink: at.nextLink,

@@ -1,7 +1,7 @@
 import { normaliseGuid } from '../customer-insights/guid.ts';
+import { ownerValue } from '../customer-insights/owner-columns.ts';
 import { modifiedOn } from '../dataverse/change-feed.ts';
 import type { Row } from '../dataverse/dataverse.ts';
-import { ownerValue } from './names.ts';
 
 /** Who owns a row, or is to. */
 export interface Owner {

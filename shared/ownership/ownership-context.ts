@@ -1,6 +1,6 @@
+import type { FeedKind } from '../contracts/feed-kind.ts';
 import type { TableMetadata } from '../dataverse/dataverse.ts';
 import type { Slice } from '../passes/slice.ts';
-import type { FeedKind } from '../state/link-states.ts';
 import type { OwnerMapping } from './owner-mapping.ts';
 
 /** What a slice that sees to owners knows of its table. */

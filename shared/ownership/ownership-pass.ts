@@ -1,4 +1,5 @@
 import { agreeing, counted } from '../counted.ts';
+import { ownerColumn } from '../customer-insights/owner-columns.ts';
 import type { RowsReport } from '../linking/link-rows.ts';
 import { estimateOf, firedBy } from '../linking/rehearsal-details.ts';
 import { commitPass, failedRowsWarning } from '../passes/commit-pass.ts';
@@ -9,7 +10,6 @@ import type { EndedPass, LinkState, Pass } from '../state/link-states.ts';
 import type { PendingRow } from '../state/pending-rows.ts';
 import { assignOwners } from './assign-owners.ts';
 import { drainOwnRows, drainProfiles, ownershipOf } from './drain-phases.ts';
-import { ownerColumn } from './names.ts';
 import { seeToOtherTables } from './other-tables.ts';
 import type { OwnershipContext, OwnershipSlice } from './ownership-context.ts';
 import { ownedColumns, wantedOwners } from './wanted-owners.ts';

@@ -1,6 +1,7 @@
 import { type Counters, noRows } from '../contracts/counters.ts';
+import type { FeedKind } from '../contracts/feed-kind.ts';
 import type { Mode } from '../contracts/status.ts';
-import type { FeedKind, Pass } from '../state/link-states.ts';
+import type { Pass } from '../state/link-states.ts';
 
 /** The task that a pass is for. */
 export interface PassTask {

@@ -1,8 +1,8 @@
+import { segmentDefinitionTables } from '../customer-insights/customer-tables.ts';
 import { normaliseGuid } from '../customer-insights/guid.ts';
+import { unitColumn, unitValue } from '../customer-insights/owner-columns.ts';
 import type { Dataverse, Row } from '../dataverse/dataverse.ts';
 import { isTerminalError } from '../errors.ts';
-import { segmentDefinitionTables } from '../insight/names.ts';
-import { unitColumn, unitValue } from '../linking/across-units.ts';
 import type { Directory } from './segment-store.ts';
 
 /** Units and segments that are read, at most: both stand in one stored document. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { customerIdColumn, segmentColumns } from '../customer-insights/customer-tables.ts';
 import type { Row } from '../dataverse/dataverse.ts';
-import { customerIdColumn, segmentColumns } from '../insight/names.ts';
 import { namesIn } from '../insight/single-values.ts';
 
 /** Which segments a customer is in, by one provider, and where the customer belongs. */

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { SegmentReading } from '../contracts/segments.ts';
+import { unitColumn } from '../customer-insights/owner-columns.ts';
 import type { Dataverse, Row } from '../dataverse/dataverse.ts';
 import { isExpiredChangesError, isTerminalError } from '../errors.ts';
-import { unitColumn } from '../linking/across-units.ts';
 import { readDirectory } from './directory.ts';
 import type { SegmentState, SegmentStore } from './segment-store.ts';
 import {

@@ -1,9 +1,9 @@
+import { customerIdColumn, segmentColumns, segmentTable } from '../customer-insights/customer-tables.ts';
 import { normaliseGuid } from '../customer-insights/guid.ts';
 import { profileTable } from '../customer-insights/names.ts';
+import { unitColumn, unitValue } from '../customer-insights/owner-columns.ts';
 import type { Dataverse, Row, TableMetadata } from '../dataverse/dataverse.ts';
 import { TerminalError } from '../errors.ts';
-import { customerIdColumn, segmentColumns, segmentTable } from '../insight/names.ts';
-import { unitColumn, unitValue } from '../linking/across-units.ts';
 import { type Member, readMember } from './member.ts';
 import type { MemberChanges } from './segment-store.ts';
 

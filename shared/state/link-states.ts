@@ -1,15 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { countersSchema } from '../contracts/counters.ts';
+import { feedKindSchema } from '../contracts/feed-kind.ts';
 import { runIdSchema } from '../contracts/link-task.ts';
 import { findingSchema } from '../contracts/run.ts';
 import { modeSchema } from '../contracts/status.ts';
 import { RetryableError } from '../errors.ts';
 import type { EntityTable } from './entity-table.ts';
-
-/** How a table's map changes are read, best first. */
-export const feedKindSchema = z.enum(['changeTracking', 'modified', 'scan']);
-export type FeedKind = z.infer<typeof feedKindSchema>;
 
 /** Where the next drain of a feed begins. */
 const feedPositionSchema = z.object({

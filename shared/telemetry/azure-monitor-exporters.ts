@@ -1,7 +1,7 @@
 import type { HttpClient } from '@azure/core-rest-pipeline';
 import { ManagedIdentityCredential } from '@azure/identity';
 import { AzureMonitorMetricExporter, AzureMonitorTraceExporter } from '@azure/monitor-opentelemetry-exporter';
-import type { Exporters } from './exporters.ts';
+import type { Exporters } from './exporter-set.ts';
 
 /**
  * Exporters to Application Insights.

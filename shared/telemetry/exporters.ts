@@ -1,16 +1,6 @@
 import type { HttpClient } from '@azure/core-rest-pipeline';
-import type { LogRecordExporter } from '@opentelemetry/sdk-logs';
-import type { PushMetricExporter } from '@opentelemetry/sdk-metrics';
-import type { SpanExporter } from '@opentelemetry/sdk-trace-base';
 import type { Settings } from '../settings.ts';
-
-/** Where telemetry goes; one of each kind per receiver. */
-export interface Exporters {
-  readonly spans: readonly SpanExporter[];
-  readonly metrics: readonly PushMetricExporter[];
-  /** Empty for Application Insights: the host sends the lines it is given there by itself. */
-  readonly logs: readonly LogRecordExporter[];
-}
+import type { Exporters } from './exporter-set.ts';
 
 /** The settings that say where telemetry goes. */
 export type ExporterSettings = Pick<

@@ -17,7 +17,7 @@ import { BatchLogRecordProcessor, LoggerProvider } from '@opentelemetry/sdk-logs
 import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
 import { AlwaysOnSampler, BasicTracerProvider, BatchSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { logTextOf } from '../errors.ts';
-import type { Exporters } from './exporters.ts';
+import type { Exporters } from './exporter-set.ts';
 import { Flusher } from './flusher.ts';
 import { instruments } from './instruments.ts';
 import { currentScope, inScope, writeLine } from './scope.ts';

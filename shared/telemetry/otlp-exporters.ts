@@ -1,7 +1,7 @@
 import { OTLPLogExporter } from '@opentelemetry/exporter-logs-otlp-http';
 import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-http';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
-import type { Exporters } from './exporters.ts';
+import type { Exporters } from './exporter-set.ts';
 
 /** Exporters to an OTLP receiver, by its root address. */
 export function otlpExporters(endpoint: string): Exporters {
