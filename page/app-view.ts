@@ -1,6 +1,6 @@
+import { h, type JSX } from 'preact';
 import type { Mode } from '../shared/contracts/status.ts';
 import { detailsView } from './details-view.ts';
-import { h } from './dom.ts';
 import { inspectionView } from './inspection-view.ts';
 import { keyView } from './key-view.ts';
 import { runsView } from './runs-view.ts';
@@ -15,16 +15,16 @@ const buttons: readonly (readonly [mode: Mode, label: string, isMain: boolean])[
 ];
 
 /** What stands beside the overview: what was looked into, or the details of a run. */
-const paneOf = (state: State, actions: Actions, now: number): Node | undefined =>
+const paneOf = (state: State, actions: Actions, now: number): JSX.Element | undefined =>
   state.inspection === undefined ? detailsView(state, actions, now) : inspectionView(state.inspection, actions);
 
 /** The whole page. */
-export function appView(state: State, actions: Actions, now: number): Node[] {
+export function appView(state: State, actions: Actions, now: number): JSX.Element[] {
   const pane = state.hasKey ? paneOf(state, actions, now) : undefined;
   return [
     h(
       'header',
-      { 'data-key': 'header' },
+      { key: 'header' },
       h('h1', {}, 'Backstamp ', h('small', {}, 'Settings › System › Status')),
       state.hasKey
         ? h(
@@ -43,7 +43,7 @@ export function appView(state: State, actions: Actions, now: number): Node[] {
     ),
     h(
       'div',
-      { class: 'problems', 'data-key': 'problems', role: 'alert' },
+      { class: 'problems', key: 'problems', role: 'alert' },
       state.problem === undefined ? undefined : h('p', { class: 'problem' }, state.problem),
     ),
     h(
@@ -51,17 +51,12 @@ export function appView(state: State, actions: Actions, now: number): Node[] {
       {
         id: 'content',
         tabindex: -1,
-        'data-key': 'main',
+        key: 'main',
         class: pane !== undefined && 'split',
       },
       state.hasKey
         ? [
-            h(
-              'div',
-              { class: 'overview', 'data-key': 'overview' },
-              statusView(state, actions),
-              runsView(state, actions, now),
-            ),
+            h('div', { class: 'overview', key: 'overview' }, statusView(state, actions), runsView(state, actions, now)),
             ...(pane === undefined ? [] : [pane]),
           ]
         : keyView(state, actions),

@@ -1,8 +1,8 @@
+import { Fragment, h, render } from 'preact';
+import { isFinal } from '../shared/contracts/is-final.ts';
 import { Api, ApiError } from './api.ts';
 import { appView } from './app-view.ts';
 import { ask } from './dialog.ts';
-import { draw } from './dom.ts';
-import { hasEnded } from './format.ts';
 import { type InspectionKind, Inspector } from './inspector.ts';
 import { mergeRuns, statusChanges } from './news.ts';
 import { cancelQuestion, startQuestion, startRequest } from './questions.ts';
@@ -78,7 +78,7 @@ export class App {
   }
 
   #draw(): void {
-    draw(this.#places.root, appView(this.#state, this.#actions, Date.now()));
+    render(h(Fragment, null, appView(this.#state, this.#actions, Date.now())), this.#places.root);
   }
 
   async #signIn(key: string): Promise<void> {
@@ -123,7 +123,7 @@ export class App {
     } catch (error) {
       this.#fail(error);
     }
-    const isBusy = this.#awaited !== undefined || this.#state.runs.some((run) => !hasEnded(run.status));
+    const isBusy = this.#awaited !== undefined || this.#state.runs.some((run) => !isFinal(run.status));
     // A page that nobody looks at asks nothing; it catches up when it is looked at again.
     if (!document.hidden && this.#api !== undefined) {
       clearTimeout(this.#timer);
@@ -134,14 +134,14 @@ export class App {
   async #refreshSelected(api: Api): Promise<void> {
     const { selection, selectedRun } = this.#state;
     if (selection === undefined) return;
-    if (selectedRun?.runId === selection.runId && hasEnded(selectedRun.status)) return;
+    if (selectedRun?.runId === selection.runId && isFinal(selectedRun.status)) return;
     const run = this.#state.runs.find(({ runId }) => runId === selection.runId) ?? (await api.run(selection.runId));
     if (this.#state.selection?.runId !== selection.runId) return;
     this.#change({ selectedRun: run });
     const task = run?.tasks.find(({ table }) => table === this.#state.selection?.table);
     // The rows of a task appear as it goes; once it has ended they stay.
     if (run !== undefined && task !== undefined)
-      await this.#rows.follow(api, run.runId, task.table, hasEnded(task.status));
+      await this.#rows.follow(api, run.runId, task.table, isFinal(task.status));
   }
 
   #fail(error: unknown): void {

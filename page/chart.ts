@@ -1,5 +1,6 @@
+import { changedRows } from '../shared/contracts/changed-rows.ts';
 import type { RunWithTasks } from '../shared/contracts/run.ts';
-import { changedRows, runRowsPerSecond } from './format.ts';
+import { runRowsPerSecond } from './format.ts';
 
 /** One run in the chart. */
 export interface ChartPoint {

@@ -1,27 +1,20 @@
+import { h, type JSX } from 'preact';
+import { isFinal } from '../shared/contracts/is-final.ts';
 import type { RunWithTasks, Task } from '../shared/contracts/run.ts';
-import { h } from './dom.ts';
-import {
-  countText,
-  durationMs,
-  durationText,
-  hasEnded,
-  numberText,
-  rowsPerSecond,
-  timeText,
-  workedMs,
-} from './format.ts';
+import { counted } from '../shared/counted.ts';
+import { durationMs, durationText, numberText, rowsPerSecond, timeText, workedMs } from './format.ts';
 import { detailsHead, statusBadge, timeCell } from './parts-view.ts';
 import { rowsView } from './rows-view.ts';
 import type { Actions, State } from './state.ts';
 
 /** The pane on one run, or on one table in it: progress, counters, reasons with their remedies, rows. */
-export function detailsView(state: State, actions: Actions, now: number): Node | undefined {
+export function detailsView(state: State, actions: Actions, now: number): JSX.Element | undefined {
   const { selection, selectedRun: run } = state;
   if (selection === undefined) return undefined;
   const task = run?.tasks.find(({ table }) => table === selection.table);
   return h(
     'aside',
-    { class: 'details', 'aria-labelledby': 'details-title', 'data-key': 'details' },
+    { class: 'details', 'aria-labelledby': 'details-title', key: 'details' },
     detailsHead(selection.table ?? 'Run', 'Close details', () => actions.select(undefined)),
     run === undefined
       ? h('p', {}, 'Being recorded …')
@@ -31,9 +24,9 @@ export function detailsView(state: State, actions: Actions, now: number): Node |
   );
 }
 
-const fact = (name: string, value: Node | string): Node[] => [h('dt', {}, name), h('dd', {}, value)];
+const fact = (name: string, value: JSX.Element | string): JSX.Element[] => [h('dt', {}, name), h('dd', {}, value)];
 
-function runFacts(run: RunWithTasks, now: number): Node {
+function runFacts(run: RunWithTasks, now: number): JSX.Element {
   const duration = durationMs(run, now);
   return h(
     'dl',
@@ -49,14 +42,14 @@ function runFacts(run: RunWithTasks, now: number): Node {
 }
 
 /** Where a run has several tables, they are one click apart. */
-const runTables = (run: RunWithTasks, selected: string | undefined, actions: Actions): Node =>
+const runTables = (run: RunWithTasks, selected: string | undefined, actions: Actions): JSX.Element =>
   h(
     'ul',
     { class: 'tables', 'aria-label': 'Tables of this run' },
     run.tasks.map(({ table, status }) =>
       h(
         'li',
-        { 'data-key': table },
+        { key: table },
         h(
           'button',
           {
@@ -73,8 +66,8 @@ const runTables = (run: RunWithTasks, selected: string | undefined, actions: Act
     ),
   );
 
-const runButtons = (run: RunWithTasks, actions: Actions): Node | undefined =>
-  hasEnded(run.status)
+const runButtons = (run: RunWithTasks, actions: Actions): JSX.Element | undefined =>
+  isFinal(run.status)
     ? undefined
     : h(
         'p',
@@ -112,7 +105,7 @@ const ownershipCounterNames = {
 
 const isOwnership = ({ kind }: Task): boolean => kind === 'ownership';
 
-function taskDetails(task: Task, now: number): Node {
+function taskDetails(task: Task, now: number): JSX.Element {
   const duration = durationMs(task, now);
   const isGoing = task.status === 'Refreshing';
   const speed = numberText(rowsPerSecond(task.counters.read, workedMs(task, now)));
@@ -131,7 +124,7 @@ function taskDetails(task: Task, now: number): Node {
       isGoing ? h('progress', { 'aria-label': `${task.table} is being linked` }) : undefined,
       duration === undefined
         ? task.status === 'Queued' && 'not begun'
-        : ` ${countText(task.counters.read, 'row')} in ${durationText(duration)}, ${speed} rows/s, ${task.passes} ${task.passes === 1 ? 'pass' : 'passes'} ended`,
+        : ` ${counted(task.counters.read, 'row')} in ${durationText(duration)}, ${speed} rows/s, ${task.passes} ${task.passes === 1 ? 'pass' : 'passes'} ended`,
     ),
     reasons(task),
     task.status === 'Skipped' ? undefined : countersView(task),
@@ -139,7 +132,7 @@ function taskDetails(task: Task, now: number): Node {
   );
 }
 
-const countersView = (task: Task): Node =>
+const countersView = (task: Task): JSX.Element =>
   h(
     'dl',
     { class: 'counters' },
@@ -153,7 +146,7 @@ const countersView = (task: Task): Node =>
     ),
   );
 
-function reasons({ findings, details }: Task): Node | undefined {
+function reasons({ findings, details }: Task): JSX.Element | undefined {
   if (findings.length === 0 && details.length === 0) return undefined;
   // A finding is told below with its remedy: its line among the details would say the same again.
   const told = new Set(findings.map(({ finding, remedy }) => `${finding} ${remedy}`));
@@ -169,7 +162,7 @@ function reasons({ findings, details }: Task): Node | undefined {
     findings.map(({ code, finding, remedy }) =>
       h(
         'div',
-        { class: 'finding', 'data-key': code },
+        { class: 'finding', key: code },
         h('p', {}, h('strong', {}, finding)),
         h('p', {}, 'What to do: ', remedy),
       ),

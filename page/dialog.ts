@@ -1,8 +1,8 @@
-import { h } from './dom.ts';
+import { h, type JSX, render } from 'preact';
 
 export interface Question {
   readonly title: string;
-  readonly body: readonly Node[];
+  readonly body: readonly JSX.Element[];
   readonly confirm: string;
   readonly isDangerous?: boolean;
 }
@@ -34,7 +34,9 @@ export function ask(
       h('button', { type: 'submit', value: 'yes', class: isDangerous ? 'danger' : 'main' }, confirm),
     ),
   );
-  dialog.replaceChildren(form);
+  // A question asked before must leave nothing behind, ticked boxes least of all.
+  render(null, dialog);
+  render(form, dialog);
   dialog.addEventListener('close', () => resolve(undefined), { once: true });
   dialog.showModal();
   return promise;

@@ -1,4 +1,3 @@
-import type { Counters } from '../shared/contracts/counters.ts';
 import type { Task } from '../shared/contracts/run.ts';
 import type { Status } from '../shared/contracts/status.ts';
 
@@ -6,10 +5,6 @@ import type { Status } from '../shared/contracts/status.ts';
 
 const wholeNumbers = new Intl.NumberFormat('en');
 export const numberText = (value: number): string => wholeNumbers.format(Math.round(value));
-
-/** A number with its noun: `1 row`, `1,200 rows`. */
-export const countText = (count: number, noun: string): string =>
-  `${numberText(count)} ${noun}${count === 1 ? '' : 's'}`;
 
 const moments = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'medium' });
 export const timeText = (time: string): string => moments.format(new Date(time));
@@ -22,8 +17,6 @@ export function durationText(milliseconds: number): string {
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
-export const hasEnded = (status: Status): boolean => status !== 'Queued' && status !== 'Refreshing';
-
 /** What a status looks like; the word itself always stands beside it. */
 export const toneOf: Readonly<Record<Status, 'calm' | 'busy' | 'good' | 'warn' | 'bad'>> = {
   Queued: 'calm',
@@ -34,10 +27,6 @@ export const toneOf: Readonly<Record<Status, 'calm' | 'busy' | 'good' | 'warn' |
   Failed: 'bad',
   Canceled: 'calm',
 };
-
-/** Rows that were written. */
-export const changedRows = ({ linked, relinked, cleared, assigned = 0 }: Counters): number =>
-  linked + relinked + cleared + assigned;
 
 interface Timed {
   readonly startedAt?: string | undefined;

@@ -1,6 +1,6 @@
+import { h, type JSX } from 'preact';
 import type { DiscoveredSource, Discovery } from '../shared/inspect/discover.ts';
 import type { DoctorReport, Level } from '../shared/inspect/report.ts';
-import { h } from './dom.ts';
 import { numberText, timeText } from './format.ts';
 import type { InspectionKind } from './inspector.ts';
 import { detailsHead, scrollingTable } from './parts-view.ts';
@@ -14,10 +14,10 @@ const titles: Readonly<Record<InspectionKind, string>> = {
 };
 
 /** The pane on what was looked into: each finding with its remedy, or the set-up that the map tells. */
-export const inspectionView = (inspection: InspectionState, actions: Actions): Node =>
+export const inspectionView = (inspection: InspectionState, actions: Actions): JSX.Element =>
   h(
     'aside',
-    { class: 'details', 'aria-labelledby': 'details-title', 'data-key': 'inspection' },
+    { class: 'details', 'aria-labelledby': 'details-title', key: 'inspection' },
     detailsHead(titles[inspection.kind], 'Close', () => actions.closeInspection()),
     inspection.isLoading
       ? h('p', { class: 'quiet' }, 'Asking Dataverse …  This may take a minute.')
@@ -36,7 +36,7 @@ const levels: readonly (readonly [level: Level, one: string, many: string, tone:
   ['good', 'good', 'good', 'good'],
 ];
 
-function reportView({ checkedAt, checks }: DoctorReport): Node {
+function reportView({ checkedAt, checks }: DoctorReport): JSX.Element {
   const groups = levels
     .map(([level, one, many, tone]) => ({ one, many, tone, found: checks.filter((check) => check.level === level) }))
     .filter(({ found }) => found.length > 0);
@@ -50,7 +50,7 @@ function reportView({ checkedAt, checks }: DoctorReport): Node {
     groups.map(({ one, tone, found }) =>
       h(
         'ul',
-        { class: 'checks', 'aria-label': one, 'data-key': one },
+        { class: 'checks', 'aria-label': one, key: one },
         found.map((check) => checkView(check, one, tone)),
       ),
     ),
@@ -61,10 +61,10 @@ const checkView = (
   { code, subject, finding, remedy }: DoctorReport['checks'][number],
   word: string,
   tone: string,
-): Node =>
+): JSX.Element =>
   h(
     'li',
-    { class: `check ${tone}`, 'data-key': `${code} ${subject} ${finding}` },
+    { class: `check ${tone}`, key: `${code} ${subject} ${finding}` },
     h('p', {}, h('span', { class: `badge ${tone}` }, word), ' ', h('strong', {}, subject)),
     h('p', {}, finding),
     remedy === undefined ? undefined : h('p', {}, 'What to do: ', remedy),
@@ -78,7 +78,7 @@ const certainties: Readonly<Record<DiscoveredSource['certainty'], (table: string
   skipped: () => 'left out',
 };
 
-function discoveryView({ setup, sources, assumptions }: Discovery, isCopied: boolean, actions: Actions): Node {
+function discoveryView({ setup, sources, assumptions }: Discovery, isCopied: boolean, actions: Actions): JSX.Element {
   const text = setup === undefined ? undefined : JSON.stringify(setup, undefined, 2);
   return h(
     'div',
@@ -91,7 +91,7 @@ function discoveryView({ setup, sources, assumptions }: Discovery, isCopied: boo
           sources.map(({ dataSource, entity, table, certainty, reason }) =>
             h(
               'tr',
-              { 'data-key': `${dataSource}|${entity}` },
+              { key: `${dataSource}|${entity}` },
               h('th', { scope: 'row' }, dataSource),
               h('td', {}, entity),
               h('td', {}, certainties[certainty](table ?? entity)),

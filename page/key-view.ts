@@ -1,8 +1,8 @@
-import { h } from './dom.ts';
+import { h, type JSX } from 'preact';
 import type { Actions, State } from './state.ts';
 
 /** Asks for the key, once a session. */
-export const keyView = ({ keyProblem, isChecking }: State, actions: Actions): Node =>
+export const keyView = ({ keyProblem, isChecking }: State, actions: Actions): JSX.Element =>
   h(
     'form',
     {

@@ -1,16 +1,16 @@
+import { h, type JSX } from 'preact';
 import type { Status } from '../shared/contracts/status.ts';
-import { h } from './dom.ts';
 import { timeText, toneOf } from './format.ts';
 
 /** Small parts that several views share. */
 
-export const statusBadge = (status: Status): Node => h('span', { class: `badge ${toneOf[status]}` }, status);
+export const statusBadge = (status: Status): JSX.Element => h('span', { class: `badge ${toneOf[status]}` }, status);
 
-export const timeCell = (time: string | undefined): Node | string =>
+export const timeCell = (time: string | undefined): JSX.Element | string =>
   time === undefined ? '–' : h('time', { datetime: time }, timeText(time));
 
 /** The head of the pane beside the overview, with the button that closes it. */
-export const detailsHead = (title: string, closeLabel: string, close: () => void): Node =>
+export const detailsHead = (title: string, closeLabel: string, close: () => void): JSX.Element =>
   h(
     'div',
     { class: 'details-head' },
@@ -27,7 +27,11 @@ export interface Column {
 }
 
 /** A table that scrolls by itself where the window is narrow. */
-export const scrollingTable = (caption: string, columns: readonly Column[], rows: readonly Node[]): Node =>
+export const scrollingTable = (
+  caption: string,
+  columns: readonly Column[],
+  rows: readonly JSX.Element[],
+): JSX.Element =>
   h(
     'div',
     { class: 'scroll', role: 'region', 'aria-label': caption, tabindex: 0 },

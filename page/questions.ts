@@ -1,7 +1,7 @@
+import { h, type JSX } from 'preact';
 import type { StartRun } from '../shared/api/schemas.ts';
 import type { Mode } from '../shared/contracts/status.ts';
 import type { Question } from './dialog.ts';
-import { h } from './dom.ts';
 
 /** What each mode will do, said before it is done. */
 const modes: Readonly<Record<Mode, { title: string; does: readonly string[]; confirm: string }>> = {
@@ -42,7 +42,7 @@ const modes: Readonly<Record<Mode, { title: string; does: readonly string[]; con
 /** The table whose owners come first; a run has it only where owners are seen to. */
 const profileTable = 'msdynci_customerprofile';
 
-const confirmChoice = (text: string): HTMLElement =>
+const confirmChoice = (text: string): JSX.Element =>
   h('label', { class: 'choice' }, h('input', { type: 'checkbox', name: 'confirm' }), ` ${text}`);
 
 export function startQuestion(mode: Mode, tables: readonly string[]): Question {

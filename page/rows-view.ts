@@ -1,6 +1,6 @@
+import { h, type JSX } from 'preact';
 import type { Task } from '../shared/contracts/run.ts';
 import type { RowOutcome } from '../shared/state/row-outcomes.ts';
-import { h } from './dom.ts';
 import { numberText } from './format.ts';
 import { scrollingTable } from './parts-view.ts';
 import type { Actions, RowsState, State } from './state.ts';
@@ -14,7 +14,7 @@ const hasComparedUnits = ({ details }: Task): boolean => details.some((line) => 
 const columns = [{ name: 'Row' }, { name: 'Reason' }, { name: 'Customer before' }, { name: 'Customer now' }];
 
 /** What became of single rows: chosen by outcome, searched, a page at a time, or all as CSV. */
-export function rowsView({ rows }: State, task: Task, actions: Actions): Node | undefined {
+export function rowsView({ rows }: State, task: Task, actions: Actions): JSX.Element | undefined {
   if (rows === undefined || rows.table !== task.table || rows.runId !== task.runId) return undefined;
   return h(
     'section',
@@ -44,7 +44,7 @@ const filterButton = (
   count: number | undefined,
   rows: RowsState,
   actions: Actions,
-): Node =>
+): JSX.Element =>
   h(
     'button',
     {
@@ -56,7 +56,7 @@ const filterButton = (
     count === undefined ? name : `${name} ${numberText(count)}`,
   );
 
-const searchForm = (rows: RowsState, actions: Actions): Node =>
+const searchForm = (rows: RowsState, actions: Actions): JSX.Element =>
   h(
     'form',
     {
@@ -78,7 +78,7 @@ const searchForm = (rows: RowsState, actions: Actions): Node =>
     ),
   );
 
-function rowsTable(rows: RowsState): Node {
+function rowsTable(rows: RowsState): JSX.Element {
   if (rows.isLoading) return h('p', { class: 'quiet' }, 'Loading …');
   if (rows.rows.length === 0) {
     const more =
@@ -91,8 +91,8 @@ function rowsTable(rows: RowsState): Node {
     rows.rows.map((row) =>
       h(
         'tr',
-        { 'data-key': `${row.outcome}-${row.id}` },
-        h('th', { scope: 'row' }, h('span', { class: 'id' }, row.id), h('br'), row.outcome),
+        { key: `${row.outcome}-${row.id}` },
+        h('th', { scope: 'row' }, h('span', { class: 'id' }, row.id), h('br', {}), row.outcome),
         h('td', { class: 'reason' }, row.reason ?? '–'),
         h('td', { class: 'id' }, row.previousCustomerId ?? row.previousProfileId ?? '–'),
         h('td', { class: 'id' }, row.customerId ?? row.profileId ?? '–'),
@@ -101,7 +101,7 @@ function rowsTable(rows: RowsState): Node {
   );
 }
 
-const pageButtons = (rows: RowsState, actions: Actions): Node | undefined =>
+const pageButtons = (rows: RowsState, actions: Actions): JSX.Element | undefined =>
   rows.before.length === 0 && rows.next === undefined
     ? undefined
     : h(

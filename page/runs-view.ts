@@ -1,7 +1,9 @@
+import { h, type JSX } from 'preact';
+import { changedRows } from '../shared/contracts/changed-rows.ts';
 import type { RunWithTasks } from '../shared/contracts/run.ts';
+import { counted } from '../shared/counted.ts';
 import { chartPoints, chartShape } from './chart.ts';
-import { h, svg } from './dom.ts';
-import { changedRows, countText, durationMs, durationText, numberText, runRowsPerSecond, timeText } from './format.ts';
+import { durationMs, durationText, numberText, runRowsPerSecond, timeText } from './format.ts';
 import { scrollingTable, statusBadge } from './parts-view.ts';
 import type { Actions, State } from './state.ts';
 
@@ -17,11 +19,11 @@ const columns = [
 ];
 
 /** Run history, newest first, with a chart of rows and throughput. */
-export function runsView(state: State, actions: Actions, now: number): Node {
+export function runsView(state: State, actions: Actions, now: number): JSX.Element {
   const { runs, olderRuns, isLoadingOlder, selection } = state;
   return h(
     'section',
-    { 'aria-labelledby': 'runs-title', 'data-key': 'runs' },
+    { 'aria-labelledby': 'runs-title', key: 'runs' },
     h('h2', { id: 'runs-title' }, 'Runs'),
     chartView(runs),
     runs.length === 0
@@ -41,13 +43,13 @@ export function runsView(state: State, actions: Actions, now: number): Node {
   );
 }
 
-function runRow(run: RunWithTasks, isSelected: boolean, actions: Actions, now: number): Node {
+function runRow(run: RunWithTasks, isSelected: boolean, actions: Actions, now: number): JSX.Element {
   const read = run.tasks.reduce((sum, task) => sum + task.counters.read, 0);
   const changed = run.tasks.reduce((sum, task) => sum + changedRows(task.counters), 0);
   const duration = durationMs(run, now);
   return h(
     'tr',
-    { 'data-key': run.runId, 'aria-current': isSelected && 'true' },
+    { key: run.runId, 'aria-current': isSelected && 'true' },
     h(
       'th',
       { scope: 'row' },
@@ -75,29 +77,29 @@ function runRow(run: RunWithTasks, isSelected: boolean, actions: Actions, now: n
 const width = 640;
 const height = 120;
 
-function chartView(runs: readonly RunWithTasks[]): Node | undefined {
+function chartView(runs: readonly RunWithTasks[]): JSX.Element | undefined {
   const points = chartPoints(runs);
   if (points.length < 2) return undefined;
   const { bars, line, mostChanged, mostPerSecond } = chartShape(points, width, height);
-  const summary = `The last ${points.length} finished runs: at most ${countText(mostChanged, 'link')} changed and ${numberText(mostPerSecond)} rows read per second. The table below has the numbers.`;
+  const summary = `The last ${points.length} finished runs: at most ${counted(mostChanged, 'link')} changed and ${numberText(mostPerSecond)} rows read per second. The table below has the numbers.`;
   return h(
     'figure',
     {},
-    svg(
+    h(
       'svg',
       { viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': summary, preserveAspectRatio: 'none' },
       bars.map(({ x, y, width: barWidth, height: barHeight }, index) =>
-        svg(
+        h(
           'rect',
           { class: 'bar', x, y, width: barWidth, height: barHeight, rx: 1 },
-          svg(
+          h(
             'title',
             {},
-            `${timeText(points[index]?.receivedAt ?? '')}: ${countText(points[index]?.changed ?? 0, 'link')} changed, ${numberText(points[index]?.perSecond ?? 0)} rows/s`,
+            `${timeText(points[index]?.receivedAt ?? '')}: ${counted(points[index]?.changed ?? 0, 'link')} changed, ${numberText(points[index]?.perSecond ?? 0)} rows/s`,
           ),
         ),
       ),
-      svg('polyline', { class: 'line', points: line }),
+      h('polyline', { class: 'line', points: line }),
     ),
     h(
       'figcaption',

@@ -1,6 +1,6 @@
+import { h, type JSX } from 'preact';
 import type { SegmentList } from '../shared/api/schemas.ts';
 import type { SegmentReadiness, Unit } from '../shared/contracts/segments.ts';
-import { h } from './dom.ts';
 import { numberText, timeText } from './format.ts';
 import { scrollingTable } from './parts-view.ts';
 
@@ -22,7 +22,7 @@ const readiness: Readonly<Record<SegmentReadiness['ready'], readonly [word: stri
 const unitText = ({ id, name }: Unit): string => name ?? id ?? 'not known';
 
 /** Each segment with the business units of its members and owner, and what keeps it from being processed. */
-export function segmentsView({ segments, countedAt }: SegmentList): Node {
+export function segmentsView({ segments, countedAt }: SegmentList): JSX.Element {
   if (segments.length === 0) return h('p', {}, 'No customer is in a segment.');
   const notReady = segments.filter(({ reasons }) => reasons.length > 0);
   return h(
@@ -38,7 +38,7 @@ export function segmentsView({ segments, countedAt }: SegmentList): Node {
     ...notReady.map(({ name, provider, reasons, inTheWay }) =>
       h(
         'div',
-        { 'data-key': `${provider} ${name}` },
+        { key: `${provider} ${name}` },
         h('h3', {}, name),
         ...reasons.map((reason) => h('p', {}, reason)),
         inTheWay.sample.length === 0
@@ -60,11 +60,11 @@ export function segmentsView({ segments, countedAt }: SegmentList): Node {
   );
 }
 
-function rowOf({ name, provider, ready, members, units, owner, inTheWay }: SegmentReadiness): Node {
+function rowOf({ name, provider, ready, members, units, owner, inTheWay }: SegmentReadiness): JSX.Element {
   const [word, tone] = readiness[ready];
   return h(
     'tr',
-    { 'data-key': `${provider} ${name}` },
+    { key: `${provider} ${name}` },
     h('th', { scope: 'row' }, name),
     h('td', {}, h('span', { class: `badge ${tone}` }, word)),
     h('td', { class: 'number' }, numberText(members)),

@@ -1,6 +1,7 @@
+import { h, type JSX } from 'preact';
+import { changedRows } from '../shared/contracts/changed-rows.ts';
 import type { StatusAnswer } from '../shared/contracts/run.ts';
-import { h } from './dom.ts';
-import { changedRows, numberText, timeText } from './format.ts';
+import { numberText, timeText } from './format.ts';
 import { scrollingTable, statusBadge, timeCell } from './parts-view.ts';
 import type { Actions, State } from './state.ts';
 
@@ -15,10 +16,10 @@ const columns = [
 ];
 
 /** Groups of tasks with their newest status. */
-export function statusView({ status, selection }: State, actions: Actions): Node {
+export function statusView({ status, selection }: State, actions: Actions): JSX.Element {
   return h(
     'section',
-    { 'aria-labelledby': 'status-title', 'data-key': 'status' },
+    { 'aria-labelledby': 'status-title', key: 'status' },
     h('h2', { id: 'status-title' }, 'Status'),
     status === undefined
       ? h('p', {}, 'Loading …')
@@ -31,10 +32,10 @@ export function statusView({ status, selection }: State, actions: Actions): Node
   );
 }
 
-function groupView(group: StatusAnswer['groups'][number], selected: string | undefined, actions: Actions): Node {
+function groupView(group: StatusAnswer['groups'][number], selected: string | undefined, actions: Actions): JSX.Element {
   return h(
     'div',
-    { 'data-key': `group-${group.name}` },
+    { key: `group-${group.name}` },
     h('h3', {}, `${group.name} `, h('span', { class: 'count' }, `(${group.count})`)),
     group.tasks.length === 0
       ? h(
@@ -48,7 +49,7 @@ function groupView(group: StatusAnswer['groups'][number], selected: string | und
           group.tasks.map((task) =>
             h(
               'tr',
-              { 'data-key': task.table, 'aria-current': selected === task.table && 'true' },
+              { key: task.table, 'aria-current': selected === task.table && 'true' },
               h(
                 'th',
                 { scope: 'row' },

@@ -49,6 +49,4 @@ export const addCounters = (a: Counters, b: Counters): Counters => ({
   ...(a.assigned === undefined && b.assigned === undefined ? {} : { assigned: (a.assigned ?? 0) + (b.assigned ?? 0) }),
 });
 
-/** Rows that were written. */
-export const changedRows = ({ linked, relinked, cleared, assigned = 0 }: Counters): number =>
-  linked + relinked + cleared + assigned;
+export { changedRows } from './changed-rows.ts';

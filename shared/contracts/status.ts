@@ -12,8 +12,7 @@ export const statusSchema = z.enum([
 ]);
 export type Status = z.infer<typeof statusSchema>;
 
-/** Queued and Refreshing may still change; every other word is an end. */
-export const isFinal = (status: Status): boolean => status !== 'Queued' && status !== 'Refreshing';
+export { isFinal } from './is-final.ts';
 
 /** Best to worst. Skipped comes first: a table that does not qualify is no fault of the run. */
 const badness: readonly Status[] = ['Skipped', 'Successful', 'Completed with warnings', 'Canceled', 'Failed'];
