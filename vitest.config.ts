@@ -14,11 +14,17 @@ export default defineConfig({
       reporter: ['text-summary', 'html'],
     },
     projects: [
-      { test: { name: 'unit', include: ['test/**/*.unit.test.ts'], testTimeout: 60_000 } },
+      {
+        test: {
+          name: 'unit',
+          include: ['test/**/*.unit.test.ts', 'local/*/test/**/*.unit.test.ts'],
+          testTimeout: 60_000,
+        },
+      },
       {
         test: {
           name: 'integration',
-          include: ['test/**/*.integration.test.ts'],
+          include: ['test/**/*.integration.test.ts', 'local/*/test/**/*.integration.test.ts'],
           testTimeout: 30_000,
           retry,
           hookTimeout: 60_000,

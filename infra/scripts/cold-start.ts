@@ -4,8 +4,10 @@
  *
  *     node infra/scripts/cold-start.ts <folder of the app>
  */
-import { loadApp } from '../../local/host/app-loader.ts';
-import { createAppRegistry } from '../../local/host/app-registry.ts';
+import { glob, readFile } from 'node:fs/promises';
+import { registerHooks } from 'node:module';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 
 // What the app must find to start; it connects to none of these before its first invocation.
 Object.assign(process.env, {
@@ -22,8 +24,30 @@ Object.assign(process.env, {
 
 const appFolder = process.argv[2];
 if (appFolder === undefined) throw new Error('Name the folder of the built app.');
-const registry = createAppRegistry({ write() {} });
-await loadApp(appFolder, registry);
-console.log(JSON.stringify({ ms: Math.round(performance.now()), functions: registry.functions.size }));
+
+// The worker alone supplies this module; all that a start needs of it is that functions can be registered.
+const functionsCore = 'cold-start:functions-core';
+const registered = new Set<string>();
+Object.assign(globalThis, { countFunction: (name: string) => registered.add(name) });
+registerHooks({
+  resolve: (specifier, context, next) =>
+    specifier === '@azure/functions-core' ? { url: functionsCore, shortCircuit: true } : next(specifier, context),
+  load: (url, context, next) =>
+    url === functionsCore
+      ? {
+          format: 'commonjs',
+          shortCircuit: true,
+          source: `const disposable = () => ({ dispose() {} });
+            module.exports = { setProgrammingModel() {}, log() {}, registerHook: disposable,
+              registerFunction: ({ name }) => (globalThis.countFunction(name), disposable()) };`,
+        }
+      : next(url, context),
+});
+
+const { main } = JSON.parse(await readFile(join(appFolder, 'package.json'), 'utf8')) as { main: string };
+const files: string[] = [];
+for await (const file of glob(main, { cwd: appFolder })) files.push(file);
+for (const file of files.sort()) await import(pathToFileURL(join(appFolder, file)).href);
+console.log(JSON.stringify({ ms: Math.round(performance.now()), functions: registered.size }));
 // An app holds timers and connections of its own.
 process.exit(0);

@@ -156,7 +156,7 @@ export function createInvoker({ model, registry, log, timeoutMs, onTimeout }: In
 function describeFailure(error: unknown): string {
   if (!(error instanceof Error)) return messageOf(error);
   const isForeign = (line: string): boolean =>
-    /^\s+at .*(node:|@azure\/functions\/|\/local\/host\/)|^\s+at .*<anonymous>\)$/.test(line);
+    /^\s+at .*(node:|@azure\/functions\/|\/local\/host\/[^/]+\.ts)|^\s+at .*<anonymous>\)$/.test(line);
   return (error.stack ?? error.message)
     .split('\n')
     .filter((line) => !isForeign(line))

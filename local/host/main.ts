@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 /**
  * Runs the function host as a process:
  * `node local/host/main.ts --app . --port 7071 [--function-key K] [--master-key M] [--log-level info]`.

@@ -38,9 +38,7 @@ describe('the packaged app', () => {
     const { devDependencies } = JSON.parse(
       await readFile(join(import.meta.dirname, '..', '..', 'package.json'), 'utf8'),
     ) as { devDependencies: Record<string, string> };
-    // The Service Bus client brings the AMQP library that the embedded broker is built on too.
-    const needed = ['rhea'];
-    const development = Object.keys(devDependencies).filter((name) => !needed.includes(name));
+    const development = Object.keys(devDependencies);
 
     const isForeign = (source: string): boolean =>
       !/^(functions|shared|node_modules)\//.test(source) ||

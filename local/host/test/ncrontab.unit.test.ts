@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseNcrontab } from '../../local/host/ncrontab.ts';
+import { parseNcrontab } from '../ncrontab.ts';
 
 const next = (expression: string, after: string): string | undefined =>
   parseNcrontab(expression).next(new Date(after))?.toISOString().replace('.000Z', '');

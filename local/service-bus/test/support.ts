@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ServiceBusClient, type ServiceBusReceivedMessage } from '@azure/service-bus';
 import { afterAll, beforeAll } from 'vitest';
-import { type Broker, startBroker } from '../../local/service-bus/broker.ts';
+import { type Broker, startBroker } from '../broker.ts';
 
 /** Entity properties in the form of Config.json. */
 export type Properties = Readonly<Record<string, unknown>>;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { parseDuration } from '../../local/service-bus/duration.ts';
+import { parseDuration } from '../duration.ts';
 import { BRIEFLY, only, SOON, until, useBroker } from './support.ts';
 
 const broker = useBroker();

@@ -3,11 +3,10 @@ import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { writeToken } from '../../local/dataverse/security/token.ts';
+import { writeToken } from '../security/token.ts';
 import { bulk, CLIENT, linkTarget, TABLES } from './support.ts';
 
-const MAIN = fileURLToPath(new URL('../../local/dataverse/main.ts', import.meta.url));
-const NODE = fileURLToPath(new URL('../../node_modules/.bin/node', import.meta.url));
+const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
 const ROWS = 1_000_000;
 
 /** GUIDs in no order, as real ones are. */
@@ -21,7 +20,7 @@ describe('a million rows', () => {
 
   beforeAll(async () => {
     // A process of its own, so that memory and processor time are those of the stand-in alone.
-    child = spawn(NODE, [MAIN, '--port', '0'], { stdio: ['ignore', 'pipe', 'inherit'] });
+    child = spawn(process.execPath, [MAIN, '--port', '0'], { stdio: ['ignore', 'pipe', 'inherit'] });
     const [line] = (await once(child.stdout as Readable, 'data')) as [Buffer];
     origin = `http://127.0.0.1:${(JSON.parse(line.toString()) as { port: number }).port}`;
     headers = { authorization: `Bearer ${writeToken(CLIENT, origin, Date.now() + 600_000)}` };

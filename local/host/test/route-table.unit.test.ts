@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createRouteTable } from '../../local/host/route-table.ts';
+import { createRouteTable } from '../route-table.ts';
 
 const find = (templates: readonly string[], path: string) => {
   const routes = templates.map((template) => ({ template, methods: ['GET'], value: template }));

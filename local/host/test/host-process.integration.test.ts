@@ -20,7 +20,7 @@ async function appOf(files: Record<string, string>, host: object = {}): Promise<
     'host.json': JSON.stringify({ version: '2.0', ...host }),
     ...files,
   };
-  await symlink(fileURLToPath(new URL('../../node_modules', import.meta.url)), join(dir, 'node_modules'));
+  await symlink(fileURLToPath(new URL('../../../node_modules', import.meta.url)), join(dir, 'node_modules'));
   await mkdir(join(dir, 'app'));
   for (const [name, content] of Object.entries(all)) await writeFile(join(dir, name), content);
   return dir;

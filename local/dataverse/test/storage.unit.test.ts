@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Budget } from '../../local/dataverse/limits/budget.ts';
-import { SlidingWindow } from '../../local/dataverse/limits/sliding-window.ts';
-import { defaultSettings } from '../../local/dataverse/settings.ts';
-import { ChangeLog } from '../../local/dataverse/store/change-log.ts';
-import { ValueData } from '../../local/dataverse/store/column-data.ts';
-import { parseGuid } from '../../local/dataverse/store/guid.ts';
-import { PrimaryKeyOrder } from '../../local/dataverse/store/primary-key-order.ts';
-import { RowStore } from '../../local/dataverse/store/row-store.ts';
+import { Budget } from '../limits/budget.ts';
+import { SlidingWindow } from '../limits/sliding-window.ts';
+import { defaultSettings } from '../settings.ts';
+import { ChangeLog } from '../store/change-log.ts';
+import { ValueData } from '../store/column-data.ts';
+import { parseGuid } from '../store/guid.ts';
+import { PrimaryKeyOrder } from '../store/primary-key-order.ts';
+import { RowStore } from '../store/row-store.ts';
 import { guid } from './support.ts';
 
 describe('the order of primary keys', () => {

@@ -3,12 +3,11 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
-import { writeToken } from '../../local/dataverse/security/token.ts';
-import { type RunningDataverse, startDataverse } from '../../local/dataverse/server.ts';
+import { writeToken } from '../security/token.ts';
+import { type RunningDataverse, startDataverse } from '../server.ts';
 import { CLIENT, guid, TABLES } from './support.ts';
 
-const MAIN = fileURLToPath(new URL('../../local/dataverse/main.ts', import.meta.url));
-const NODE = fileURLToPath(new URL('../../node_modules/.bin/node', import.meta.url));
+const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
 
 describe('the server', () => {
   let dataverse: RunningDataverse;
@@ -115,7 +114,7 @@ describe('the server', () => {
 
 describe('node local/dataverse/main.ts', () => {
   it('says when it is ready, and ends when told to', async () => {
-    const child = spawn(NODE, [MAIN, '--port', '0'], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, [MAIN, '--port', '0'], { stdio: ['ignore', 'pipe', 'inherit'] });
     const [line] = (await once(child.stdout, 'data')) as [Buffer];
     const { ready, port } = JSON.parse(line.toString()) as { ready: string; port: number };
     const answer = await fetch(`http://127.0.0.1:${port}/__control/stats`);
@@ -130,7 +129,7 @@ describe('node local/dataverse/main.ts', () => {
     const blocker = createServer().listen(0, '127.0.0.1');
     await once(blocker, 'listening');
     const { port } = blocker.address() as { port: number };
-    const child = spawn(NODE, [MAIN, '--port', String(port)], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const child = spawn(process.execPath, [MAIN, '--port', String(port)], { stdio: ['ignore', 'ignore', 'pipe'] });
     const chunks: Buffer[] = [];
     child.stderr.on('data', (chunk: Buffer) => chunks.push(chunk));
 

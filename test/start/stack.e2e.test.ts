@@ -1,13 +1,15 @@
 import { createServer } from 'node:net';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { localClientId, startStack } from '../../local/stack.ts';
 import { startTestStack, type TestStack } from '../support/stack.ts';
-import { fixture } from './host-process.ts';
+
+const appDir = fileURLToPath(new URL('./fixtures/stack-app', import.meta.url));
 
 let stack: TestStack;
 
 beforeAll(async () => {
-  stack = await startTestStack({ appDir: fixture('stack-app'), settings: { OWN_SETTING: 'mine' } });
+  stack = await startTestStack({ appDir, settings: { OWN_SETTING: 'mine' } });
 });
 afterAll(async () => {
   await stack.stop();
@@ -65,7 +67,7 @@ describe('the embedded stack', () => {
     const dataverse = (free.address() as { port: number }).port;
     await new Promise((resolve) => free.close(resolve));
 
-    const attempt = startStack({ appDir: fixture('stack-app'), ports: { host: port, dataverse } });
+    const attempt = startStack({ appDir, ports: { host: port, dataverse } });
 
     await expect(attempt).rejects.toThrow(`host could not start: Port ${port} is in use`);
     expect(await isReachable(`http://127.0.0.1:${dataverse}`)).toBe(false);

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { type RunningProcess, startProcess } from '../../local/processes.ts';
+import { type RunningProcess, startProcess } from '../../processes.ts';
 
 /** A host process with one of the fixture apps, and what it has written so far. */
 export interface HostProcess {
@@ -13,10 +13,10 @@ export interface HostProcess {
 export const functionKey = 'the-function-key';
 export const masterKey = 'the-master-key';
 
-/** Path of a folder of test/host/fixtures. */
+/** Path of an app in `fixtures`. */
 export const fixture = (name: string): string => fileURLToPath(new URL(`./fixtures/${name}`, import.meta.url));
 
-/** Starts `local/host/main.ts` on a free port. */
+/** Starts the host on a free port. */
 export async function startHostProcess(
   appDir: string,
   env: Record<string, string> = {},
@@ -27,7 +27,7 @@ export async function startHostProcess(
   const process = await startProcess({
     name: 'host',
     args: [
-      fileURLToPath(new URL('../../local/host/main.ts', import.meta.url)),
+      fileURLToPath(new URL('../main.ts', import.meta.url)),
       ...['--app', appDir, '--port', '0', '--function-key', functionKey, '--master-key', masterKey],
       ...extra,
     ],

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { ServiceBusClient, type ServiceBusMessage } from '@azure/service-bus';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type RunningProcess, startProcess } from '../../local/processes.ts';
+import { type RunningProcess, startProcess } from '../../processes.ts';
 import { fixture, type HostProcess, startHostProcess } from './host-process.ts';
 
 /** What a function of the fixture reports of one invocation. */
@@ -22,7 +22,7 @@ const startBroker = (port = 0, controlPort = 0): Promise<RunningProcess> =>
   startProcess({
     name: 'broker',
     args: [
-      fileURLToPath(new URL('../../local/service-bus/main.ts', import.meta.url)),
+      fileURLToPath(new URL('../../service-bus/main.ts', import.meta.url)),
       ...['--port', String(port), '--control-port', String(controlPort)],
       ...['--config', `${fixture('service-bus-app')}/Config.json`],
     ],

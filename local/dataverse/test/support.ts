@@ -1,5 +1,5 @@
-import { writeToken } from '../../local/dataverse/security/token.ts';
-import { createDataverse, type Handle } from '../../local/dataverse/server.ts';
+import { writeToken } from '../security/token.ts';
+import { createDataverse, type Handle } from '../server.ts';
 
 export const ORIGIN = 'http://org.example';
 export const CLIENT = '11111111-1111-4111-8111-111111111111';

@@ -120,7 +120,7 @@ describe('the broker under stress', () => {
 
 describe('the broker as a process', () => {
   it('says in one line where it listens, serves the declared entities, and ends on SIGTERM', async () => {
-    const child = run('../../local/service-bus/main.ts', '--port', '0', '--control-port', '0');
+    const child = run('../main.ts', '--port', '0', '--control-port', '0');
     const exited = once(child, 'exit');
     const ready = JSON.parse(await firstLine(child.stdout));
     expect(ready).toEqual({ ready: 'service-bus', port: expect.any(Number), controlPort: expect.any(Number) });
@@ -147,7 +147,7 @@ describe('the broker as a process', () => {
   ])('ends with code 1 and one clear line for $args', async ({ args, message }) => {
     const { port, controlPort } = broker.running;
     const given = args.map((arg) => arg.replace('PORT', String(port)).replace('CONTROL', String(controlPort)));
-    const child = run('../../local/service-bus/main.ts', ...given);
+    const child = run('../main.ts', ...given);
     let stderr = '';
     child.stderr?.on('data', (chunk) => {
       stderr += chunk;

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { DuplicateWindow } from '../../local/service-bus/duplicate-window.ts';
-import { swapGuidOrder } from '../../local/service-bus/lock-token.ts';
-import { ReadyList } from '../../local/service-bus/ready-list.ts';
-import { Timeline } from '../../local/service-bus/timeline.ts';
+import { DuplicateWindow } from '../duplicate-window.ts';
+import { swapGuidOrder } from '../lock-token.ts';
+import { ReadyList } from '../ready-list.ts';
+import { Timeline } from '../timeline.ts';
 
 describe('the ready list', () => {
   it('behaves like a sorted list, whatever is added, taken and removed', () => {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { createAppSettings } from '../../local/host/app-settings.ts';
-import { mergeBodyProperties } from '../../local/host/body-properties.ts';
-import { createLog, parseLogLevel } from '../../local/host/log.ts';
-import { resolveConnection } from '../../local/host/service-bus-connection.ts';
-import { parseTimeSpan } from '../../local/host/time-span.ts';
-import { traceContextOf } from '../../local/host/trace-context.ts';
+import { createAppSettings } from '../app-settings.ts';
+import { mergeBodyProperties } from '../body-properties.ts';
+import { createLog, parseLogLevel } from '../log.ts';
+import { resolveConnection } from '../service-bus-connection.ts';
+import { parseTimeSpan } from '../time-span.ts';
+import { traceContextOf } from '../trace-context.ts';
 
 describe('parseTimeSpan', () => {
   it.each([

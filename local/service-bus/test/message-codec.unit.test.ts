@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import rhea, { type Typed } from 'rhea';
 import { describe, expect, it } from 'vitest';
-import { AmqpFault } from '../../local/service-bus/amqp-fault.ts';
+import { AmqpFault } from '../amqp-fault.ts';
 import {
   joinMessage,
   readIds,
@@ -10,7 +10,7 @@ import {
   withApplicationProperties,
   withMessageId,
   withTimeToLive,
-} from '../../local/service-bus/message-codec.ts';
+} from '../message-codec.ts';
 
 const { types, message: codec } = rhea;
 

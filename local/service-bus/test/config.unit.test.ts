@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import declared from '../../local/service-bus/Config.json' with { type: 'json' };
-import { parseConfig } from '../../local/service-bus/config.ts';
-import { formatDuration, parseDuration } from '../../local/service-bus/duration.ts';
+import declared from '../Config.json' with { type: 'json' };
+import { parseConfig } from '../config.ts';
+import { formatDuration, parseDuration } from '../duration.ts';
 
 const configOf = (namespace: object): unknown => ({
   UserConfig: { Namespaces: [{ Name: 'n', ...namespace }], Logging: { Type: 'Console' } },

@@ -48,7 +48,7 @@ describe('authentication', () => {
     await control('PUT', `application-users/${guid(5)}`, { privileges: 'all', disabled: true });
     const disabled = await as(guid(5)).get('WhoAmI');
     const fine = await get('WhoAmI');
-    const { writeToken } = await import('../../local/dataverse/security/token.ts');
+    const { writeToken } = await import('../security/token.ts');
     const authorization = `Bearer ${writeToken('11111111-1111-4111-8111-111111111111', 'http://org.example', now + 1_000)}`;
     now += 60_000;
     const expired = await get('WhoAmI', { authorization });

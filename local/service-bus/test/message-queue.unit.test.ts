@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import rhea from 'rhea';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { QueueSettings } from '../../local/service-bus/config.ts';
-import { MessageQueue } from '../../local/service-bus/message-queue.ts';
-import type { SessionLock } from '../../local/service-bus/session-table.ts';
-import { type IncomingMessage, readIncoming, type StoredMessage } from '../../local/service-bus/stored-message.ts';
-import { Timeline } from '../../local/service-bus/timeline.ts';
+import type { QueueSettings } from '../config.ts';
+import { MessageQueue } from '../message-queue.ts';
+import type { SessionLock } from '../session-table.ts';
+import { type IncomingMessage, readIncoming, type StoredMessage } from '../stored-message.ts';
+import { Timeline } from '../timeline.ts';
 
 /*
  * Random sequences of operations against a queue and against a plain model of it. After each step both must hold the
