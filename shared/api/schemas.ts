@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { runIdSchema } from '../contracts/link-task.ts';
 import { runWithTasksSchema } from '../contracts/run.ts';
+import { runSummarySchema } from '../contracts/run-summary.ts';
 import { segmentReadinessSchema, segmentReadingSchema } from '../contracts/segments.ts';
 import { modeSchema } from '../contracts/status.ts';
 import { logicalNameSchema } from '../contracts/unification-setup.ts';
@@ -14,6 +15,8 @@ export const healthSchema = z.object({ status: z.literal('healthy') });
 export const runListQuerySchema = z.object({
   pageSize: pageSizeSchema(100, 20),
   continuation: continuationSchema.optional(),
+  /** `none` leaves the tasks out and sums them up instead, which is a fraction of the size. */
+  tasks: z.enum(['all', 'none']).default('all'),
 });
 
 export const runListSchema = z.object({
@@ -23,6 +26,10 @@ export const runListSchema = z.object({
   continuation: z.string().optional(),
 });
 export type RunList = z.infer<typeof runListSchema>;
+
+/** The same without tasks. */
+export const runSummaryListSchema = runListSchema.extend({ runs: z.array(runSummarySchema) });
+export type RunSummaryList = z.infer<typeof runSummaryListSchema>;
 
 /** What an operator asks for. */
 export const startRunSchema = z.strictObject({

@@ -1,21 +1,22 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import { runIdSchema } from '../contracts/link-task.ts';
 import type { Run, RunWithTasks } from '../contracts/run.ts';
+import { summaryOf } from '../contracts/run-summary.ts';
 import type { Parts } from '../runs/parts.ts';
 import { notFound, ok } from './http-response.ts';
 import { listFrom } from './paging.ts';
 import { parseInput, queryOf } from './route-handler.ts';
-import { type RunList, runListQuerySchema } from './schemas.ts';
+import { type RunList, type RunSummaryList, runListQuerySchema } from './schemas.ts';
 
-/** Runs newest first, a page at a time; `continuation` of one answer asks for the next. */
+/** Runs newest first with their tasks or without, a page at a time; `continuation` of one answer asks for the next. */
 export async function listRuns(parts: Parts, request: HttpRequest): Promise<HttpResponseInit> {
   const query = parseInput(runListQuerySchema, queryOf(request), 'The page asked for cannot be given.');
   const page = await listFrom(query.continuation, () => parts.runs.listRecent(query.pageSize, query.continuation));
   const { continuation } = page;
-  const answer: RunList = {
-    runs: page.runs.map(withLiveStatus),
-    ...(continuation === undefined ? {} : { continuation }),
-  };
+  const runs = page.runs.map(withLiveStatus);
+  const more = continuation === undefined ? {} : { continuation };
+  const answer: RunList | RunSummaryList =
+    query.tasks === 'none' ? { runs: runs.map(summaryOf), ...more } : { runs, ...more };
   return ok(answer);
 }
 

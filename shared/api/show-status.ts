@@ -5,16 +5,14 @@ import { tablesOfRuns } from '../contracts/unification-setup.ts';
 import type { Parts } from '../runs/parts.ts';
 import { ok } from './http-response.ts';
 
-/** Runs read at first, and then more at a time: the newest run nearly always has every table. */
-const firstRuns = 1;
-const moreRuns = 25;
+/** Runs read at a time: the newest nearly always tells of every table; of the rest, some recent one does. */
+const pageSizes = [1, 5, 25];
 /** Older runs than these are not looked at: their tables stand in the run history. */
-const maxRuns = 101;
+const maxRuns = 106;
 
-/** What Settings > System > Status shows: each table's newest task, in the original's group and under its name. */
+/** What Settings > System > Status shows: what each table's task is, in the original's group and under its name. */
 export async function showStatus(parts: Parts, _request: HttpRequest): Promise<HttpResponseInit> {
-  const newest = await newestTasks(parts);
-  const tasks = [...newest.values()].sort((a, b) => a.table.localeCompare(b.table));
+  const tasks = [...(await statedTasks(parts)).values()].sort((a, b) => a.table.localeCompare(b.table));
   const lastUpdated = tasks.reduce<string | null>(
     (last, { updatedAt }) => (last === null || updatedAt > last ? updatedAt : last),
     null,
@@ -28,21 +26,29 @@ export async function showStatus(parts: Parts, _request: HttpRequest): Promise<H
   return ok(answer);
 }
 
-/** By table; a rehearsal changes nothing, so it says nothing of a table's state. */
-async function newestTasks(parts: Parts): Promise<Map<string, Task>> {
-  const wanted = new Set(tablesOfRuns(parts.options.setup));
-  const newest = new Map<string, Task>();
+/**
+ * By table: the newest task; but a task at work comes before those that were queued or canceled later, for it is what
+ * happens to the table now. A rehearsal changes nothing, so it says nothing of a table's state.
+ */
+async function statedTasks(parts: Parts): Promise<ReadonlyMap<string, Task>> {
+  const stated = new Map<string, Task>();
+  /** Tables of which an older run may still tell something better. */
+  const open = new Set(tablesOfRuns(parts.options.setup));
   let continuation: string | undefined;
   let seen = 0;
-  do {
-    const page = await parts.runs.listRecent(seen === 0 ? firstRuns : moreRuns, continuation);
-    seen += seen === 0 ? firstRuns : moreRuns;
+  for (let turn = 0; open.size > 0 && seen < maxRuns; turn++) {
+    const pageSize = pageSizes[turn] ?? 25;
+    const page = await parts.runs.listRecent(pageSize, continuation);
     for (const task of page.runs.flatMap((run) => run.tasks)) {
-      if (task.mode === 'rehearsal' || newest.has(task.table)) continue;
-      newest.set(task.table, task);
-      wanted.delete(task.table);
+      if (task.mode === 'rehearsal') continue;
+      const mayGiveWay = task.status === 'Queued' || task.status === 'Canceled';
+      const isNews = !stated.has(task.table) || (open.has(task.table) && task.status === 'Refreshing');
+      if (isNews) stated.set(task.table, task);
+      if (!mayGiveWay) open.delete(task.table);
     }
+    seen += pageSize;
     continuation = page.continuation;
-  } while (continuation !== undefined && wanted.size > 0 && seen < maxRuns);
-  return newest;
+    if (continuation === undefined) break;
+  }
+  return stated;
 }

@@ -40,4 +40,41 @@ describe('the status', () => {
 
     expect(table.calls).toBeLessThanOrEqual(3);
   });
+
+  it.each(['Queued', 'Canceled'] as const)('prefers what is at work over what is %s later', async (later) => {
+    const { parts } = memoryParts();
+    const ended = sampleRun(1);
+    const going = sampleRun(2, { status: 'Refreshing', endedAt: undefined });
+    for (const run of [ended, going]) await parts.runs.record(run);
+    await parts.runs.recordTask(sampleTask(ended, 'lead'));
+    for (const name of ['contact', 'lead']) await parts.runs.recordTask(sampleTask(going, name));
+    for (let number = 3; number <= 12; number++) {
+      const run = sampleRun(number, { status: later });
+      await parts.runs.record(run);
+      await parts.runs.recordTask(sampleTask(run, 'contact', { status: later }));
+    }
+
+    const answer = statusAnswerSchema.parse(bodyOf(await showStatus(parts, request('GET', '/api/status'))));
+
+    expect(answer.groups[0]?.tasks.map(({ table, runId }) => ({ table, runId }))).toEqual([
+      { table: 'contact', runId: going.runId },
+      { table: 'lead', runId: going.runId },
+    ]);
+  });
+
+  it('shows what is queued or canceled where nothing is at work, and looks no further than the task that ended before', async () => {
+    const { parts, table } = memoryParts();
+    for (let number = 1; number <= 40; number++) {
+      const status = number > 38 ? 'Canceled' : 'Successful';
+      const run = sampleRun(number, { status });
+      await parts.runs.record(run);
+      for (const name of ['contact', 'lead']) await parts.runs.recordTask(sampleTask(run, name));
+    }
+
+    table.calls = 0;
+    const answer = statusAnswerSchema.parse(bodyOf(await showStatus(parts, request('GET', '/api/status'))));
+
+    expect(answer.groups[0]?.tasks.map(({ status }) => status)).toEqual(['Canceled', 'Canceled']);
+    expect(table.calls).toBeLessThanOrEqual(8);
+  });
 });
