@@ -15,6 +15,7 @@ import { OwnershipConsents } from './state/ownership-consents.ts';
 import { PendingRows } from './state/pending-rows.ts';
 import { RowOutcomes } from './state/row-outcomes.ts';
 import { Runs } from './state/runs.ts';
+import type { TellUnreadable } from './state/stored-document.ts';
 import { openTable } from './state/table-storage.ts';
 import { createTelemetry } from './telemetry/create-telemetry.ts';
 
@@ -29,6 +30,10 @@ function wire(settings: Settings): Services {
     settings.BACKSTAMP_DATAVERSE_CLIENT_IDS ??
     (settings.AZURE_CLIENT_ID === undefined ? [] : [settings.AZURE_CLIENT_ID]);
   const messenger = openServiceBus(settings, telemetry);
+  const tellUnreadable: TellUnreadable = (document) => {
+    telemetry.count('backstamp.unreadable_documents', 1, { form: document.form });
+    telemetry.log('error', 'A stored document cannot be read; it is passed over', { ...document });
+  };
   const dataverse = createDataverse({
     url: settings.DATAVERSE_URL,
     identities: createIdentities(settings.DATAVERSE_URL, clientIds),
@@ -44,14 +49,14 @@ function wire(settings: Settings): Services {
     checkMessaging: () => messenger.checkAccess(),
     clientIds,
     bypass: settings.BACKSTAMP_BYPASS,
-    runs: new Runs(openTable(settings, 'BackstampRuns')),
-    linkStates: new LinkStates(openTable(settings, 'BackstampLinkStates')),
-    pendingRows: new PendingRows(openTable(settings, 'BackstampPendingRows')),
-    rowOutcomes: new RowOutcomes(openTable(settings, 'BackstampRowOutcomes')),
-    foundOrphans: new FoundOrphans(openTable(settings, 'BackstampFoundOrphans')),
+    runs: new Runs(openTable(settings, 'BackstampRuns'), tellUnreadable),
+    linkStates: new LinkStates(openTable(settings, 'BackstampLinkStates'), tellUnreadable),
+    pendingRows: new PendingRows(openTable(settings, 'BackstampPendingRows'), tellUnreadable),
+    rowOutcomes: new RowOutcomes(openTable(settings, 'BackstampRowOutcomes'), tellUnreadable),
+    foundOrphans: new FoundOrphans(openTable(settings, 'BackstampFoundOrphans'), tellUnreadable),
     segments: new SegmentStore(openTable(settings, 'BackstampSegments')),
     // A few notes, beside the states that they are about.
-    ownershipConsents: new OwnershipConsents(openTable(settings, 'BackstampLinkStates')),
+    ownershipConsents: new OwnershipConsents(openTable(settings, 'BackstampLinkStates'), tellUnreadable),
     telemetry,
     isSignInEnabled: settings.WEBSITE_AUTH_ENABLED,
     options: {

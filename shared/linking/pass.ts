@@ -60,7 +60,7 @@ function whyFull(
   followUp: number,
 ): string | undefined {
   if (context.columnCreated && lastPass !== undefined) return 'the lookup column had been removed';
-  if (watermark === undefined) return 'the first run on this table';
+  if (watermark === undefined) return lastPass === undefined ? 'the first run on this table' : 'there is no watermark';
   // A full run's follow-ups only look for what has arrived since.
   if (mode === 'full' && followUp === 0) return 'asked for';
   if (watermark.feed !== context.feed) return `the map is now read by ${context.feed}, before by ${watermark.feed}`;

@@ -76,7 +76,12 @@ async function rereadMap(
       if (pending !== undefined) unusable.add(pending.id);
     }
   }
-  const sources = new Map(entries.map(({ sourceId }) => [sourceId, undefined]));
+  // By the rows themselves too: the map row that one is pending for may be gone while another still names it.
+  const ids = [
+    ...entries.map(({ sourceId }) => sourceId),
+    ...page.map(({ id }) => id).filter((id) => !unusable.has(id)),
+  ];
+  const sources = new Map(ids.map((id) => [id, undefined]));
   const known = new Set(entries.map(({ mapRowId }) => mapRowId));
   const others = [...(await entriesOf(parts.dataverse, context, sources, slice.signal)).values()].flat();
   return { entries: [...entries, ...others.filter(({ mapRowId }) => !known.has(mapRowId))], unusable };

@@ -21,8 +21,10 @@ export async function orchestrateRun(parts: Parts, event: UnificationEvent): Pro
 }
 
 async function orchestrate(parts: Parts, event: UnificationEvent): Promise<string> {
-  const { value: run } = await parts.runs.record(newRun(parts, event));
-  const { runId } = run;
+  const runId = runIdOf(event.eventId);
+  const run = (await parts.runs.record(newRun(parts, event)))?.value;
+  // Its record is there and cannot be read, which was told: nothing can be built on it, and no repetition helps.
+  if (run === undefined) return runId;
   if (run.endedAt !== undefined) return runId;
   await recordTasks(parts, run);
 

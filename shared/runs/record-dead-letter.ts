@@ -42,7 +42,8 @@ export async function recordDeadEvent(parts: Parts, body: unknown, reason: DeadL
   parts.telemetry.count('backstamp.dead_letters', 1, { queue: unificationEventsQueue });
   const event = parseUnificationEvent(body, parts.now());
   if (!event.success) return logUnreadable(parts, unificationEventsQueue, reason);
-  const { value: run } = await parts.runs.record(newRun(parts, event.data));
+  const run = (await parts.runs.record(newRun(parts, event.data)))?.value;
+  if (run === undefined) return;
   parts.telemetry.log('error', 'A unification event could not be processed', { runId: run.runId, ...reason });
   if (run.endedAt !== undefined) return;
   await recordTasks(parts, run);

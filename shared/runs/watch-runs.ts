@@ -44,6 +44,7 @@ async function watchRun(parts: Parts, run: RunWithTasks): Promise<void> {
   if (run.tasks.length < run.tables.length) {
     const { eventId, source, occurredAt, mode, tables, confirm } = run;
     if (isOld(run.receivedAt)) {
+      await parts.runs.setAsideUnreadableTasks(run.runId);
       await orchestrateRun(parts, {
         schema: 'backstamp.unification-event/1',
         eventId,
@@ -87,8 +88,7 @@ async function prune(parts: Parts): Promise<void> {
   for await (const listed of parts.runs.receivedBefore(before)) old.push(listed);
   for (const listed of old) {
     const { runId } = listed;
-    const run = await parts.runs.show(runId);
-    for (const table of run?.tables ?? []) {
+    for (const table of await parts.runs.tablesOf(runId)) {
       await parts.rowOutcomes.remove(runId, table);
       await parts.linkStates.removeRehearsal(runId, table);
     }

@@ -6,7 +6,8 @@ import { runIdSchema } from '../contracts/link-task.ts';
 import { findingSchema } from '../contracts/run.ts';
 import { modeSchema } from '../contracts/status.ts';
 import { RetryableError } from '../errors.ts';
-import type { EntityTable } from './entity-table.ts';
+import type { EntityTable, StoredEntity } from './entity-table.ts';
+import { DocumentForm, type TellUnreadable, tellNobody } from './stored-document.ts';
 
 /** Where the next drain of a feed begins. */
 const feedPositionSchema = z.object({
@@ -138,19 +139,41 @@ export const endedPassSchema = z.object({
 });
 export type EndedPass = z.infer<typeof endedPassSchema>;
 
-const linkStateSchema = z.object({
-  watermark: watermarkSchema.optional(),
-  pass: passSchema.optional(),
-  lastPass: endedPassSchema.optional(),
+/** What is known of a table between two slices. */
+export interface LinkState {
+  readonly watermark?: Watermark | undefined;
+  readonly pass?: Pass | undefined;
+  readonly lastPass?: EndedPass | undefined;
   /** When the linked rows were last walked for orphans. */
-  lastWalkAt: z.iso.datetime().optional(),
+  readonly lastWalkAt?: string | undefined;
   /** Rows kept as pending when the last pass ended. */
-  pendingRows: z.number().int().nonnegative(),
-});
-export type LinkState = z.infer<typeof linkStateSchema>;
+  readonly pendingRows: number;
+}
 
-/** A state as it is stored: with the mark of the very save that wrote it. */
-const storedStateSchema = linkStateSchema.extend({ savedAs: z.string() });
+const watermarkForm = new DocumentForm('watermark', 1, watermarkSchema);
+const passForm = new DocumentForm('pass', 1, passSchema);
+const endedPassForm = new DocumentForm('ended-pass', 1, endedPassSchema);
+
+/** A state as it is stored: with the mark of the very save that wrote it. Its parts are documents of their own form. */
+const storedStateSchema = z.object({
+  watermark: z.unknown().optional(),
+  pass: z.unknown().optional(),
+  lastPass: z.unknown().optional(),
+  lastWalkAt: z.iso.datetime().optional().catch(undefined),
+  // How many they are only tells whether to look for them: where it is unknown, one looks.
+  pendingRows: z.number().int().nonnegative().catch(1),
+  savedAs: z.string().optional(),
+});
+const stateForm = new DocumentForm('link-state', 1, storedStateSchema);
+
+const storedState = ({ watermark, pass, lastPass, ...rest }: LinkState, savedAs?: string): object =>
+  stateForm.mark({
+    ...rest,
+    ...(watermark === undefined ? {} : { watermark: watermarkForm.mark(watermark) }),
+    ...(pass === undefined ? {} : { pass: passForm.mark(pass) }),
+    ...(lastPass === undefined ? {} : { lastPass: endedPassForm.mark(lastPass) }),
+    ...(savedAs === undefined ? {} : { savedAs }),
+  });
 
 /** Whose state: a table's own, or that of one rehearsal, which touches nothing but its own. */
 export interface Slot {
@@ -164,12 +187,18 @@ const keyOf = ({ table, rehearsalOf }: Slot): [partitionKey: string, rowKey: str
 /** The link state of each table, changed by compare-and-set only. */
 export class LinkStates {
   readonly #table: EntityTable;
+  readonly #tell: TellUnreadable;
 
-  constructor(table: EntityTable) {
+  constructor(table: EntityTable, tell: TellUnreadable = tellNobody) {
     this.#table = table;
+    this.#tell = tell;
   }
 
-  /** The state in a slot; at first sight an empty one is recorded, or for a rehearsal a copy of what the table's next pass begins from. */
+  /**
+   * The state in a slot; at first sight an empty one is recorded, or for a rehearsal a copy of what the table's next pass
+   * begins from. What of it cannot be read is told of and taken for absent: a pass may be dropped at any time, and
+   * without a watermark the next one reads everything.
+   */
   async load(slot: Slot): Promise<{ state: LinkState; etag: string }> {
     const key = keyOf(slot);
     let entity = await this.#table.get(...key);
@@ -177,24 +206,41 @@ export class LinkStates {
       const initial: LinkState = { pendingRows: 0 };
       if (slot.rehearsalOf !== undefined) {
         const own = await this.#table.get(...keyOf({ table: slot.table }));
-        const { watermark, lastWalkAt, lastPass, pendingRows } =
-          own === undefined ? initial : linkStateSchema.parse(own.document);
+        const { watermark, lastWalkAt, lastPass, pendingRows } = own === undefined ? initial : this.#read(own);
         Object.assign(initial, { watermark, lastWalkAt, lastPass, pendingRows });
       }
-      await this.#table.insert(...key, initial);
+      await this.#table.insert(...key, storedState(initial));
       entity = await this.#table.get(...key);
     }
     // A rehearsal's state is removed at its end, also under the hands of a worker that was held up.
     if (entity === undefined)
       throw new RetryableError(`The link state of ${slot.table} vanished while it was being recorded.`);
-    return { state: linkStateSchema.parse(entity.document), etag: entity.etag };
+    return { state: this.#read(entity), etag: entity.etag };
+  }
+
+  #read(entity: StoredEntity): LinkState {
+    const { partitionKey, rowKey } = entity;
+    const part = <T extends object>(form: DocumentForm<T>, document: unknown): T | undefined =>
+      document === undefined ? undefined : form.read({ partitionKey, rowKey, document }, this.#tell);
+    const stored = stateForm.read(entity, this.#tell);
+    if (stored === undefined) return { pendingRows: 1 };
+    const watermark = part(watermarkForm, stored.watermark);
+    const pass = part(passForm, stored.pass);
+    const lastPass = part(endedPassForm, stored.lastPass);
+    return {
+      ...(watermark === undefined ? {} : { watermark }),
+      ...(pass === undefined ? {} : { pass }),
+      ...(lastPass === undefined ? {} : { lastPass }),
+      ...(stored.lastWalkAt === undefined ? {} : { lastWalkAt: stored.lastWalkAt }),
+      pendingRows: stored.pendingRows,
+    };
   }
 
   /** The new ETag; undefined where another writer was first: the caller then drops what it did. */
   async save(slot: Slot, state: LinkState, etag: string): Promise<string | undefined> {
     const key = keyOf(slot);
     const savedAs = randomUUID();
-    const saved = await this.#table.replace(...key, { ...state, savedAs }, etag);
+    const saved = await this.#table.replace(...key, storedState(state, savedAs), etag);
     if (saved !== undefined) return saved;
     // The client tries again where an answer was lost, and then meets the change that it made itself.
     const found = await this.#table.get(...key);

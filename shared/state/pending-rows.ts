@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { type EntityTable, listAll } from './entity-table.ts';
+import { type EntityTable, listAll, type StoredEntity } from './entity-table.ts';
+import { DocumentForm, type TellUnreadable, tellNobody } from './stored-document.ts';
 
 /** A source row that could not be linked yet; every later pass tries it again. */
 export const pendingRowSchema = z.object({
@@ -20,18 +21,22 @@ export const pendingRowSchema = z.object({
 });
 export type PendingRow = z.infer<typeof pendingRowSchema>;
 
+const form = new DocumentForm('pending-row', 1, pendingRowSchema);
+
 /** Pending rows by table. */
 export class PendingRows {
   readonly #table: EntityTable;
+  readonly #tell: TellUnreadable;
 
-  constructor(table: EntityTable) {
+  constructor(table: EntityTable, tell: TellUnreadable = tellNobody) {
     this.#table = table;
+    this.#tell = tell;
   }
 
   /** Keeps rows, and lets go of those that are linked or gone. */
   async update(table: string, changes: { keep?: readonly PendingRow[]; drop?: readonly string[] }): Promise<void> {
     await this.#table.applyAll(table, {
-      upserts: (changes.keep ?? []).map((row) => ({ rowKey: row.id, document: row })),
+      upserts: (changes.keep ?? []).map((row) => ({ rowKey: row.id, document: form.mark(row) })),
       deletes: changes.drop ?? [],
     });
   }
@@ -40,16 +45,32 @@ export class PendingRows {
   async page(table: string, after: string | undefined, pageSize: number): Promise<PendingRow[]> {
     // The smallest key that follows `after`: ids hold only digits, letters and dashes.
     const page = await this.#table.list(table, { from: after === undefined ? undefined : `${after} `, pageSize });
-    return page.entities.map(({ document }) => pendingRowSchema.parse(document));
+    return page.entities.map((entity) => this.#read(entity));
   }
 
   /** Those of some rows that are pending. */
   async among(table: string, ids: readonly string[]): Promise<PendingRow[]> {
     const found = await Promise.all(ids.map((id) => this.#table.get(table, id)));
-    return found.filter((entity) => entity !== undefined).map(({ document }) => pendingRowSchema.parse(document));
+    return found.filter((entity) => entity !== undefined).map((entity) => this.#read(entity));
   }
 
   async *all(table: string): AsyncGenerator<PendingRow> {
-    for await (const { document } of listAll(this.#table, table)) yield pendingRowSchema.parse(document);
+    for await (const entity of listAll(this.#table, table)) yield this.#read(entity);
+  }
+
+  /** A row whose record cannot be read is pending all the same: that much its key tells, and the next try writes it anew. */
+  #read(entity: StoredEntity): PendingRow {
+    const row = form.read(entity, this.#tell);
+    if (row !== undefined) return row;
+    const at = new Date(0).toISOString();
+    return {
+      id: entity.rowKey,
+      mapRowId: entity.rowKey,
+      cause: 'failed',
+      reason: 'What was known of this row could not be read; it is tried again.',
+      firstTriedAt: at,
+      lastTriedAt: at,
+      runId: '',
+    };
   }
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { type EntityTable, listAll } from './entity-table.ts';
+import { type EntityTable, listAll, type StoredEntity } from './entity-table.ts';
+import { DocumentForm, type TellUnreadable, tellNobody } from './stored-document.ts';
 
 /** What became of one row in one run, where there is something to tell. */
 export const rowOutcomeSchema = z.object({
@@ -16,6 +17,8 @@ export const rowOutcomeSchema = z.object({
 });
 export type RowOutcome = z.infer<typeof rowOutcomeSchema>;
 
+const form = new DocumentForm('row-outcome', 1, rowOutcomeSchema);
+
 const outcomes = rowOutcomeSchema.shape.outcome.options;
 
 const partitionOf = (runId: string, table: string): string => `${runId}|${table}`;
@@ -24,15 +27,17 @@ const rowOf = ({ outcome, id }: Pick<RowOutcome, 'outcome' | 'id'>): string => `
 /** Row outcomes by run and table; ordinary links and rows that were right are counted only. */
 export class RowOutcomes {
   readonly #table: EntityTable;
+  readonly #tell: TellUnreadable;
 
-  constructor(table: EntityTable) {
+  constructor(table: EntityTable, tell: TellUnreadable = tellNobody) {
     this.#table = table;
+    this.#tell = tell;
   }
 
   async record(runId: string, table: string, outcomes: readonly RowOutcome[]): Promise<void> {
     if (outcomes.length === 0) return;
     await this.#table.applyAll(partitionOf(runId, table), {
-      upserts: outcomes.map((outcome) => ({ rowKey: rowOf(outcome), document: outcome })),
+      upserts: outcomes.map((outcome) => ({ rowKey: rowOf(outcome), document: form.mark(outcome) })),
     });
   }
 
@@ -54,7 +59,7 @@ export class RowOutcomes {
       continuation: request.continuation,
     });
     return {
-      outcomes: page.entities.map(({ document }) => rowOutcomeSchema.parse(document)),
+      outcomes: this.#read(page.entities),
       continuation: page.continuation,
     };
   }
@@ -74,9 +79,11 @@ export class RowOutcomes {
         return this.#table.list(partitionOf(runId, table), { from, before: `${from}~`, pageSize: limit });
       }),
     );
-    return pages
-      .flatMap(({ entities }) => entities.map(({ document }) => rowOutcomeSchema.parse(document)))
-      .slice(0, limit);
+    return pages.flatMap(({ entities }) => this.#read(entities)).slice(0, limit);
+  }
+
+  #read(entities: readonly StoredEntity[]): RowOutcome[] {
+    return entities.map((entity) => form.read(entity, this.#tell)).filter((outcome) => outcome !== undefined);
   }
 
   /** Removes every outcome of one task. */

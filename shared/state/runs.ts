@@ -1,5 +1,6 @@
 import { type Run, type RunWithTasks, runSchema, type Task, taskSchema } from '../contracts/run.ts';
-import { type EntityTable, listAll } from './entity-table.ts';
+import { type EntityTable, listAll, type StoredEntity } from './entity-table.ts';
+import { DocumentForm, type TellUnreadable, tellNobody } from './stored-document.ts';
 
 /** A value together with the ETag it was read under. */
 export interface Versioned<T> {
@@ -7,14 +8,24 @@ export interface Versioned<T> {
   readonly etag: string;
 }
 
+const runForm = new DocumentForm('run', 1, runSchema);
+const taskForm = new DocumentForm('task', 1, taskSchema);
+
 /** Row keys of a run's partition: the run itself, and one task per table. */
 const runRow = 'run';
-const taskRow = (table: string): string => `task|${table}`;
+const taskPrefix = 'task|';
+const taskRow = (table: string): string => `${taskPrefix}${table}`;
+
+/** Partition of tasks' records that could not be read, kept for whoever wants to know what stood there. */
+const asidePartition = 'set-aside';
 
 /** Partition that lists runs newest first: row keys count down with time. */
 const recentPartition = 'recent';
 const recentRow = (receivedAt: string, runId: string): string =>
   `${String(Number.MAX_SAFE_INTEGER - Date.parse(receivedAt)).padStart(16, '0')}|${runId}`;
+
+/** The run that an entry of the list is about. */
+const listedRunId = (rowKey: string): string => rowKey.slice(rowKey.indexOf('|') + 1);
 
 /** A run's entry in the list of runs. */
 export interface ListedRun {
@@ -25,56 +36,88 @@ export interface ListedRun {
 /** Runs and their tasks: the account that operators read. */
 export class Runs {
   readonly #table: EntityTable;
+  readonly #tell: TellUnreadable;
 
-  constructor(table: EntityTable) {
+  constructor(table: EntityTable, tell: TellUnreadable = tellNobody) {
     this.#table = table;
+    this.#tell = tell;
   }
 
-  /** Records a run once; the same event again changes nothing. Returns the run as it stands in the record. */
-  async record(run: Run): Promise<Versioned<Run>> {
-    await this.#table.insert(run.runId, runRow, run);
+  /**
+   * Records a run once; the same event again changes nothing. Returns the run as it stands in the record; undefined where
+   * it is recorded and cannot be read, which was told.
+   */
+  async record(run: Run): Promise<Versioned<Run> | undefined> {
+    await this.#table.insert(run.runId, runRow, runForm.mark(run));
     const recorded = await this.find(run.runId);
-    if (recorded === undefined) throw new Error(`Run ${run.runId} vanished while it was being recorded`);
+    if (recorded === undefined) return undefined;
     await this.#table.insert(recentPartition, recentRow(recorded.value.receivedAt, run.runId), { runId: run.runId });
     return recorded;
   }
 
   async find(runId: string): Promise<Versioned<Run> | undefined> {
-    const entity = await this.#table.get(runId, runRow);
-    return entity && { value: runSchema.parse(entity.document), etag: entity.etag };
+    return this.#versioned(runForm, await this.#table.get(runId, runRow));
   }
 
   /** False where somebody else changed the run since it was read. */
   async save(run: Versioned<Run>): Promise<boolean> {
-    return (await this.#table.replace(run.value.runId, runRow, run.value, run.etag)) !== undefined;
+    return (await this.#table.replace(run.value.runId, runRow, runForm.mark(run.value), run.etag)) !== undefined;
   }
 
   /** Records a task once; what is there already stays. */
   async recordTask(task: Task): Promise<void> {
-    await this.#table.insert(task.runId, taskRow(task.table), task);
+    await this.#table.insert(task.runId, taskRow(task.table), taskForm.mark(task));
   }
 
   async findTask(runId: string, table: string): Promise<Versioned<Task> | undefined> {
-    const entity = await this.#table.get(runId, taskRow(table));
-    return entity && { value: taskSchema.parse(entity.document), etag: entity.etag };
+    return this.#versioned(taskForm, await this.#table.get(runId, taskRow(table)));
+  }
+
+  #versioned<T extends object>(form: DocumentForm<T>, entity: StoredEntity | undefined): Versioned<T> | undefined {
+    const value = entity && form.read(entity, this.#tell);
+    return entity && value && { value, etag: entity.etag };
   }
 
   /** False where somebody else changed the task since it was read. */
   async saveTask(task: Versioned<Task>): Promise<boolean> {
-    return (
-      (await this.#table.replace(task.value.runId, taskRow(task.value.table), task.value, task.etag)) !== undefined
-    );
+    const { value, etag } = task;
+    return (await this.#table.replace(value.runId, taskRow(value.table), taskForm.mark(value), etag)) !== undefined;
   }
 
-  /** A run and its tasks in the order of their tables' names; one read. */
+  /** A run and its tasks in the order of their tables' names; one read. What cannot be read is told of and left out. */
   async show(runId: string): Promise<RunWithTasks | undefined> {
     let run: Run | undefined;
     const tasks: Task[] = [];
-    for await (const { rowKey, document } of listAll(this.#table, runId)) {
-      if (rowKey === runRow) run = runSchema.parse(document);
-      else tasks.push(taskSchema.parse(document));
+    for await (const entity of listAll(this.#table, runId)) {
+      if (entity.rowKey === runRow) run = runForm.read(entity, this.#tell);
+      else {
+        const task = taskForm.read(entity, this.#tell);
+        if (task !== undefined) tasks.push(task);
+      }
     }
     return run && { ...run, tasks };
+  }
+
+  /**
+   * Sets aside the records of a run's tasks that cannot be read, so that the tasks can be recorded anew: what is done and
+   * what is left to do stands in their tables' link states.
+   */
+  async setAsideUnreadableTasks(runId: string): Promise<void> {
+    for await (const entity of listAll(this.#table, runId, { from: taskPrefix })) {
+      if (!entity.rowKey.startsWith(taskPrefix) || 'value' in taskForm.parse(entity.document)) continue;
+      const aside = { rowKey: `${runId}|${entity.rowKey}`, document: { document: entity.document } };
+      await this.#table.applyAll(asidePartition, { upserts: [aside] });
+      await this.#table.applyAll(runId, { deletes: [entity.rowKey] });
+    }
+  }
+
+  /** Tables with a task in a run, readable or not. */
+  async tablesOf(runId: string): Promise<string[]> {
+    const tables: string[] = [];
+    for await (const { rowKey } of listAll(this.#table, runId)) {
+      if (rowKey.startsWith(taskPrefix)) tables.push(rowKey.slice(taskPrefix.length));
+    }
+    return tables;
   }
 
   /** Runs newest first, a page at a time. */
@@ -83,9 +126,7 @@ export class Runs {
     continuation?: string,
   ): Promise<{ runs: RunWithTasks[]; continuation: string | undefined }> {
     const page = await this.#table.list(recentPartition, { pageSize, continuation });
-    const runs = await Promise.all(
-      page.entities.map(({ document }) => this.show((document as { runId: string }).runId)),
-    );
+    const runs = await Promise.all(page.entities.map(({ rowKey }) => this.show(listedRunId(rowKey))));
     return { runs: runs.filter((run) => run !== undefined), continuation: page.continuation };
   }
 
@@ -103,8 +144,8 @@ export class Runs {
 
   /** Runs received before a time, newest first; for pruning. */
   async *receivedBefore(time: string): AsyncGenerator<ListedRun> {
-    for await (const { rowKey, document } of listAll(this.#table, recentPartition, { from: recentRow(time, '') })) {
-      yield { runId: (document as { runId: string }).runId, rowKey };
+    for await (const { rowKey } of listAll(this.#table, recentPartition, { from: recentRow(time, '') })) {
+      yield { runId: listedRunId(rowKey), rowKey };
     }
   }
 }

@@ -41,8 +41,17 @@ function fromEntity(entity: Record<string, unknown>): StoredEntity {
     partitionKey: String(entity.partitionKey),
     rowKey: String(entity.rowKey),
     etag: String(entity.etag),
-    document: JSON.parse(text),
+    document: fromJson(text),
   };
+}
+
+/** Undefined where the text is no JSON: whoever reads the entity finds that it is no document. */
+function fromJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 const quote = (text: string): string => `'${text.replaceAll("'", "''")}'`;

@@ -64,4 +64,9 @@ export const instruments: Readonly<Record<Metric, Instrument>> = {
   'backstamp.run.duration': { kind: 'histogram', unit: 'ms', description: 'Duration of a run', buckets: workMs },
   'backstamp.events': { kind: 'counter', unit: '{event}', description: 'Unification events taken in' },
   'backstamp.dead_letters': { kind: 'counter', unit: '{message}', description: 'Messages given up' },
+  'backstamp.unreadable_documents': {
+    kind: 'counter',
+    unit: '{document}',
+    description: 'Stored documents that this version cannot read, each time one is met',
+  },
 };

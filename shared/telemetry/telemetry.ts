@@ -36,7 +36,9 @@ export type Metric =
   /** unification events taken in, by door */
   | 'backstamp.events'
   /** messages that ended in a dead-letter queue, by queue */
-  | 'backstamp.dead_letters';
+  | 'backstamp.dead_letters'
+  /** stored documents that this version cannot read, each time one is met, by form */
+  | 'backstamp.unreadable_documents';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 

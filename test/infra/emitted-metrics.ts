@@ -20,4 +20,5 @@ export const attributesOf: Readonly<Record<Metric, readonly string[]>> = {
   'backstamp.run.duration': ['status', 'mode'],
   'backstamp.events': ['door'],
   'backstamp.dead_letters': ['queue'],
+  'backstamp.unreadable_documents': ['form'],
 };

@@ -104,7 +104,7 @@ describe('a privilege that is missing', () => {
     const task = taskOf(simulation, runId, 'contact');
     expect(task).toMatchObject({ status: 'Skipped', findings: missing, counters: { read: 0, linked: 0 } });
     expect(task.details).toEqual([skippedText, ...missing.map(({ finding, remedy }) => `${finding} ${remedy}`)]);
-    expect(linkStateOf(simulation, 'contact')).toEqual({ pendingRows: 0 });
+    expect(linkStateOf(simulation, 'contact')).toEqual({ schema: 'backstamp.link-state/1', pendingRows: 0 });
     expect(simulation.organisation.writes).toEqual([]);
 
     simulation.privileges = { findings: [], notes: [] };

@@ -13,6 +13,7 @@ import { OwnershipConsents } from '../../shared/state/ownership-consents.ts';
 import { PendingRows } from '../../shared/state/pending-rows.ts';
 import { RowOutcomes } from '../../shared/state/row-outcomes.ts';
 import { Runs } from '../../shared/state/runs.ts';
+import type { TellUnreadable } from '../../shared/state/stored-document.ts';
 import { silentTelemetry } from '../../shared/telemetry/telemetry.ts';
 import { MemoryBroker, type Message } from './memory-broker.ts';
 import { MemoryOrganisation } from './memory-dataverse.ts';
@@ -52,6 +53,8 @@ export class Simulation {
   privileges: PrivilegeFindings = { findings: [], notes: [] };
   /** How far the clock of the processes is ahead of everybody else's, in milliseconds. */
   skewMs = 0;
+  /** Told of each stored document that cannot be read: of what the app itself wrote, there is none. */
+  tell: TellUnreadable = (document) => void this.errors.push(new Error(JSON.stringify(document)));
   deliveries = 0;
   /** How often `watch-runs` had to be waited for. */
   watches = 0;
@@ -67,16 +70,16 @@ export class Simulation {
 
   /** What a process works with. */
   connect(worker = new Worker(this.world)): Parts {
-    const { tables, clock } = this;
+    const { tables, clock, tell } = this;
     return {
       dataverse: this.organisation.connect(worker),
       messenger: this.broker.connect(worker),
-      runs: new Runs(tables.runs.connect(worker)),
-      linkStates: new LinkStates(tables.linkStates.connect(worker)),
-      pendingRows: new PendingRows(tables.pendingRows.connect(worker)),
-      rowOutcomes: new RowOutcomes(tables.rowOutcomes.connect(worker)),
-      foundOrphans: new FoundOrphans(tables.foundOrphans.connect(worker)),
-      ownershipConsents: new OwnershipConsents(tables.linkStates.connect(worker)),
+      runs: new Runs(tables.runs.connect(worker), tell),
+      linkStates: new LinkStates(tables.linkStates.connect(worker), tell),
+      pendingRows: new PendingRows(tables.pendingRows.connect(worker), tell),
+      rowOutcomes: new RowOutcomes(tables.rowOutcomes.connect(worker), tell),
+      foundOrphans: new FoundOrphans(tables.foundOrphans.connect(worker), tell),
+      ownershipConsents: new OwnershipConsents(tables.linkStates.connect(worker), tell),
       telemetry: silentTelemetry,
       checkPrivileges: async () => this.privileges,
       options: this.options,
@@ -103,7 +106,7 @@ export class Simulation {
   /** Works until nothing is left to do, or until the time given. */
   async run(until = Number.POSITIVE_INFINITY): Promise<void> {
     for (let idle = 0; ; ) {
-      while (await this.#deliverNext()) idle = 0;
+      while (await this.deliver()) idle = 0;
       // A process that was held up goes on at last; whatever it does then, the next pass comes after it.
       this.world.thaw();
       await Promise.all(this.#background.splice(0));
@@ -133,11 +136,12 @@ export class Simulation {
   #isDone(): boolean {
     const { runs } = this.tables;
     return runs.partitions
-      .filter((partition) => partition !== 'recent')
+      .filter((partition) => partition !== 'recent' && partition !== 'set-aside')
       .every((runId) => runs.documents(runId).some(({ rowKey, document }) => rowKey === 'run' && hasEnded(document)));
   }
 
-  async #deliverNext(): Promise<boolean> {
+  /** Delivers the next message, or the next dead letter; false where there is none to deliver now. */
+  async deliver(): Promise<boolean> {
     const dead = this.broker.deadLetters.shift();
     if (dead !== undefined) {
       await this.#bury(dead);
@@ -206,4 +210,4 @@ export class Simulation {
   }
 }
 
-const hasEnded = (run: unknown): boolean => (run as { endedAt?: string }).endedAt !== undefined;
+const hasEnded = (run: unknown): boolean => (run as { endedAt?: string } | null)?.endedAt !== undefined;
