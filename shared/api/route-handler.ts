@@ -7,6 +7,7 @@ import { invocationOf } from '../telemetry/invocation.ts';
 import { type AdmissionParts, admit } from './admission.ts';
 import { badRequest, problem } from './http-response.ts';
 import { RefusedRequest } from './refused-request.ts';
+import { spareTraffic } from './spare-traffic.ts';
 
 /** Pause that a caller is asked for where a service of ours is out of reach and named no time itself, in seconds. */
 const retryAfterSeconds = 5;
@@ -20,8 +21,8 @@ export const routeHandler = <P extends Pick<Parts, 'telemetry'> & AdmissionParts
     return route(parts, request);
   };
   return (request: HttpRequest, context: InvocationContext): Promise<HttpResponseInit> =>
-    parts.telemetry.invocation(invocationOf(context, request), () =>
-      answerRequest(parts, () => guarded(request, context.functionName), request),
+    parts.telemetry.invocation(invocationOf(context, request), async () =>
+      spareTraffic(request, await answerRequest(parts, () => guarded(request, context.functionName), request)),
     );
 };
 
