@@ -2,18 +2,18 @@ import { normaliseGuid } from '../customer-insights/guid.ts';
 import { unitColumn, unitValue } from '../customer-insights/owner-columns.ts';
 import { unitNames } from '../customer-insights/unit-names.ts';
 import type { TableMetadata } from '../dataverse/dataverse.ts';
-import type { Slice } from '../passes/slice.ts';
 import type { RowOutcome } from '../state/row-outcomes.ts';
 import type { CurrentLink, Decision } from './compare.ts';
+import type { LinkingSlice } from './linking-slice.ts';
 
 const hasUnits = ({ columns }: TableMetadata): boolean => columns.has(unitColumn);
 
 /** Whether a walk counts links that lead to another business unit: only where units are kept apart, and rows have owners. */
-export const countsUnits = ({ parts, context }: Pick<Slice, 'parts' | 'context'>): boolean =>
+export const countsUnits = ({ parts, context }: Pick<LinkingSlice, 'parts' | 'context'>): boolean =>
   parts.options.setup.businessUnits !== undefined && hasUnits(context.table) && hasUnits(context.profile);
 
 /** Whether rows whose profile belongs to another unit are left without a link. */
-export const keepsApart = (slice: Pick<Slice, 'parts' | 'context'>): boolean =>
+export const keepsApart = (slice: Pick<LinkingSlice, 'parts' | 'context'>): boolean =>
   slice.parts.options.setup.businessUnits?.acrossUnits === 'leaveUnlinked' && countsUnits(slice);
 
 /** A linked row as the walk saw it. */
@@ -28,7 +28,7 @@ export interface LinkedRow {
  * Of some linked rows those whose profile belongs to another business unit. Their link is right and stays: but people
  * of the row's unit may see a profile there that they cannot open.
  */
-export async function acrossUnits(slice: Slice, rows: readonly LinkedRow[]): Promise<RowOutcome[]> {
+export async function acrossUnits(slice: LinkingSlice, rows: readonly LinkedRow[]): Promise<RowOutcome[]> {
   const unitOf = await unitsOfProfiles(
     slice,
     rows.map(({ profileId }) => profileId),
@@ -49,7 +49,7 @@ export async function acrossUnits(slice: Slice, rows: readonly LinkedRow[]): Pro
  * without one. Profiles whose unit is not known, or rows, are taken for what they were.
  */
 export async function leaveUnlinked(
-  slice: Slice,
+  slice: LinkingSlice,
   decisions: readonly Decision[],
   current: (sourceId: string) => CurrentLink,
 ): Promise<readonly Decision[]> {
@@ -89,7 +89,7 @@ function profileAfter(decision: Decision, current: CurrentLink): string | undefi
 }
 
 async function unitsOfProfiles(
-  { parts, context, signal }: Slice,
+  { parts, context, signal }: LinkingSlice,
   ids: readonly string[],
 ): Promise<Map<string, string | undefined>> {
   const { entitySetName, primaryId } = context.profile;
@@ -101,7 +101,7 @@ async function unitsOfProfiles(
 
 /** Says of a row that it belongs to another unit than its profile, with the units' names. */
 async function reasons(
-  { parts, signal }: Slice,
+  { parts, signal }: LinkingSlice,
   across: readonly { readonly unit: string; readonly other: string }[],
 ): Promise<(unit: string, other: string) => string> {
   const ids = across.flatMap(({ unit, other }) => [unit, other]);

@@ -1,7 +1,7 @@
 import { type ArrivedProfiles, arrivedProfiles, entriesOf, profileLists } from '../customer-insights/map-lookup.ts';
 import { choosePerSource, type MapEntry } from '../customer-insights/map-row.ts';
-import type { Slice } from '../passes/slice.ts';
 import { type Decision, decide } from './compare.ts';
+import type { LinkingSlice } from './linking-slice.ts';
 
 /** Decisions that may be carried out, and what was learnt on the way. */
 export interface ConfirmedMoves {
@@ -18,7 +18,7 @@ export interface ConfirmedMoves {
  * the last word.
  */
 export async function confirmMoves(
-  { parts, context, signal }: Slice,
+  { parts, context, signal }: LinkingSlice,
   decided: readonly Decision[],
   given: readonly MapEntry[],
   profiles: ArrivedProfiles,

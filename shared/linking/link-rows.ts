@@ -1,51 +1,30 @@
-import { type Counters, noRows } from '../contracts/counters.ts';
+import { noRows } from '../contracts/counters.ts';
 import { normaliseGuid } from '../customer-insights/guid.ts';
 import { type ArrivedProfiles, arrivedProfiles, profileLists } from '../customer-insights/map-lookup.ts';
 import { choosePerSource, type MapEntry } from '../customer-insights/map-row.ts';
 import { linkColumn, linkValue } from '../customer-insights/names.ts';
 import { unitValue } from '../customer-insights/owner-columns.ts';
 import type { ListRequest, RowUpdate, UpdateReport } from '../dataverse/dataverse.ts';
-import type { Slice } from '../passes/slice.ts';
+import { nothingDone, type RowsReport, type Settled } from '../passes/rows-report.ts';
 import type { Pass } from '../state/link-states.ts';
 import type { PendingRow } from '../state/pending-rows.ts';
 import type { RowOutcome } from '../state/row-outcomes.ts';
 import { keepsApart, leaveUnlinked } from './across-units.ts';
 import { type CurrentLink, type Decision, decide } from './compare.ts';
 import { confirmMoves } from './confirm-moves.ts';
+import type { LinkingSlice } from './linking-slice.ts';
 import type { TableContext } from './prepare.ts';
 
-/** A row that is as this map row says; what was pending for it, and older, is settled with that. */
-export interface Settled extends Pick<MapEntry, 'mapRowId' | 'version'> {
-  readonly id: string;
-}
-
-/** What became of a set of rows. */
-export interface RowsReport {
-  readonly counters: Counters;
-  readonly outcomes: readonly RowOutcome[];
-  /** Rows to keep as pending, and ids of rows that are so no longer. */
-  readonly keep: readonly PendingRow[];
-  readonly settled: readonly Settled[];
-  /** Rows left without a link because their profile belongs to another business unit. */
-  readonly apart?: readonly string[];
+/** What became of a set of rows whose links were brought up to date. */
+export interface LinkReport extends RowsReport {
+  /** Ids of rows left without a link because their profile belongs to another business unit. */
+  readonly apart: readonly string[];
   /** Source rows that map rows give to different customers. */
   readonly conflicts: number;
-  /** The signal was aborted before every row was sent. */
-  readonly isPartial: boolean;
 }
 
-/** What became of no rows. */
-export const nothingDone: RowsReport = {
-  counters: noRows,
-  outcomes: [],
-  keep: [],
-  settled: [],
-  conflicts: 0,
-  isPartial: false,
-};
-
 /** How many rows a pass has left without a link, with those of a report; nothing where there are none. */
-export const withApart = (pass: Pick<Pass, 'apart'>, { apart = [] }: RowsReport): Pick<Pass, 'apart'> =>
+export const withApart = (pass: Pick<Pass, 'apart'>, { apart }: Pick<LinkReport, 'apart'>): Pick<Pass, 'apart'> =>
   apart.length === 0 ? {} : { apart: (pass.apart ?? 0) + apart.length };
 
 /**
@@ -53,11 +32,11 @@ export const withApart = (pass: Pick<Pass, 'apart'>, { apart = [] }: RowsReport)
  * A rehearsal compares and reports as if it had written, and writes nothing.
  */
 export async function linkRows(
-  slice: Slice,
+  slice: LinkingSlice,
   given: readonly MapEntry[],
   { profiles, currentLink }: RowsRead,
-): Promise<RowsReport> {
-  if (given.length === 0) return nothingDone;
+): Promise<LinkReport> {
+  if (given.length === 0) return { ...nothingDone, apart: [], conflicts: 0 };
   const choices = choosePerSource(given, (entry) => profiles.of(entry) !== undefined);
   const decided = choices.map((choice) =>
     decide(choice, profiles.of(choice.entry), currentLink(choice.entry.sourceId)),
@@ -80,13 +59,18 @@ export interface RowsRead {
 }
 
 /** Whether the links that rows have are read; and their units, where those are kept apart. */
-export const readsLinks = (slice: Slice, cannotBeLinked: boolean): boolean => !cannotBeLinked || keepsApart(slice);
+export const readsLinks = (slice: LinkingSlice, cannotBeLinked: boolean): boolean =>
+  !cannotBeLinked || keepsApart(slice);
 
 /**
  * Reads profiles and current links, in one request; none where there are no entries.
  * @param cannotBeLinked the rows cannot have a link yet: their current links need not be read
  */
-export async function readRows(slice: Slice, entries: readonly MapEntry[], cannotBeLinked: boolean): Promise<RowsRead> {
+export async function readRows(
+  slice: LinkingSlice,
+  entries: readonly MapEntry[],
+  cannotBeLinked: boolean,
+): Promise<RowsRead> {
   const { parts, context, signal } = slice;
   const needsUnit = keepsApart(slice);
   const isReadNeeded = readsLinks(slice, cannotBeLinked);
@@ -115,7 +99,7 @@ export async function readRows(slice: Slice, entries: readonly MapEntry[], canno
  * Rows whose link is about to be taken away are kept as pending before: should the process die after the write, neither
  * the map's changes nor the walk over linked rows would come back to them.
  */
-async function keepBeforeUnlinking(slice: Slice, decisions: readonly Decision[]): Promise<void> {
+async function keepBeforeUnlinking(slice: LinkingSlice, decisions: readonly Decision[]): Promise<void> {
   const unlinked = decisions
     .filter((decision) => decision.kind === 'unlink')
     .map((decision) => apartRow(slice, decision));
@@ -126,7 +110,7 @@ async function keepBeforeUnlinking(slice: Slice, decisions: readonly Decision[])
 
 /** What is kept, and told, of a row that is left without a link. */
 function apartRow(
-  slice: Slice,
+  slice: LinkingSlice,
   decision: Decision & { readonly kind: 'unlink' | 'apart' },
 ): { readonly keep: PendingRow; readonly outcome: RowOutcome } {
   const { entry, awaited, reason, profileId } = decision;
@@ -151,7 +135,7 @@ function apartRow(
 }
 
 function pendingRow(
-  slice: Slice,
+  slice: LinkingSlice,
   { sourceId: id, mapRowId, version }: MapEntry,
   cause: PendingRow['cause'],
   reason: string,
@@ -160,7 +144,7 @@ function pendingRow(
   return { id, mapRowId, version, cause, reason, firstTriedAt: at, lastTriedAt: at, runId: slice.pass.runId };
 }
 
-async function writeLinks(slice: Slice, decisions: readonly Decision[]): Promise<UpdateReport> {
+async function writeLinks(slice: LinkingSlice, decisions: readonly Decision[]): Promise<UpdateReport> {
   const { parts, context } = slice;
   const linkUpdate = linkUpdates(context);
   const rows = decisions
@@ -195,11 +179,11 @@ export function linkUpdates(context: TableContext): (id: string, profileId: stri
 
 /** Turns decisions and the writer's report into counts, outcomes and pending rows. */
 function account(
-  slice: Slice,
+  slice: LinkingSlice,
   decisions: readonly Decision[],
   report: UpdateReport,
   customerOf: (profileId: string) => string | undefined,
-): Pick<RowsReport, 'counters' | 'outcomes' | 'keep' | 'settled' | 'apart'> {
+): Pick<LinkReport, 'counters' | 'outcomes' | 'keep' | 'settled' | 'apart'> {
   const at = slice.now();
   const gone = new Set(report.gone);
   const failures = new Map(report.failed.map((failure) => [failure.id, failure]));
@@ -231,7 +215,7 @@ function account(
     }
     if (decision.kind === 'gone' || gone.has(id)) {
       counters.gone++;
-      settled.push({ id, mapRowId, version: Number.POSITIVE_INFINITY });
+      settled.push({ id });
       const reason = `${slice.context.table.logicalName} has no such row any more.`;
       outcomes.push({ id, outcome: 'gone', at, reason, customerId });
       continue;
@@ -245,7 +229,9 @@ function account(
       if (row.keep.cause === 'waiting') counters.waiting++;
       continue;
     }
-    settled.push({ id, mapRowId, version });
+    // A map row that is settled says nothing of a newer one for the same row, whose profile is still to come.
+    const settles = (pending: PendingRow) => pending.mapRowId === mapRowId || (pending.version ?? 0) < version;
+    settled.push({ id, settles });
     if (decision.kind === 'unchanged') counters.unchanged++;
     else if (decision.kind === 'link') {
       counters.linked++;

@@ -2,17 +2,15 @@ import { readKeyRings } from '../customer-insights/map-lookup.ts';
 import { type MapEntry, readMapRow, type UnusableMapRow } from '../customer-insights/map-row.ts';
 import { drain, nextWatermark, takeNextWatermark } from '../passes/drain.ts';
 import { endInPage, withoutCarried } from '../passes/page-counters.ts';
-import type { Slice } from '../passes/slice.ts';
+import { rememberPendingRows } from '../passes/pending-phase.ts';
 import type { PendingRow } from '../state/pending-rows.ts';
 import type { RowOutcome } from '../state/row-outcomes.ts';
-import { linkRows, type RowsRead, type RowsReport, readRows, readsLinks, withApart } from './link-rows.ts';
+import { type LinkReport, linkRows, type RowsRead, readRows, readsLinks, withApart } from './link-rows.ts';
+import type { LinkingSlice } from './linking-slice.ts';
 import { type MapPage, openMapFeed } from './map-feed.ts';
 
-/** Pending rows remembered during a drain, to let go of those that it links; beyond, the next pass's retry does. */
-const rememberedPendingRows = 50_000;
-
 /** Drains the map feed from the old watermark to the present. */
-export async function drainMap(slice: Slice): Promise<void> {
+export async function drainMap(slice: LinkingSlice): Promise<void> {
   const { parts, context } = slice;
   const feed = openMapFeed(slice.pass.feed, parts.dataverse, context, parts.options.pageSize);
   await takeNextWatermark(slice, feed);
@@ -25,20 +23,6 @@ export async function drainMap(slice: Slice): Promise<void> {
   });
 }
 
-/** The rows that are pending as a drain begins, by id, so that those it deals with can be let go. */
-export async function rememberPendingRows<Context>(slice: Slice<Context>): Promise<Map<string, PendingRow>> {
-  const known = new Map<string, PendingRow>();
-  if (slice.isRehearsal) return known;
-  const { pass, state } = slice;
-  // Nothing was pending when the pass began, and this is its first slice: there is nothing to remember.
-  if (state.pendingRows === 0 && pass.slices <= 1) return known;
-  for await (const row of slice.parts.pendingRows.all(slice.slot.table)) {
-    known.set(row.id, row);
-    if (known.size >= rememberedPendingRows) break;
-  }
-  return known;
-}
-
 /** A page, and what was read for it while the one before was written. */
 interface PreparedPage extends MapPage {
   readonly rowsRead?: RowsRead;
@@ -48,7 +32,7 @@ interface PreparedPage extends MapPage {
  * Reads what a page needs ahead of its turn, unless it names a row that is being written: how that one stands, only
  * the end of the page before will tell.
  */
-async function preparePage(slice: Slice, page: PreparedPage, before: MapPage): Promise<PreparedPage> {
+async function preparePage(slice: LinkingSlice, page: PreparedPage, before: MapPage): Promise<PreparedPage> {
   // Which rows they are about is not known yet.
   if (page.unusable.length > 0 || before.unusable.length > 0) return page;
   // A slice that stops in the page before never gets here: when its turn comes, nobody has tried this one.
@@ -67,10 +51,14 @@ function shareRow(page: MapPage, other: MapPage): boolean {
  * Right after the column was made no row has a link, unless an earlier slice already tried this very page. What an earlier
  * page linked may be written over only where the pages come in the order of the map's changes: the later says the newer.
  */
-const cannotBeLinked = ({ pass, isRehearsal }: Slice, isPageUntried: boolean): boolean =>
+const cannotBeLinked = ({ pass, isRehearsal }: LinkingSlice, isPageUntried: boolean): boolean =>
   pass.columnCreated && pass.feed === 'changeTracking' && isPageUntried && !isRehearsal;
 
-async function linkPage(slice: Slice, page: PreparedPage, known: ReadonlyMap<string, PendingRow>): Promise<void> {
+async function linkPage(
+  slice: LinkingSlice,
+  page: PreparedPage,
+  known: ReadonlyMap<string, PendingRow>,
+): Promise<void> {
   const { pass } = slice;
   const { entries, unusable } = await readEntries(slice, page);
   const rowsRead = page.rowsRead ?? (await readRows(slice, entries, cannotBeLinked(slice, slice.isPageUntried)));
@@ -100,7 +88,7 @@ async function linkPage(slice: Slice, page: PreparedPage, known: ReadonlyMap<str
 
 /** The entries of a page, with those that only the key ring of a row gives; and what stays unusable. */
 async function readEntries(
-  { parts, context, signal }: Slice,
+  { parts, context, signal }: LinkingSlice,
   { entries, unusable }: MapPage,
 ): Promise<{ entries: readonly MapEntry[]; unusable: readonly UnusableMapRow[] }> {
   if (unusable.length === 0) return { entries, unusable };
@@ -117,10 +105,10 @@ async function readEntries(
 
 /** Map rows without a usable key are kept as pending under their own id, so that they are reported and tried again. */
 function withUnusable(
-  slice: Slice,
-  report: RowsReport,
+  slice: LinkingSlice,
+  report: LinkReport,
   unusable: readonly UnusableMapRow[],
-): Pick<RowsReport, 'keep' | 'outcomes'> {
+): Pick<LinkReport, 'keep' | 'outcomes'> {
   const at = slice.now();
   const pending = unusable.map(
     ({ mapRowId, reason }): PendingRow => ({

@@ -3,11 +3,11 @@ import { normaliseGuid } from '../customer-insights/guid.ts';
 import { entriesOf } from '../customer-insights/map-lookup.ts';
 import { linkValue } from '../customer-insights/names.ts';
 import { unitValue } from '../customer-insights/owner-columns.ts';
-import type { Slice } from '../passes/slice.ts';
 import type { FoundOrphan } from '../state/found-orphans.ts';
 import type { RowOutcome } from '../state/row-outcomes.ts';
 import { acrossUnits, countsUnits, keepsApart } from './across-units.ts';
-import { linkRows, linkUpdates, type RowsReport, readRows, withApart } from './link-rows.ts';
+import { type LinkReport, linkRows, linkUpdates, readRows, withApart } from './link-rows.ts';
+import type { LinkingSlice } from './linking-slice.ts';
 
 /** Orphans that may always be cleared: in a small table a few are a large share. */
 const alwaysAllowed = 10;
@@ -17,7 +17,7 @@ const clearPageSize = 1000;
  * Walks every linked row. Links that the map gives differently are corrected at once; links that it gives no more are
  * set down, to be cleared when their number is known.
  */
-export async function walkLinkedRows(slice: Slice): Promise<void> {
+export async function walkLinkedRows(slice: LinkingSlice): Promise<void> {
   const { parts, context, slot } = slice;
   if (context.link === undefined) return;
   if (slice.pass.cursor === undefined && !slice.isRehearsal) await parts.foundOrphans.dropAll(slot.table);
@@ -49,7 +49,7 @@ export async function walkLinkedRows(slice: Slice): Promise<void> {
 }
 
 async function walkPage(
-  slice: Slice,
+  slice: LinkingSlice,
   linked: ReadonlyMap<string, string>,
   units: ReadonlyMap<string, string>,
   nextLink: string | undefined,
@@ -99,10 +99,10 @@ async function walkPage(
 
 /** Records which of a page's links lead to another business unit, as they are after its corrections; returns how many. */
 async function findAcross(
-  slice: Slice,
+  slice: LinkingSlice,
   linked: ReadonlyMap<string, string>,
   units: ReadonlyMap<string, string>,
-  { outcomes }: RowsReport,
+  { outcomes }: LinkReport,
 ): Promise<number> {
   const moved = new Map(
     outcomes.map(({ id, outcome, profileId }) => [id, outcome === 'relinked' ? profileId : undefined]),
@@ -123,7 +123,7 @@ export function exceedsLimit(orphans: number, linkedRows: number, limitPercent: 
 }
 
 /** Clears the links that the walk set down, unless they are more than the safety limit allows and nobody confirmed. */
-export async function clearOrphans(slice: Slice): Promise<void> {
+export async function clearOrphans(slice: LinkingSlice): Promise<void> {
   const { parts, context, slot, pass } = slice;
   const { orphanLimitPercent } = parts.options;
   if (pass.orphans === 0) return;
@@ -187,7 +187,7 @@ export async function clearOrphans(slice: Slice): Promise<void> {
   }
 }
 
-const cleared = (slice: Slice, { id, profileId }: FoundOrphan): RowOutcome => ({
+const cleared = (slice: LinkingSlice, { id, profileId }: FoundOrphan): RowOutcome => ({
   id,
   outcome: 'cleared',
   at: slice.now(),

@@ -4,11 +4,13 @@ import { agreeing, counted } from '../counted.ts';
 import { mapNamesTable } from '../customer-insights/map-names-table.ts';
 import { commitPass, failedRowsWarning, type Pending } from '../passes/commit-pass.ts';
 import { newPass, type PassTask } from '../passes/new-pass.ts';
-import { linkPendingRows, retryPendingRows } from '../passes/pending-phase.ts';
-import type { Slice } from '../passes/slice.ts';
+import { retryPendingRows } from '../passes/pending-phase.ts';
 import { type Parts, timeOf } from '../runs/parts.ts';
 import type { EndedPass, LinkState, Pass } from '../state/link-states.ts';
 import { countsUnits, keepsApart } from './across-units.ts';
+import { linkPendingRows } from './link-pending-rows.ts';
+import { withApart } from './link-rows.ts';
+import type { LinkingSlice } from './linking-slice.ts';
 import { drainMap } from './map-phase.ts';
 import { clearOrphans, exceedsLimit, walkLinkedRows } from './orphan-phases.ts';
 import type { TableContext } from './prepare.ts';
@@ -73,10 +75,14 @@ function whyFull(
  * Carries a pass on from where it stands until it ends.
  * @throws TimeUpError, LostRaceError, or the reason of the slice's signal; the state then says where to go on
  */
-export async function carryOn(slice: Slice): Promise<EndedPass> {
+export async function carryOn(slice: LinkingSlice): Promise<EndedPass> {
   if (slice.pass.phase === 'pending') {
     // Whatever their number was said to be: a worker that was held up may have kept one late.
-    await retryPendingRows(slice, (rows) => linkPendingRows(slice, rows));
+    await retryPendingRows(slice, async (rows) => {
+      const report = await linkPendingRows(slice, rows);
+      const conflicts = slice.pass.conflicts + report.conflicts;
+      return { report, change: { conflicts, ...withApart(slice.pass, report) } };
+    });
     await slice.checkpoint({ phase: slice.pass.mode === 'orphans' ? 'orphans' : 'map', cursor: undefined });
   }
   if (slice.pass.phase === 'map') await drainMap(slice);
@@ -89,7 +95,7 @@ export async function carryOn(slice: Slice): Promise<EndedPass> {
 }
 
 /** Stores the pass's end, with what its walk found. */
-async function commit(slice: Slice): Promise<EndedPass> {
+async function commit(slice: LinkingSlice): Promise<EndedPass> {
   return commitPass(slice, async (pending) => {
     const walkWarnings = walkWarningsOf(slice);
     const isWalkUndone = walkWarnings.length > 0 || slice.pass.uncleared > 0;
@@ -108,7 +114,7 @@ async function commit(slice: Slice): Promise<EndedPass> {
  * table is one thing, a table that takes no part in unification another.
  */
 async function mapFindings(
-  { parts, context, pass, signal }: Slice,
+  { parts, context, pass, signal }: LinkingSlice,
   { waiting, failed, acrossUnits }: Pending,
 ): Promise<Finding[]> {
   const hasMet = pass.base.read + pass.counters.read + waiting + failed + acrossUnits > 0;
@@ -125,7 +131,7 @@ function walkedAt(pass: Pass, before: string | undefined, isUndone: boolean): st
   return before;
 }
 
-async function detailsOf(slice: Slice, pending: Pending): Promise<string[]> {
+async function detailsOf(slice: LinkingSlice, pending: Pending): Promise<string[]> {
   const { pass } = slice;
   const details: string[] = [];
   if (pass.orphansDue !== undefined) {
@@ -153,7 +159,7 @@ async function detailsOf(slice: Slice, pending: Pending): Promise<string[]> {
 }
 
 /** What the walk found and left, since it is more than may be cleared without asking. */
-function walkWarningsOf({ pass, isConfirmed, parts }: Slice): string[] {
+function walkWarningsOf({ pass, isConfirmed, parts }: LinkingSlice): string[] {
   const { orphanLimitPercent } = parts.options;
   if (isConfirmed || !exceedsLimit(pass.orphans, pass.walked, orphanLimitPercent)) return [];
   const share = ((100 * pass.orphans) / pass.walked).toFixed(1);

@@ -1,7 +1,7 @@
 import { noRows } from '../contracts/counters.ts';
 import { ownerColumn } from '../customer-insights/owner-columns.ts';
 import type { RowUpdate, UpdateReport } from '../dataverse/dataverse.ts';
-import type { RowsReport, Settled } from '../linking/link-rows.ts';
+import type { RowsReport, Settled } from '../passes/rows-report.ts';
 import type { PendingRow } from '../state/pending-rows.ts';
 import type { RowOutcome } from '../state/row-outcomes.ts';
 import type { OwnedRow, Owner } from './owned-row.ts';
@@ -25,7 +25,7 @@ const ownerUpdate = ({ id, wanted }: Assignment): RowUpdate => ({
  */
 export async function assignOwners(slice: OwnershipSlice, rows: readonly OwnedRow[]): Promise<RowsReport> {
   const report = await write(slice, rows.filter(isAssignment));
-  return { ...account(slice, rows, report), conflicts: 0, isPartial: report.unsent.length > 0 };
+  return { ...account(slice, rows, report), isPartial: report.unsent.length > 0 };
 }
 
 async function write(slice: OwnershipSlice, rows: readonly Assignment[]): Promise<UpdateReport> {
@@ -56,7 +56,7 @@ function account(
   const pend = (id: string, cause: 'waiting' | 'failed', reason: string) => {
     counters[cause]++;
     const { runId } = pass;
-    keep.push({ id, mapRowId: id, version: 0, cause, reason, firstTriedAt: at, lastTriedAt: at, runId });
+    keep.push({ id, cause, reason, firstTriedAt: at, lastTriedAt: at, runId });
     outcomes.push({ id, outcome: cause, at, reason });
   };
   for (const row of rows) {
@@ -69,7 +69,7 @@ function account(
     } else if (row.wanted === 'waiting') {
       pend(id, 'waiting', 'The profile that the row follows has not arrived in Dataverse yet.');
     } else {
-      settled.push({ id, mapRowId: id, version: 0 });
+      settled.push({ id });
       if (gone.has(id)) {
         counters.gone++;
         outcomes.push({ id, outcome: 'gone', at, reason: `${context.table.logicalName} has no such row any more.` });

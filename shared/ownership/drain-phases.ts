@@ -1,8 +1,8 @@
 import { type ChangeFeed, type FeedPage, openFeed } from '../dataverse/change-feed.ts';
 import type { ListRequest, Row } from '../dataverse/dataverse.ts';
-import { rememberPendingRows } from '../linking/map-phase.ts';
 import { drain, nextWatermark, takeNextWatermark } from '../passes/drain.ts';
 import { endInPage, withoutCarried } from '../passes/page-counters.ts';
+import { rememberPendingRows } from '../passes/pending-phase.ts';
 import type { OwnershipPass, Pass } from '../state/link-states.ts';
 import type { PendingRow } from '../state/pending-rows.ts';
 import { assignOwners } from './assign-owners.ts';

@@ -1,10 +1,10 @@
 import { agreeing, counted } from '../counted.ts';
 import { ownerColumn } from '../customer-insights/owner-columns.ts';
-import type { RowsReport } from '../linking/link-rows.ts';
-import { estimateOf, firedBy } from '../linking/rehearsal-details.ts';
 import { commitPass, failedRowsWarning } from '../passes/commit-pass.ts';
 import { newPass, type PassTask } from '../passes/new-pass.ts';
 import { retryPendingRows } from '../passes/pending-phase.ts';
+import { estimateOf, firedBy } from '../passes/rehearsal-details.ts';
+import type { RowsReport } from '../passes/rows-report.ts';
 import { type Parts, timeOf } from '../runs/parts.ts';
 import type { EndedPass, LinkState, Pass } from '../state/link-states.ts';
 import type { PendingRow } from '../state/pending-rows.ts';
@@ -54,7 +54,8 @@ export function beginOwnershipPass(
  */
 export async function carryOnOwnership(slice: OwnershipSlice): Promise<EndedPass> {
   if (slice.pass.phase === 'pending') {
-    if (!slice.isRehearsal) await retryPendingRows(slice, (rows) => assignPendingRows(slice, rows));
+    if (!slice.isRehearsal)
+      await retryPendingRows(slice, async (rows) => ({ report: await assignPendingRows(slice, rows), change: {} }));
     await slice.checkpoint({ phase: 'profiles', cursor: undefined });
   }
   if (slice.pass.phase === 'profiles') await drainProfiles(slice);
@@ -77,7 +78,7 @@ async function assignPendingRows(slice: OwnershipSlice, page: readonly PendingRo
   const owned = await wantedOwners(slice, rows);
   const report = await assignOwners(slice, owned);
   const found = new Set(owned.map(({ id }) => id));
-  const gone = page.filter(({ id }) => !found.has(id)).map(({ id }) => ({ id, mapRowId: id, version: 0 }));
+  const gone = page.filter(({ id }) => !found.has(id)).map(({ id }) => ({ id }));
   return { ...report, settled: [...report.settled, ...gone] };
 }
 

@@ -1,16 +1,20 @@
 import { type Counters, noRows } from '../contracts/counters.ts';
-import { entriesOf, readKeyRings } from '../customer-insights/map-lookup.ts';
-import { type MapEntry, readMapRow } from '../customer-insights/map-row.ts';
-import { mapColumns } from '../customer-insights/names.ts';
-import { linkRows, type RowsReport, readRows, withApart } from '../linking/link-rows.ts';
+import type { Pass } from '../state/link-states.ts';
 import type { PendingRow } from '../state/pending-rows.ts';
+import type { RowsReport } from './rows-report.ts';
 import type { Slice } from './slice.ts';
 
 /** Pending rows tried at once. */
 const pendingPageSize = 1000;
+/** Pending rows remembered while a feed is read, to let go of those that are dealt with; beyond, the next pass's retry does. */
+const rememberedPendingRows = 50_000;
 
-/** Tries some pending rows again; the report tells of each of them. */
-export type TryAgain = (rows: readonly PendingRow[]) => Promise<RowsReport>;
+/** What became of some pending rows that were tried again, each of them, and what else the pass has learnt with that. */
+export interface TriedAgain {
+  readonly report: RowsReport;
+  readonly change: Partial<Pass>;
+}
+export type TryAgain = (rows: readonly PendingRow[]) => Promise<TriedAgain>;
 
 /** Tries every pending row again. */
 export async function retryPendingRows<Context>(slice: Slice<Context>, tryAgain: TryAgain): Promise<void> {
@@ -21,70 +25,28 @@ export async function retryPendingRows<Context>(slice: Slice<Context>, tryAgain:
     const last = page.at(-1);
     if (last === undefined) return;
 
-    const report = await tryAgain(page);
+    const { report, change } = await tryAgain(page);
     await slice.record(report, new Map(page.map((row) => [row.id, row])));
     if (report.isPartial) {
       // What is still pending is tried, and counted, again by the next slice.
       await slice.endHere({ counters: slice.add(settledOnly(report)) });
     }
-    await slice.checkpoint({
-      cursor: last.id,
-      conflicts: slice.pass.conflicts + report.conflicts,
-      ...withApart(slice.pass, report),
-      counters: slice.add(report.counters),
-    });
+    await slice.checkpoint({ ...change, cursor: last.id, counters: slice.add(report.counters) });
   }
 }
 
-/**
- * Links pending rows by what the map gives them now. A row is let go when it is linked, when it no longer exists, or when
- * the map no longer names it.
- */
-export async function linkPendingRows(slice: Slice, page: readonly PendingRow[]): Promise<RowsReport> {
-  const { entries, unusable } = await rereadMap(slice, page);
-  const report = await linkRows(slice, entries, await readRows(slice, entries, false));
-  const named = new Set(entries.map(({ sourceId }) => sourceId));
-  const unnamed = page
-    .filter(({ id }) => !unusable.has(id) && !named.has(id))
-    .map(({ id, mapRowId, version = 0 }) => ({ id, mapRowId, version }));
-  return {
-    ...report,
-    settled: [...report.settled, ...unnamed],
-    counters: { ...report.counters, failed: report.counters.failed + unusable.size },
-  };
-}
-
-/**
- * The entries that the map gives pending rows now, by the map rows that they are pending for and by any other, and the
- * pending rows whose key is still unusable.
- */
-async function rereadMap(
-  slice: Slice,
-  page: readonly PendingRow[],
-): Promise<{ entries: MapEntry[]; unusable: Set<string> }> {
-  const { parts, context } = slice;
-  const byMapRow = new Map(page.map((row) => [row.mapRowId, row]));
-  // With key rings: an unusable key is among the reasons to be pending.
-  const rows = await readKeyRings(parts.dataverse, context, [...byMapRow.keys()], slice.signal);
-  const entries: MapEntry[] = [];
-  const unusable = new Set<string>();
-  for (const row of rows) {
-    const reading = readMapRow(row, context.source);
-    if (reading.kind === 'entry') entries.push(reading.entry);
-    if (reading.kind === 'unusable') {
-      const pending = byMapRow.get(String(row[mapColumns.id]).toLowerCase());
-      if (pending !== undefined) unusable.add(pending.id);
-    }
+/** The rows that are pending as a drain begins, by id, so that those it deals with can be let go. */
+export async function rememberPendingRows<Context>(slice: Slice<Context>): Promise<Map<string, PendingRow>> {
+  const known = new Map<string, PendingRow>();
+  if (slice.isRehearsal) return known;
+  const { pass, state } = slice;
+  // Nothing was pending when the pass began, and this is its first slice: there is nothing to remember.
+  if (state.pendingRows === 0 && pass.slices <= 1) return known;
+  for await (const row of slice.parts.pendingRows.all(slice.slot.table)) {
+    known.set(row.id, row);
+    if (known.size >= rememberedPendingRows) break;
   }
-  // By the rows themselves too: the map row that one is pending for may be gone while another still names it.
-  const ids = [
-    ...entries.map(({ sourceId }) => sourceId),
-    ...page.map(({ id }) => id).filter((id) => !unusable.has(id)),
-  ];
-  const sources = new Map(ids.map((id) => [id, undefined]));
-  const known = new Set(entries.map(({ mapRowId }) => mapRowId));
-  const others = [...(await entriesOf(parts.dataverse, context, sources, slice.signal)).values()].flat();
-  return { entries: [...entries, ...others.filter(({ mapRowId }) => !known.has(mapRowId))], unusable };
+  return known;
 }
 
 const settledOnly = ({ counters: { linked, relinked, cleared, unchanged, gone, assigned } }: RowsReport): Counters => ({

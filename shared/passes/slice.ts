@@ -1,11 +1,10 @@
 import { addCounters, type Counters } from '../contracts/counters.ts';
-import type { RowsReport, Settled } from '../linking/link-rows.ts';
-import type { TableContext } from '../linking/prepare.ts';
 import { type Parts, timeOf } from '../runs/parts.ts';
 import { countRows } from '../runs/table-metrics.ts';
 import type { LinkState, Pass, Slot } from '../state/link-states.ts';
 import type { PendingRow } from '../state/pending-rows.ts';
 import type { RowOutcome } from '../state/row-outcomes.ts';
+import type { RowsReport, Settled } from './rows-report.ts';
 
 /** Thrown inside a slice when another writer changed the table's state: everything this slice still wants to do is dropped. */
 export class LostRaceError extends Error {
@@ -44,7 +43,7 @@ export interface SliceParts {
  * A checkpoint is one compare-and-set; whoever loses it stops.
  * `Context` is what metadata tells of the table, which depends on the work that is done to it.
  */
-export class Slice<Context = TableContext> {
+export class Slice<Context> {
   readonly parts: Parts;
   readonly slot: Slot;
   readonly context: Context;
@@ -167,10 +166,9 @@ export class Slice<Context = TableContext> {
       ...row,
       firstTriedAt: known.get(row.id)?.firstTriedAt ?? row.firstTriedAt,
     }));
-    // A map row that is settled says nothing of a newer one for the same row, whose profile is still to come.
-    const isSettled = ({ id, mapRowId, version }: Settled): boolean => {
+    const isSettled = ({ id, settles = () => true }: Settled): boolean => {
       const pending = known.get(id);
-      return pending !== undefined && (pending.mapRowId === mapRowId || (pending.version ?? 0) < version);
+      return pending !== undefined && settles(pending);
     };
     const kept = new Set(keep.map(({ id }) => id));
     const drop = report.settled.filter((row) => isSettled(row) && !kept.has(row.id)).map(({ id }) => id);

@@ -6,8 +6,8 @@ import { DocumentForm, type TellUnreadable, tellNobody } from './stored-document
 export const pendingRowSchema = z.object({
   /** Id of the source row, a GUID in lower case. */
   id: z.string(),
-  /** Id of the map row that names it; where owners are seen to, its own id. */
-  mapRowId: z.string(),
+  /** Linking: id of the map row that names it. */
+  mapRowId: z.string().optional(),
   /** Version of that map row, where it has a usable key; what a newer one gives the source row settles this. */
   version: z.number().optional(),
   /** `acrossUnits`: left without a link, because its profile belongs to another business unit. */

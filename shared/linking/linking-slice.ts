@@ -1,0 +1,5 @@
+import type { Slice } from '../passes/slice.ts';
+import type { TableContext } from './prepare.ts';
+
+/** A slice that links a source table's rows. */
+export type LinkingSlice = Slice<TableContext>;
