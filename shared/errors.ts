@@ -42,6 +42,13 @@ export const isTerminalError = (error: unknown): error is TerminalError =>
 export const isRetryableError = (error: unknown): error is RetryableError =>
   error instanceof Error && 'isRetryableError' in error;
 
+/** A fault of the program itself, which no repetition mends. */
+export const isProgramError = (error: unknown): boolean =>
+  error instanceof TypeError ||
+  error instanceof RangeError ||
+  error instanceof ReferenceError ||
+  error instanceof SyntaxError;
+
 /** The text of anything that was thrown, for a task's details or an answer. For a log there is `logTextOf`. */
 export const messageOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown));
 

@@ -5,7 +5,7 @@ import { linkTaskMessageId } from '../contracts/link-task.ts';
 import type { LinkingCompleted } from '../contracts/linking-completed.ts';
 import { linkingEventsTopic, linkTasksQueue, unificationEventsQueue } from '../contracts/queues.ts';
 import type { UnificationEvent } from '../contracts/unification-event.ts';
-import { messageOf, RetryableError } from '../errors.ts';
+import { isProgramError, messageOf, RetryableError } from '../errors.ts';
 import type { Settings } from '../settings.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { Messenger } from './messenger.ts';
@@ -17,15 +17,12 @@ const asJson = (body: unknown, messageId: string): ServiceBusMessage => ({
 });
 
 /**
- * What no later attempt can change. The client's own word is not enough: it calls a connection that was reset, while it
- * was being opened, not worth a retry.
+ * Whether no later attempt can send a message. The client's own word is not enough: it calls a connection that was reset
+ * while it was being opened not worth a retry, and a refusal right after a role was assigned passes within minutes, as
+ * does a queue that is being made. Faults of the connection reach here in many classes.
  */
-const forGood: ReadonlySet<string> = new Set([
-  'MessagingEntityNotFound',
-  'MessagingEntityDisabled',
-  'MessageSizeExceeded',
-  'UnauthorizedAccess',
-]);
+const isFinal = (error: unknown): boolean =>
+  isProgramError(error) || (isServiceBusError(error) && error.code === 'MessageSizeExceeded');
 
 /**
  * Sends through one client and one sender per entity, for the life of the process. Messages carry the trace they belong
@@ -105,10 +102,9 @@ export class ServiceBusMessenger implements Messenger {
     try {
       await this.#telemetry.span(`send ${entity}`, attributes, () => send(open, this.#traced), 'producer');
     } catch (error) {
-      if (isServiceBusError(error) && !forGood.has(error.code)) {
-        throw new RetryableError(`Service Bus did not take a message for ${entity} (${error.code})`, { cause: error });
-      }
-      throw error;
+      if (isFinal(error)) throw error;
+      const reason = isServiceBusError(error) ? error.code : messageOf(error);
+      throw new RetryableError(`Service Bus did not take a message for ${entity} (${reason})`, { cause: error });
     }
   }
 

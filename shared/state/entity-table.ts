@@ -39,6 +39,7 @@ export interface EntityTable {
       readonly deletes?: readonly string[];
     },
   ): Promise<void>;
+  /** A page of a partition in the order of its keys; an empty one is the end. */
   list(partitionKey: string, range?: ListRange): Promise<EntityPage>;
 }
 

@@ -1,12 +1,16 @@
 import { RestError, TableClient, type TransactionAction } from '@azure/data-tables';
 import { ManagedIdentityCredential } from '@azure/identity';
-import { RetryableError } from '../errors.ts';
+import { isProgramError, messageOf, RetryableError } from '../errors.ts';
 import type { Settings } from '../settings.ts';
 import type { AtomicChange, AtomicTable } from './atomic-table.ts';
 import type { StoredEntity } from './entity-table.ts';
 
 /** Operations that the service takes in one transaction. */
 const transactionSize = 100;
+/** Bytes of one transaction: the service takes 4 MiB, headers of its parts included. */
+const transactionBytes = 3.5 * 1024 * 1024;
+/** Bytes of a transaction's part besides its entity. */
+const partBytes = 1_000;
 /** Rows that are deleted by themselves side by side. */
 const deletesAtOnce = 16;
 /** Text that one property holds: 64 KiB of UTF-16. Longer documents are spread over several. */
@@ -54,12 +58,30 @@ function fromJson(text: string): unknown {
   }
 }
 
+/** Cuts changes into transactions that the service takes, by their number and their bytes. */
+function transactionsOf(actions: readonly TransactionAction[]): TransactionAction[][] {
+  const transactions: TransactionAction[][] = [];
+  let bytes = Number.POSITIVE_INFINITY;
+  for (const action of actions) {
+    // All text is ASCII: a character is a byte.
+    const size = JSON.stringify(action[1]).length + partBytes;
+    const last = transactions.at(-1);
+    if (last === undefined || last.length === transactionSize || bytes + size > transactionBytes) {
+      transactions.push([action]);
+      bytes = size;
+    } else {
+      last.push(action);
+      bytes += size;
+    }
+  }
+  return transactions;
+}
+
 const quote = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 
-/** One table of Azure Table Storage (or Azurite); made on first use. */
+/** One table of Azure Table Storage (or Azurite); made where it is missing. */
 export class TableStorage implements AtomicTable {
   readonly #client: TableClient;
-  #created: Promise<void> | undefined;
 
   constructor(client: TableClient) {
     this.#client = client;
@@ -108,9 +130,8 @@ export class TableStorage implements AtomicTable {
     const actions = new Map<string, TransactionAction>();
     for (const { rowKey, document } of upserts)
       actions.set(rowKey, ['upsert', toEntity(partitionKey, rowKey, document), 'Replace']);
-    const all = [...actions.values()];
-    for (let start = 0; start < all.length; start += transactionSize) {
-      await this.#run(() => this.#client.submitTransaction(all.slice(start, start + transactionSize)));
+    for (const some of transactionsOf([...actions.values()])) {
+      await this.#run(() => this.#client.submitTransaction(some));
     }
     const gone = [...new Set(deletes)].filter((rowKey) => !actions.has(rowKey));
     for (let start = 0; start < gone.length; start += transactionSize) {
@@ -154,14 +175,21 @@ export class TableStorage implements AtomicTable {
       ...(from === undefined ? [] : [`RowKey ge ${quote(from)}`]),
       ...(before === undefined ? [] : [`RowKey lt ${quote(before)}`]),
     ].join(' and ');
-    const page = await this.#run(async () => {
-      const pages = this.#client.listEntities({ queryOptions: { filter } }).byPage({
-        maxPageSize: pageSize ?? 1000,
-        ...(continuation === undefined ? {} : { continuationToken: continuation }),
+    let next = continuation;
+    for (;;) {
+      const page = await this.#run(async () => {
+        const pages = this.#client.listEntities({ queryOptions: { filter } }).byPage({
+          maxPageSize: pageSize ?? 1000,
+          ...(next === undefined ? {} : { continuationToken: next }),
+        });
+        return (await pages.next()).value;
       });
-      return (await pages.next()).value;
-    });
-    return { entities: (page ?? []).map(fromEntity), continuation: page?.continuationToken };
+      next = page?.continuationToken || undefined;
+      // The service may end a page where one of its partitions ends: an empty one with a continuation is not the end.
+      if (next === undefined || (page ?? []).length > 0) {
+        return { entities: (page ?? []).map(fromEntity), continuation: next };
+      }
+    }
   }
 
   /** Deleting what is not there fails a whole transaction; then its rows go by themselves, a few at a time. */
@@ -189,29 +217,53 @@ export class TableStorage implements AtomicTable {
     }
   }
 
-  /** Makes sure that the table is there, and says of a service out of reach that a later attempt may succeed. */
+  /**
+   * Does something to the table, which is made where it is missing: on first use, or after somebody deleted it.
+   * @throws RetryableError for whatever is not proven to be final: a role that takes minutes, a credential that is not
+   * there yet, a service out of reach. What the caller asked about an entity (404, 409, 412) is the caller's to judge.
+   */
   async #run<T>(operation: () => Promise<T>): Promise<T> {
     try {
-      this.#created ??= this.#client.createTable();
-      await this.#created;
       return await operation();
     } catch (error) {
-      const status = statusOf(error);
-      if (status === undefined && !isNetworkError(error)) throw error;
-      if (status !== undefined && status < 500 && status !== 408 && status !== 429) throw error;
-      this.#created = undefined;
-      throw new RetryableError(`Table Storage did not answer (${status ?? (error as Error).message})`, {
-        cause: error,
-      });
+      if (codeOf(error) !== 'TableNotFound') throw retryableUnlessFinal(error);
+    }
+    try {
+      await this.#client.createTable();
+    } catch (error) {
+      // Whatever keeps the table from being made: it says nothing of the entity that was asked for.
+      throw isProgramError(error) ? error : outOfReach(error);
+    }
+    try {
+      return await operation();
+    } catch (error) {
+      throw codeOf(error) === 'TableNotFound' ? outOfReach(error) : retryableUnlessFinal(error);
     }
   }
 }
 
-const isNetworkError = (error: unknown): boolean =>
-  error instanceof Error &&
-  'code' in error &&
-  typeof error.code === 'string' &&
-  /^(E[A-Z]+|REQUEST_SEND_ERROR)$/.test(error.code);
+/** The service's own code for what went wrong, such as `TableNotFound`. */
+function codeOf(error: unknown): string | undefined {
+  if (!(error instanceof RestError)) return undefined;
+  const details = error.details as { readonly odataError?: { readonly code?: unknown } } | undefined;
+  const code = details?.odataError?.code ?? error.code;
+  return typeof code === 'string' ? code : undefined;
+}
+
+/** Answers of 400 to 499 that a later attempt may not get. */
+const passingStatuses: ReadonlySet<number> = new Set([401, 403, 408, 429]);
+
+function retryableUnlessFinal(error: unknown): unknown {
+  const status = statusOf(error);
+  const isAnswer = status !== undefined && status >= 400 && status < 500 && !passingStatuses.has(status);
+  if ((isAnswer && codeOf(error) !== 'TableBeingDeleted') || isProgramError(error)) return error;
+  return outOfReach(error);
+}
+
+const outOfReach = (error: unknown): RetryableError =>
+  new RetryableError(`Table Storage did not answer (${codeOf(error) ?? statusOf(error) ?? messageOf(error)})`, {
+    cause: error,
+  });
 
 /** Opens a table by its name, with the connection string or the managed identity that the settings give. */
 export function openTable(settings: Settings, name: string): TableStorage {

@@ -142,3 +142,31 @@ describe('the stores over it', () => {
     expect(isRetryableError(failure)).toBe(true);
   });
 });
+
+describe('a table that is deleted under a living process', () => {
+  const operations: readonly [string, (table: TableStorage) => Promise<unknown>, unknown][] = [
+    ['read', (table) => table.get('p', 'r'), undefined],
+    ['insert', (table) => table.insert('p', 'r', {}), true],
+    ['replace', (table) => table.replace('p', 'r', {}, 'W/"datetime\'2020-01-01T00%3A00%3A00.0000000Z\'"'), undefined],
+    ['write many', (table) => table.applyAll('p', { upserts: [{ rowKey: 'r', document: {} }] }), undefined],
+    ['remove one', (table) => table.applyAll('p', { deletes: ['r'] }), undefined],
+    ['remove many', (table) => table.applyAll('p', { deletes: ['r', 's'] }), undefined],
+    ['change together', (table) => table.changeTogether('p', [{ kind: 'insert', rowKey: 'r', document: {} }]), true],
+    ['list', async (table) => (await table.list('p')).entities, []],
+  ];
+  it.each(operations)('is made again, and is empty then: %s', async (_name, operation, expected) => {
+    const name = `Test${++tables}`;
+    const table = new TableStorage(azurite.open(name));
+    await table.insert('p', 'r', {});
+    await azurite.open(name).deleteTable();
+    expect(await operation(table)).toEqual(expected);
+    expect(await table.insert('p', 'next', {})).toBe(true);
+  });
+});
+
+it('cuts many changes into transactions by their bytes too', async () => {
+  const table = newTable();
+  const upserts = Array.from({ length: 20 }, (_, n) => ({ rowKey: `r${n}`, document: { text: 'x'.repeat(400_000) } }));
+  await table.applyAll('p', { upserts });
+  expect((await table.list('p')).entities).toHaveLength(20);
+});
