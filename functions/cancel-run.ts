@@ -3,11 +3,9 @@ import { routeHandler } from '../shared/api/route-handler.ts';
 import { stopRun } from '../shared/api/steer-runs.ts';
 import { services } from '../shared/services.ts';
 
-const parts = services();
-
 app.http('cancel-run', {
   methods: ['POST'],
   authLevel: 'function',
   route: 'runs/{runId}/cancel',
-  handler: routeHandler(parts, stopRun),
+  handler: routeHandler(services, stopRun),
 });

@@ -3,11 +3,9 @@ import { runDoctor } from '../shared/api/inspect.ts';
 import { routeHandler } from '../shared/api/route-handler.ts';
 import { services } from '../shared/services.ts';
 
-const parts = services();
-
 app.http('check-up', {
   methods: ['POST'],
   authLevel: 'function',
   route: 'doctor',
-  handler: routeHandler(parts, runDoctor),
+  handler: routeHandler(services, runDoctor),
 });

@@ -3,11 +3,9 @@ import { runDiscovery } from '../shared/api/inspect.ts';
 import { routeHandler } from '../shared/api/route-handler.ts';
 import { services } from '../shared/services.ts';
 
-const parts = services();
-
 app.http('discover-setup', {
   methods: ['POST'],
   authLevel: 'function',
   route: 'discover',
-  handler: routeHandler(parts, runDiscovery),
+  handler: routeHandler(services, runDiscovery),
 });

@@ -3,11 +3,9 @@ import { showOpenApi } from '../shared/api/openapi.ts';
 import { routeHandler } from '../shared/api/route-handler.ts';
 import { services } from '../shared/services.ts';
 
-const parts = services();
-
 app.http('get-openapi', {
   methods: ['GET'],
   authLevel: 'function',
   route: 'openapi.json',
-  handler: routeHandler(parts, showOpenApi),
+  handler: routeHandler(services, showOpenApi),
 });

@@ -3,11 +3,9 @@ import { routeHandler } from '../shared/api/route-handler.ts';
 import { showStatus } from '../shared/api/show-status.ts';
 import { services } from '../shared/services.ts';
 
-const parts = services();
-
 app.http('get-status', {
   methods: ['GET'],
   authLevel: 'function',
   route: 'status',
-  handler: routeHandler(parts, showStatus),
+  handler: routeHandler(services, showStatus),
 });

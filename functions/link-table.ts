@@ -2,10 +2,8 @@ import { app } from '@azure/functions';
 import { type LinkTask, linkTaskSchema } from '../shared/contracts/link-task.ts';
 import { linkTasksQueue, serviceBusConnection } from '../shared/contracts/queues.ts';
 import { linkTable } from '../shared/passes/link-table.ts';
-import { services } from '../shared/services.ts';
+import { whenConfigured } from '../shared/services.ts';
 import { invocationOf } from '../shared/telemetry/invocation.ts';
-
-const parts = services();
 
 /** The slice's number tells it from every other of its run and table: follow-up pass, slice, failures before it. */
 const sliceAttributes = ({ runId, table, followUp, slice, failures }: LinkTask) => ({
@@ -14,14 +12,16 @@ const sliceAttributes = ({ runId, table, followUp, slice, failures }: LinkTask) 
   slice: `${followUp}.${slice}.${failures}`,
 });
 
-app.serviceBusQueue('link-table', {
-  connection: serviceBusConnection,
-  queueName: linkTasksQueue,
-  // One session per table, one holder per session: a table has one writer.
-  isSessionsEnabled: true,
-  handler: (message: unknown, context) =>
-    parts.telemetry.invocation(invocationOf(context), () => {
-      const task = linkTaskSchema.parse(message);
-      return parts.telemetry.span('slice', sliceAttributes(task), () => linkTable(parts, task));
-    }),
+whenConfigured((parts) => {
+  app.serviceBusQueue('link-table', {
+    connection: serviceBusConnection,
+    queueName: linkTasksQueue,
+    // One session per table, one holder per session: a table has one writer.
+    isSessionsEnabled: true,
+    handler: (message: unknown, context) =>
+      parts.telemetry.invocation(invocationOf(context), () => {
+        const task = linkTaskSchema.parse(message);
+        return parts.telemetry.span('slice', sliceAttributes(task), () => linkTable(parts, task));
+      }),
+  });
 });

@@ -3,11 +3,9 @@ import { routeHandler } from '../shared/api/route-handler.ts';
 import { showRows } from '../shared/api/show-rows.ts';
 import { services } from '../shared/services.ts';
 
-const parts = services();
-
 app.http('list-rows', {
   methods: ['GET'],
   authLevel: 'function',
   route: 'runs/{runId}/tables/{table}/rows',
-  handler: routeHandler(parts, showRows),
+  handler: routeHandler(services, showRows),
 });

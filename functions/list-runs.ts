@@ -3,11 +3,9 @@ import { routeHandler } from '../shared/api/route-handler.ts';
 import { listRuns } from '../shared/api/show-runs.ts';
 import { services } from '../shared/services.ts';
 
-const parts = services();
-
 app.http('list-runs', {
   methods: ['GET'],
   authLevel: 'function',
   route: 'runs',
-  handler: routeHandler(parts, listRuns),
+  handler: routeHandler(services, listRuns),
 });

@@ -3,11 +3,9 @@ import { routeHandler } from '../shared/api/route-handler.ts';
 import { showSegments } from '../shared/api/show-segments.ts';
 import { services } from '../shared/services.ts';
 
-const parts = services();
-
 app.http('list-segments', {
   methods: ['GET'],
   authLevel: 'function',
   route: 'segments',
-  handler: routeHandler(parts, showSegments),
+  handler: routeHandler(services, showSegments),
 });

@@ -4,24 +4,24 @@ import { serviceBusConnection, unificationEventsQueue } from '../shared/contract
 import { parseUnificationEvent, runIdOf, unificationEventSchema } from '../shared/contracts/unification-event.ts';
 import { TerminalError } from '../shared/errors.ts';
 import { orchestrateRun } from '../shared/runs/orchestrate-run.ts';
-import { services } from '../shared/services.ts';
+import { whenConfigured } from '../shared/services.ts';
 import { invocationOf } from '../shared/telemetry/invocation.ts';
 
-const parts = services();
-
-app.serviceBusQueue('orchestrate-run', {
-  connection: serviceBusConnection,
-  queueName: unificationEventsQueue,
-  handler: (message: unknown, context) =>
-    parts.telemetry.invocation(invocationOf(context), async () => {
-      // Event Grid delivers to the queue directly, so a CloudEvent is as welcome as our own message.
-      const event = parseUnificationEvent(message, parts.now());
-      if (!event.success) throw new TerminalError(`Not a unification event: ${z.prettifyError(event.error)}`);
-      // Every other door counts its events where it sends them.
-      const isFromDoor = unificationEventSchema.safeParse(message).success;
-      if (!isFromDoor) parts.telemetry.count('backstamp.events', 1, { door: 'queue' });
-      await parts.telemetry.span('run', { runId: runIdOf(event.data.eventId) }, () =>
-        orchestrateRun(parts, event.data),
-      );
-    }),
+whenConfigured((parts) => {
+  app.serviceBusQueue('orchestrate-run', {
+    connection: serviceBusConnection,
+    queueName: unificationEventsQueue,
+    handler: (message: unknown, context) =>
+      parts.telemetry.invocation(invocationOf(context), async () => {
+        // Event Grid delivers to the queue directly, so a CloudEvent is as welcome as our own message.
+        const event = parseUnificationEvent(message, parts.now());
+        if (!event.success) throw new TerminalError(`Not a unification event: ${z.prettifyError(event.error)}`);
+        // Every other door counts its events where it sends them.
+        const isFromDoor = unificationEventSchema.safeParse(message).success;
+        if (!isFromDoor) parts.telemetry.count('backstamp.events', 1, { door: 'queue' });
+        await parts.telemetry.span('run', { runId: runIdOf(event.data.eventId) }, () =>
+          orchestrateRun(parts, event.data),
+        );
+      }),
+  });
 });

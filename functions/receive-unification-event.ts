@@ -3,11 +3,9 @@ import { eventDoor } from '../shared/api/event-door.ts';
 import { routeHandler } from '../shared/api/route-handler.ts';
 import { services } from '../shared/services.ts';
 
-const parts = services();
-
 app.http('receive-unification-event', {
   methods: ['POST', 'OPTIONS'],
   authLevel: 'function',
   route: 'unification-events',
-  handler: routeHandler(parts, eventDoor),
+  handler: routeHandler(services, eventDoor),
 });

@@ -1,10 +1,8 @@
 import { app, type InvocationContext } from '@azure/functions';
 import { linkTasksQueue, serviceBusConnection, unificationEventsQueue } from '../shared/contracts/queues.ts';
 import { type DeadLetterReason, recordDeadEvent, recordDeadTask } from '../shared/runs/record-dead-letter.ts';
-import { services } from '../shared/services.ts';
+import { whenConfigured } from '../shared/services.ts';
 import { invocationOf } from '../shared/telemetry/invocation.ts';
-
-const parts = services();
 
 /** The broker's reason travels in the message's application properties, whose names the worker writes in camel case. */
 function reasonOf({ triggerMetadata }: InvocationContext): DeadLetterReason {
@@ -13,17 +11,19 @@ function reasonOf({ triggerMetadata }: InvocationContext): DeadLetterReason {
   return { reason: text('deadLetterReason'), description: text('deadLetterErrorDescription') };
 }
 
-app.serviceBusQueue('record-dead-event', {
-  connection: serviceBusConnection,
-  queueName: `${unificationEventsQueue}/$DeadLetterQueue`,
-  handler: (message: unknown, context) =>
-    parts.telemetry.invocation(invocationOf(context), () => recordDeadEvent(parts, message, reasonOf(context))),
-});
+whenConfigured((parts) => {
+  app.serviceBusQueue('record-dead-event', {
+    connection: serviceBusConnection,
+    queueName: `${unificationEventsQueue}/$DeadLetterQueue`,
+    handler: (message: unknown, context) =>
+      parts.telemetry.invocation(invocationOf(context), () => recordDeadEvent(parts, message, reasonOf(context))),
+  });
 
-// A dead-letter queue has no sessions, whatever its queue has.
-app.serviceBusQueue('record-dead-task', {
-  connection: serviceBusConnection,
-  queueName: `${linkTasksQueue}/$DeadLetterQueue`,
-  handler: (message: unknown, context) =>
-    parts.telemetry.invocation(invocationOf(context), () => recordDeadTask(parts, message, reasonOf(context))),
+  // A dead-letter queue has no sessions, whatever its queue has.
+  app.serviceBusQueue('record-dead-task', {
+    connection: serviceBusConnection,
+    queueName: `${linkTasksQueue}/$DeadLetterQueue`,
+    handler: (message: unknown, context) =>
+      parts.telemetry.invocation(invocationOf(context), () => recordDeadTask(parts, message, reasonOf(context))),
+  });
 });

@@ -3,11 +3,9 @@ import { routeHandler } from '../shared/api/route-handler.ts';
 import { refreshSegments } from '../shared/api/show-segments.ts';
 import { services } from '../shared/services.ts';
 
-const parts = services();
-
 app.http('refresh-segments', {
   methods: ['POST'],
   authLevel: 'function',
   route: 'segments/refresh',
-  handler: routeHandler(parts, refreshSegments),
+  handler: routeHandler(services, refreshSegments),
 });

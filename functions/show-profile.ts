@@ -3,11 +3,9 @@ import { routeHandler } from '../shared/api/route-handler.ts';
 import { showProfile } from '../shared/api/show-profile.ts';
 import { services } from '../shared/services.ts';
 
-const parts = services();
-
 app.http('show-profile', {
   methods: ['GET'],
   authLevel: 'function',
   route: 'records/{table}/{id}/profile',
-  handler: routeHandler(parts, showProfile),
+  handler: routeHandler(services, showProfile),
 });

@@ -3,11 +3,9 @@ import { routeHandler } from '../shared/api/route-handler.ts';
 import { showRun } from '../shared/api/show-runs.ts';
 import { services } from '../shared/services.ts';
 
-const parts = services();
-
 app.http('show-run', {
   methods: ['GET'],
   authLevel: 'function',
   route: 'runs/{runId}',
-  handler: routeHandler(parts, showRun),
+  handler: routeHandler(services, showRun),
 });

@@ -3,12 +3,10 @@ import { routeHandler } from '../shared/api/route-handler.ts';
 import { showStatusPage } from '../shared/api/show-status-page.ts';
 import { services } from '../shared/services.ts';
 
-const parts = services();
-
 app.http('show-status-page', {
   methods: ['GET'],
   // The page asks for the key and shows nothing without it.
   authLevel: 'anonymous',
   route: 'status-page',
-  handler: routeHandler(parts, showStatusPage),
+  handler: routeHandler(services, showStatusPage),
 });

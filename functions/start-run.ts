@@ -3,11 +3,9 @@ import { routeHandler } from '../shared/api/route-handler.ts';
 import { startRun } from '../shared/api/steer-runs.ts';
 import { services } from '../shared/services.ts';
 
-const parts = services();
-
 app.http('start-run', {
   methods: ['POST'],
   authLevel: 'function',
   route: 'runs',
-  handler: routeHandler(parts, startRun),
+  handler: routeHandler(services, startRun),
 });

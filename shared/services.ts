@@ -2,6 +2,7 @@ import type { ProfileParts } from './api/show-profile.ts';
 import { createDataverse } from './dataverse/client.ts';
 import { systemClock } from './dataverse/clock.ts';
 import { createIdentities } from './dataverse/identities.ts';
+import { messageOf } from './errors.ts';
 import type { InspectParts } from './inspect/inspect-parts.ts';
 import { privilegeCheck } from './inspect/missing-privileges.ts';
 import { openServiceBus } from './messaging/service-bus-messenger.ts';
@@ -88,6 +89,7 @@ function customLogicBypass(bypasses: ReadonlySet<string>): 'none' | 'sync' | 'as
 }
 
 let wired: Services | undefined;
+let isFaultTold = false;
 
 /**
  * The parts that every function of this process shares.
@@ -96,4 +98,21 @@ let wired: Services | undefined;
 export function services(): Services {
   wired ??= wire(parseSettings(process.env));
   return wired;
+}
+
+/**
+ * Registers triggers with the parts they work with. Where settings are missing or bad it registers none, so that no
+ * message is taken that could not be worked on; one line in the error log names every fault, as /api/health does.
+ */
+export function whenConfigured(register: (parts: Services) => void): void {
+  let parts: Services;
+  try {
+    parts = services();
+  } catch (error) {
+    // One line: of several, the host would take the first alone for an error.
+    if (!isFaultTold) console.error(messageOf(error).replaceAll(/\s*\n\s*/g, ' | '));
+    isFaultTold = true;
+    return;
+  }
+  register(parts);
 }

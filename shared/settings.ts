@@ -55,7 +55,7 @@ export const settingsSchema = z.object({
   /** Set by App Service where its authentication is on; never set by hand. */
   WEBSITE_AUTH_ENABLED: z
     .string()
-    .transform((text) => text.trim().toLowerCase() === 'true')
+    .transform((text) => ['true', '1'].includes(text.trim().toLowerCase()))
     .default(false),
   BACKSTAMP_UNIFICATION: json.pipe(unificationSetupSchema),
   /** Client ids of the managed identities that the writes are spread over; the app's own where absent. */

@@ -14,17 +14,44 @@ const retryAfterSeconds = 5;
 
 type Route<P> = (parts: P, request: HttpRequest) => Promise<HttpResponseInit>;
 
-/** What the Functions host calls for a route: sees who asks, and answers inside the request's trace. */
-export const routeHandler = <P extends Pick<Parts, 'telemetry'> & AdmissionParts>(parts: P, route: Route<P>) => {
+/** What answers of every route need. */
+type RouteParts = Pick<Parts, 'telemetry'> & AdmissionParts;
+
+/** What the Functions host calls for a route. */
+type HttpHandler = (request: HttpRequest, context: InvocationContext) => Promise<HttpResponseInit>;
+
+/**
+ * What the Functions host calls for a route: sees who asks, and answers inside the request's trace.
+ * @param wire gives the parts, or throws a TerminalError that lists every missing or bad setting: an app that cannot
+ * work answers 503 on every route, and on /api/health says why
+ */
+export function routeHandler<P extends RouteParts>(wire: () => P, route: Route<P>): HttpHandler {
+  let parts: P;
+  try {
+    parts = wire();
+  } catch (error) {
+    if (!isTerminalError(error)) throw error;
+    return async (_request, { functionName }) => unconfigured(functionName, error.message);
+  }
   const guarded = async (request: HttpRequest, functionName: string): Promise<HttpResponseInit> => {
     await admit(parts, functionName, request);
     return route(parts, request);
   };
-  return (request: HttpRequest, context: InvocationContext): Promise<HttpResponseInit> =>
+  return (request, context) =>
     parts.telemetry.invocation(invocationOf(context, request), async () =>
       spareTraffic(request, await answerRequest(parts, () => guarded(request, context.functionName), request)),
     );
-};
+}
+
+/** Anybody may ask whether the app is well, and so learn which settings are not; every other route says where to ask. */
+const unconfigured = (functionName: string, faults: string): HttpResponseInit =>
+  problem(
+    503,
+    'Service unavailable',
+    functionName === 'check-health'
+      ? faults
+      : 'The app cannot work: settings are missing or bad. GET /api/health names each of them.',
+  );
 
 /**
  * Whatever a route throws becomes a problem document: nobody who asks is left with an empty answer, and the log has the
