@@ -1,5 +1,6 @@
 import { app } from '@azure/functions';
 import { type LinkTask, linkTaskSchema } from '../shared/contracts/link-task.ts';
+import { messageBody } from '../shared/contracts/message-body.ts';
 import { linkTasksQueue, serviceBusConnection } from '../shared/contracts/queues.ts';
 import { linkTable } from '../shared/passes/link-table.ts';
 import { whenConfigured } from '../shared/services.ts';
@@ -20,7 +21,7 @@ whenConfigured((parts) => {
     isSessionsEnabled: true,
     handler: (message: unknown, context) =>
       parts.telemetry.invocation(invocationOf(context), () => {
-        const task = linkTaskSchema.parse(message);
+        const task = linkTaskSchema.parse(messageBody(message));
         return parts.telemetry.span('slice', sliceAttributes(task), () => linkTable(parts, task));
       }),
   });

@@ -1,4 +1,5 @@
 import { app, type InvocationContext } from '@azure/functions';
+import { messageBody } from '../shared/contracts/message-body.ts';
 import { linkTasksQueue, serviceBusConnection, unificationEventsQueue } from '../shared/contracts/queues.ts';
 import { type DeadLetterReason, recordDeadEvent, recordDeadTask } from '../shared/runs/record-dead-letter.ts';
 import { whenConfigured } from '../shared/services.ts';
@@ -7,8 +8,12 @@ import { invocationOf } from '../shared/telemetry/invocation.ts';
 /** The broker's reason travels in the message's application properties, whose names the worker writes in camel case. */
 function reasonOf({ triggerMetadata }: InvocationContext): DeadLetterReason {
   const properties = (triggerMetadata?.applicationProperties ?? {}) as Record<string, unknown>;
-  const text = (name: string) => (typeof properties[name] === 'string' ? properties[name] : undefined);
-  return { reason: text('deadLetterReason'), description: text('deadLetterErrorDescription') };
+  const text = (value: unknown) => (typeof value === 'string' ? value.slice(0, 500) : undefined);
+  return {
+    messageId: text(triggerMetadata?.messageId),
+    reason: text(properties.deadLetterReason),
+    description: text(properties.deadLetterErrorDescription),
+  };
 }
 
 whenConfigured((parts) => {
@@ -16,7 +21,9 @@ whenConfigured((parts) => {
     connection: serviceBusConnection,
     queueName: `${unificationEventsQueue}/$DeadLetterQueue`,
     handler: (message: unknown, context) =>
-      parts.telemetry.invocation(invocationOf(context), () => recordDeadEvent(parts, message, reasonOf(context))),
+      parts.telemetry.invocation(invocationOf(context), () =>
+        recordDeadEvent(parts, messageBody(message), reasonOf(context)),
+      ),
   });
 
   // A dead-letter queue has no sessions, whatever its queue has.
@@ -24,6 +31,8 @@ whenConfigured((parts) => {
     connection: serviceBusConnection,
     queueName: `${linkTasksQueue}/$DeadLetterQueue`,
     handler: (message: unknown, context) =>
-      parts.telemetry.invocation(invocationOf(context), () => recordDeadTask(parts, message, reasonOf(context))),
+      parts.telemetry.invocation(invocationOf(context), () =>
+        recordDeadTask(parts, messageBody(message), reasonOf(context)),
+      ),
   });
 });

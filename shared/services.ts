@@ -11,6 +11,7 @@ import type { SegmentParts } from './segments/read-segments.ts';
 import { SegmentStore } from './segments/segment-store.ts';
 import { parseSettings, type Settings } from './settings.ts';
 import { FoundOrphans } from './state/found-orphans.ts';
+import { KeptEvents } from './state/kept-events.ts';
 import { LinkStates } from './state/link-states.ts';
 import { OwnershipConsents } from './state/ownership-consents.ts';
 import { PendingRows } from './state/pending-rows.ts';
@@ -56,8 +57,9 @@ function wire(settings: Settings): Services {
     rowOutcomes: new RowOutcomes(openTable(settings, 'BackstampRowOutcomes'), tellUnreadable),
     foundOrphans: new FoundOrphans(openTable(settings, 'BackstampFoundOrphans'), tellUnreadable),
     segments: new SegmentStore(openTable(settings, 'BackstampSegments')),
-    // A few notes, beside the states that they are about.
+    // A few notes and events, beside the states.
     ownershipConsents: new OwnershipConsents(openTable(settings, 'BackstampLinkStates'), tellUnreadable),
+    keptEvents: new KeptEvents(openTable(settings, 'BackstampLinkStates'), tellUnreadable),
     telemetry,
     isSignInEnabled: settings.WEBSITE_AUTH_ENABLED,
     options: {

@@ -1,8 +1,10 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
+import { parseUnificationEvent } from '../contracts/foreign-event.ts';
 import { fieldErrors } from '../contracts/problem.ts';
-import { parseUnificationEvent, runIdOf, type UnificationEvent } from '../contracts/unification-event.ts';
+import { type EventIdentity, runIdOf, type UnificationEvent } from '../contracts/unification-event.ts';
 import type { Parts } from '../runs/parts.ts';
 import { badRequest, ok, problem } from './http-response.ts';
+import { RefusedRequest } from './refused-request.ts';
 import { readJsonBody } from './request-body.ts';
 import type { Accepted } from './schemas.ts';
 
@@ -36,7 +38,13 @@ async function receiveEvent(parts: Parts, request: HttpRequest): Promise<HttpRes
     );
   }
   const body = await readJsonBody(request);
-  const parsed = parseUnificationEvent(binaryModeEvent(request) ?? body, parts.now());
+  if (Array.isArray(body)) throw refusedList(body);
+  // A structured event says so by its media type, whatever headers stand beside.
+  const isStructured = contentType.includes('application/cloudevents');
+  const parsed = parseUnificationEvent((isStructured ? undefined : binaryModeEvent(request)) ?? body, {
+    now: parts.now(),
+    flowRunId: request.headers.get('x-ms-workflow-run-id') ?? undefined,
+  });
   if (!parsed.success) {
     return badRequest(
       'The unification event is not one that is understood here; nothing was started.',
@@ -47,13 +55,29 @@ async function receiveEvent(parts: Parts, request: HttpRequest): Promise<HttpRes
   const event: UnificationEvent = { ...parsed.data, mode: 'incremental', tables: undefined, confirm: undefined };
   await parts.messenger.sendUnificationEvent(event);
   parts.telemetry.count('backstamp.events', 1, { door: 'http' });
-  return accepted(event.eventId);
+  return accepted(event);
 }
 
-/** Binary mode of CloudEvents: the attributes travel as headers, the body is the data alone. */
+/** Event Grid's own schema, and batches of any other, come as lists. */
+function refusedList([first]: readonly unknown[]): RefusedRequest {
+  const isEventGrid = typeof first === 'object' && first !== null && 'eventType' in first;
+  return new RefusedRequest(
+    badRequest(
+      isEventGrid
+        ? 'This is an event in Event Grid\'s own schema: choose "Cloud Event Schema v1.0" as the event schema of the subscription.'
+        : 'A list of events is not taken: send one event in each request.',
+      [{ field: 'body', message: 'must be one CloudEvents 1.0 event, or the plain body of a flow' }],
+    ),
+  );
+}
+
+/**
+ * Binary mode of CloudEvents: the attributes travel as headers, the body is the data alone. Characters that a header
+ * cannot carry are percent-encoded.
+ */
 function binaryModeEvent(request: HttpRequest): unknown {
   if (!request.headers.has('ce-specversion')) return undefined;
-  const attribute = (name: string) => request.headers.get(`ce-${name}`) ?? undefined;
+  const attribute = (name: string) => percentDecoded(request.headers.get(`ce-${name}`) ?? undefined);
   return {
     specversion: attribute('specversion'),
     id: attribute('id'),
@@ -63,8 +87,17 @@ function binaryModeEvent(request: HttpRequest): unknown {
   };
 }
 
+/** A value that is not what encoding makes of a text stays as it is. */
+function percentDecoded(value: string | undefined): string | undefined {
+  try {
+    return value === undefined ? undefined : decodeURIComponent(value);
+  } catch {
+    return value;
+  }
+}
+
 /** Says under which id the run that answers an event can be seen. */
-export function accepted(eventId: string): HttpResponseInit {
-  const answer: Accepted = { eventId, runId: runIdOf(eventId) };
+export function accepted(event: EventIdentity): HttpResponseInit {
+  const answer: Accepted = { eventId: event.eventId, runId: runIdOf(event) };
   return ok(answer, 202, { location: `/api/runs/${answer.runId}` });
 }

@@ -1,9 +1,9 @@
 import { z } from 'zod';
+import { cloudEventSchema, plainEventSchema } from '../contracts/foreign-event.ts';
 import { runIdSchema } from '../contracts/link-task.ts';
 import { profileAnswerSchema } from '../contracts/profile.ts';
 import { runSchema, runWithTasksSchema, statusAnswerSchema } from '../contracts/run.ts';
 import { segmentReadingSchema } from '../contracts/segments.ts';
-import { cloudEventSchema, plainEventSchema } from '../contracts/unification-event.ts';
 import { logicalNameSchema } from '../contracts/unification-setup.ts';
 import { discoverySchema } from '../inspect/discover.ts';
 import { doctorReportSchema } from '../inspect/report.ts';

@@ -30,7 +30,7 @@ export async function startRun(parts: Parts, request: HttpRequest): Promise<Http
   };
   await parts.messenger.sendUnificationEvent(event);
   parts.telemetry.count('backstamp.events', 1, { door: 'operator' });
-  return accepted(event.eventId);
+  return accepted(event);
 }
 
 /** Cancels a run; one that has ended is answered as it is. */

@@ -1,27 +1,37 @@
 import { z } from 'zod';
-import { type UnificationEvent, unificationEventSchema } from './unification-event.ts';
+import { plausibleTime } from './event-time.ts';
+import { asEventId } from './foreign-event.ts';
+import { eventOf, type UnificationEvent } from './unification-event.ts';
+
+/** A text that may be missing, null or of another type: then it says nothing. */
+const text = z.string().min(1).optional().catch(undefined);
 
 /** Properties of a workflow event; they come as an object, or as text that holds one. */
 const propertiesSchema = z.looseObject({
-  eventType: z.string().optional(),
-  workflowJobId: z.string().optional(),
-  identifier: z.string().optional(),
-  instanceId: z.string().optional(),
-  endTimestamp: z.string().optional(),
+  workflowJobId: text,
+  identifier: text,
+  instanceId: text,
+  endTimestamp: z.unknown().optional(),
 });
 
 const recordSchema = z.looseObject({
-  time: z.string().optional(),
+  time: z.unknown().optional(),
   operationName: z.string(),
-  resultType: z.string().optional(),
-  properties: z.unknown(),
+  resultType: text,
+  properties: z.unknown().optional(),
 });
+type LogRecord = z.infer<typeof recordSchema>;
 
-/** What a batch of the operational log says: events to pass on, and how many records nobody could read. */
+/** What a batch of the operational log says. */
 export interface DiagnosticLogReading {
+  /** Events to pass on. */
   readonly events: readonly UnificationEvent[];
-  readonly unreadable: number;
+  /** Records that nobody could read, each by what it is and why. */
+  readonly unreadable: readonly string[];
 }
+
+/** Nested arrays of records beyond are no log of Azure Monitor. */
+const deepest = 5;
 
 /**
  * Reads what Customer Insights - Data exports through Azure Monitor: `{ "records": […] }`, or a record by itself, as an
@@ -30,52 +40,48 @@ export interface DiagnosticLogReading {
  */
 export function readDiagnosticLog(messages: readonly unknown[], now: number): DiagnosticLogReading {
   const events = new Map<string, UnificationEvent>();
-  let unreadable = 0;
-  for (const record of messages.flatMap(recordsIn)) {
+  const unreadable: string[] = [];
+  for (const record of messages.flatMap((message) => recordsIn(message))) {
     const parsed = recordSchema.safeParse(record);
     if (!parsed.success) {
-      unreadable++;
+      unreadable.push('a record without an operationName, or no JSON');
       continue;
     }
     // The casing of operation names varies from text to text, and so it may from service to service.
     const { operationName, resultType } = parsed.data;
     if (operationName.toLowerCase() !== 'merge.taskcompleted' || resultType?.toLowerCase() !== 'successful') continue;
-    const event = eventOf(parsed.data, now);
-    if (event === undefined) unreadable++;
-    else events.set(event.eventId, event);
+    const event = readCompletion(parsed.data, now);
+    if (event === undefined) unreadable.push(`Merge.TaskCompleted of ${timeOf(parsed.data)} without a workflowJobId`);
+    else events.set(`${event.source} ${event.eventId}`, event);
   }
   return { events: [...events.values()], unreadable };
 }
 
-function recordsIn(message: unknown): unknown[] {
+const timeOf = ({ time }: LogRecord): string => (typeof time === 'string' ? time.slice(0, 40) : 'an unknown time');
+
+function recordsIn(message: unknown, depth = 0): unknown[] {
   const value = typeof message === 'string' ? fromJson(message) : message;
-  if (Array.isArray(value)) return value.flatMap(recordsIn);
+  if (Array.isArray(value)) return depth > deepest ? [undefined] : value.flatMap((item) => recordsIn(item, depth + 1));
   if (typeof value === 'object' && value !== null && 'records' in value && Array.isArray(value.records))
     return value.records;
   return [value];
 }
 
-function eventOf(record: z.infer<typeof recordSchema>, now: number): UnificationEvent | undefined {
-  const properties = propertiesSchema.safeParse(
-    typeof record.properties === 'string' ? fromJson(record.properties) : record.properties,
-  );
-  const { workflowJobId, identifier, instanceId, endTimestamp } = properties.data ?? {};
+function readCompletion(record: LogRecord, now: number): UnificationEvent | undefined {
+  const { properties } = record;
+  const read = propertiesSchema.safeParse(typeof properties === 'string' ? fromJson(properties) : properties).data;
+  const { workflowJobId = '', identifier = '', instanceId, endTimestamp } = read ?? {};
   // The job and its task tell one completion from another; the log may repeat a record, and that is the same event.
-  const eventId =
-    workflowJobId === undefined ? undefined : [workflowJobId, identifier].filter(Boolean).join('.').slice(0, 128);
-  const occurredAt = [endTimestamp, record.time].find((time) => time !== undefined && !Number.isNaN(Date.parse(time)));
-  return unificationEventSchema.safeParse({
-    schema: 'backstamp.unification-event/1',
-    eventId,
-    source: `diagnostic-log${instanceId === undefined ? '' : `/${instanceId}`}`,
-    occurredAt: new Date(occurredAt === undefined ? now : Date.parse(occurredAt)).toISOString(),
-    mode: 'incremental',
-  }).data;
+  const eventId = asEventId([workflowJobId.trim(), identifier.trim()].filter(Boolean).join('.'));
+  if (workflowJobId.trim() === '') return undefined;
+  const source = `diagnostic-log${instanceId === undefined ? '' : `/${instanceId.slice(0, 100)}`}`;
+  return eventOf({ eventId, source }, plausibleTime([endTimestamp, record.time], now));
 }
 
-function fromJson(text: string): unknown {
+function fromJson(given: string): unknown {
   try {
-    return JSON.parse(text);
+    // A byte order mark may stand before the text.
+    return JSON.parse(given.replace(/^\uFEFF/, ''));
   } catch {
     return undefined;
   }

@@ -3,24 +3,25 @@ import { z } from 'zod';
 import { modeSchema } from './status.ts';
 import { logicalNameSchema } from './unification-setup.ts';
 
-/** Longest id that Service Bus takes as a message id, in characters. */
-const maxIdLength = 128;
+/** Longest id of an event, in characters. */
+export const maxEventIdLength = 128;
 
-const eventIdSchema = z
+export const eventIdSchema = z
   .string()
   .min(1)
-  .max(maxIdLength)
+  .max(maxEventIdLength)
   .refine((id) => id.trim() === id, 'must not begin or end with white space');
+export const eventSourceSchema = z.string().min(1).max(2048);
 
 /** The `source` of a run that somebody asked for: no unification stands behind it. */
 export const operatorSource = 'operator';
 
-/** The message that every door leaves on queue `unification-events`; its message id is the event's id. */
+/** The message that every door leaves on queue `unification-events`. */
 export const unificationEventSchema = z.object({
   schema: z.literal('backstamp.unification-event/1'),
   eventId: eventIdSchema,
-  /** Where the signal came from; for people. */
-  source: z.string().max(2048),
+  /** Where the signal came from: with the id it tells this event from every other. */
+  source: eventSourceSchema,
   /** When the unification run completed, or was reported; ISO 8601. */
   occurredAt: z.iso.datetime({ offset: true }),
   mode: modeSchema,
@@ -31,65 +32,23 @@ export const unificationEventSchema = z.object({
 });
 export type UnificationEvent = z.infer<typeof unificationEventSchema>;
 
-/** The CloudEvents type of a completed unification run. */
-export const unificationCompletedType = 'Backstamp.UnificationCompleted';
+/** What tells an event from every other. */
+export type EventIdentity = Pick<UnificationEvent, 'source' | 'eventId'>;
 
-/** A CloudEvents 1.0 event in structured mode, as Event Grid delivers it. Extension attributes may stand beside. */
-export const cloudEventSchema = z.looseObject({
-  specversion: z.literal('1.0', 'must be "1.0", the version of CloudEvents that is understood here'),
-  id: eventIdSchema,
-  source: z.string().min(1).max(2048),
-  type: z.literal(unificationCompletedType, `must be "${unificationCompletedType}"`),
-  time: z.iso.datetime({ offset: true }).optional(),
-  subject: z.string().min(1).optional(),
-  datacontenttype: z.string().min(1).optional(),
-  data: z.looseObject({}).optional(),
+/** The message for an event of a door, which asks for nothing but an ordinary run. */
+export const eventOf = (identity: EventIdentity, occurredAt: string): UnificationEvent => ({
+  schema: 'backstamp.unification-event/1',
+  ...identity,
+  occurredAt,
+  mode: 'incremental',
 });
 
 /**
- * What a flow posts when its connector's trigger "a refresh of the unification process is completed" fires.
- * The trigger's own payload is undocumented, so anything may stand beside these.
+ * The run that answers an event, and the id of its message: the same source and id are the same run. Safe in keys and
+ * addresses, whatever the event's id holds.
  */
-export const plainEventSchema = z.looseObject({
-  schema: z
-    .literal('backstamp.unification-event/1', 'must be "backstamp.unification-event/1", or be left out')
-    .optional(),
-  /** What tells this completion from every other: the flow's run name, say. */
-  eventId: eventIdSchema,
-  completedAt: z.iso.datetime({ offset: true }).optional(),
-  source: z.string().min(1).max(2048).optional(),
-});
-
-/**
- * Reads any accepted form (our own message, a CloudEvent, the plain body) into the one message.
- * `now` in milliseconds stands in for a missing time.
- */
-export function parseUnificationEvent(body: unknown, now: number): z.ZodSafeParseResult<UnificationEvent> {
-  const isCloudEvent = typeof body === 'object' && body !== null && 'specversion' in body;
-  const isOwnMessage = typeof body === 'object' && body !== null && 'schema' in body && 'mode' in body;
-  if (isOwnMessage && !isCloudEvent) return unificationEventSchema.safeParse(body);
-  const reportedAt = new Date(now).toISOString();
-  const schema = isCloudEvent
-    ? cloudEventSchema.transform(
-        (event): UnificationEvent => ({
-          schema: 'backstamp.unification-event/1',
-          eventId: event.id,
-          source: event.source,
-          occurredAt: event.time ?? reportedAt,
-          mode: 'incremental',
-        }),
-      )
-    : plainEventSchema.transform(
-        (event): UnificationEvent => ({
-          schema: 'backstamp.unification-event/1',
-          eventId: event.eventId,
-          source: event.source ?? 'flow',
-          occurredAt: event.completedAt ?? reportedAt,
-          mode: 'incremental',
-        }),
-      );
-  return schema.safeParse(body);
-}
-
-/** The run that answers an event: the same event is the same run, and the id is safe in keys and addresses. */
-export const runIdOf = (eventId: string): string => createHash('sha256').update(eventId).digest('hex').slice(0, 32);
+export const runIdOf = ({ source, eventId }: EventIdentity): string =>
+  createHash('sha256')
+    .update(JSON.stringify([source, eventId]))
+    .digest('hex')
+    .slice(0, 32);

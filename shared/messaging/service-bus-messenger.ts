@@ -4,7 +4,7 @@ import type { LinkTask } from '../contracts/link-task.ts';
 import { linkTaskMessageId } from '../contracts/link-task.ts';
 import type { LinkingCompleted } from '../contracts/linking-completed.ts';
 import { linkingEventsTopic, linkTasksQueue, unificationEventsQueue } from '../contracts/queues.ts';
-import type { UnificationEvent } from '../contracts/unification-event.ts';
+import { runIdOf, type UnificationEvent } from '../contracts/unification-event.ts';
 import { isProgramError, messageOf, RetryableError } from '../errors.ts';
 import type { Settings } from '../settings.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
@@ -40,7 +40,7 @@ export class ServiceBusMessenger implements Messenger {
 
   async sendUnificationEvent(event: UnificationEvent): Promise<void> {
     await this.#send(unificationEventsQueue, (sender, traced) =>
-      sender.sendMessages(traced(asJson(event, event.eventId))),
+      sender.sendMessages(traced(asJson(event, runIdOf(event)))),
     );
   }
 

@@ -21,11 +21,18 @@ export async function orchestrateRun(parts: Parts, event: UnificationEvent): Pro
 }
 
 async function orchestrate(parts: Parts, event: UnificationEvent): Promise<string> {
-  const runId = runIdOf(event.eventId);
+  const runId = runIdOf(event);
   const run = (await parts.runs.record(newRun(parts, event)))?.value;
   // Its record is there and cannot be read, which was told: nothing can be built on it, and no repetition helps.
   if (run === undefined) return runId;
-  if (run.endedAt !== undefined) return runId;
+  await continueRun(parts, run);
+  return runId;
+}
+
+/** Records what a run still lacks, and sends what is to be worked on on its way; may be done any number of times. */
+export async function continueRun(parts: Parts, run: Run): Promise<void> {
+  const { runId, source, mode } = run;
+  if (run.endedAt !== undefined) return;
   await recordTasks(parts, run);
 
   const shown = await parts.runs.show(runId);
@@ -33,15 +40,14 @@ async function orchestrate(parts: Parts, event: UnificationEvent): Promise<strin
     (task) => task.status === 'Queued' && !(shown !== undefined && waitsForProfiles(shown, task)),
   );
   await parts.messenger.sendLinkTasks(queued.map(({ table }) => firstLinkTask(runId, table)));
-  parts.telemetry.log('info', 'Run begun', { runId, source: event.source, mode: event.mode, tables: queued.length });
+  parts.telemetry.log('info', 'Run begun', { runId, source, mode, tables: queued.length });
   await endRunIfDone(parts, runId);
-  return runId;
 }
 
 /** The run that answers an event, as it begins. */
 export function newRun(parts: Parts, event: UnificationEvent): Run {
   return {
-    runId: runIdOf(event.eventId),
+    runId: runIdOf(event),
     eventId: event.eventId,
     source: event.source,
     mode: event.mode,

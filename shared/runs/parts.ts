@@ -2,6 +2,7 @@ import type { UnificationSetup } from '../contracts/unification-setup.ts';
 import type { Dataverse, DefinitionReader } from '../dataverse/dataverse.ts';
 import type { Messenger } from '../messaging/messenger.ts';
 import type { FoundOrphans } from '../state/found-orphans.ts';
+import type { KeptEvents } from '../state/kept-events.ts';
 import type { LinkStates } from '../state/link-states.ts';
 import type { OwnershipConsents } from '../state/ownership-consents.ts';
 import type { PendingRows } from '../state/pending-rows.ts';
@@ -33,6 +34,7 @@ export interface Parts {
   readonly rowOutcomes: RowOutcomes;
   readonly foundOrphans: FoundOrphans;
   readonly ownershipConsents: OwnershipConsents;
+  readonly keptEvents: KeptEvents;
   readonly telemetry: Telemetry;
   /** What the app's identities lack to link a table. */
   readonly checkPrivileges: CheckPrivileges;

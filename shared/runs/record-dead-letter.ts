@@ -1,6 +1,7 @@
+import type { z } from 'zod';
+import { parseUnificationEvent } from '../contracts/foreign-event.ts';
 import { linkTaskMessageId, linkTaskSchema } from '../contracts/link-task.ts';
 import { linkTasksQueue, unificationEventsQueue } from '../contracts/queues.ts';
-import { parseUnificationEvent } from '../contracts/unification-event.ts';
 import { endRunIfDone } from './end-run.ts';
 import { failTask } from './fail-task.ts';
 import { newRun, recordTasks } from './orchestrate-run.ts';
@@ -8,6 +9,7 @@ import type { Parts } from './parts.ts';
 
 /** Why the broker set a message aside, as it says itself. */
 export interface DeadLetterReason {
+  readonly messageId?: string | undefined;
   readonly reason: string | undefined;
   readonly description: string | undefined;
 }
@@ -24,7 +26,7 @@ const words = (queue: string, { reason, description }: DeadLetterReason): string
 export async function recordDeadTask(parts: Parts, body: unknown, reason: DeadLetterReason): Promise<void> {
   parts.telemetry.count('backstamp.dead_letters', 1, { queue: linkTasksQueue });
   const message = linkTaskSchema.safeParse(body);
-  if (!message.success) return logUnreadable(parts, linkTasksQueue, reason);
+  if (!message.success) return logUnreadable(parts, linkTasksQueue, reason, message.error);
   const task = message.data;
   const run = (await parts.runs.find(task.runId))?.value;
   const slot = run?.mode === 'rehearsal' ? { table: task.table, rehearsalOf: task.runId } : { table: task.table };
@@ -40,8 +42,8 @@ export async function recordDeadTask(parts: Parts, body: unknown, reason: DeadLe
 /** Records the run of an event that could not be processed, and ends every task that the orchestrator left without an end. */
 export async function recordDeadEvent(parts: Parts, body: unknown, reason: DeadLetterReason): Promise<void> {
   parts.telemetry.count('backstamp.dead_letters', 1, { queue: unificationEventsQueue });
-  const event = parseUnificationEvent(body, parts.now());
-  if (!event.success) return logUnreadable(parts, unificationEventsQueue, reason);
+  const event = parseUnificationEvent(body, { now: parts.now() });
+  if (!event.success) return logUnreadable(parts, unificationEventsQueue, reason, event.error);
   const run = (await parts.runs.record(newRun(parts, event.data)))?.value;
   if (run === undefined) return;
   parts.telemetry.log('error', 'A unification event could not be processed', { runId: run.runId, ...reason });
@@ -55,6 +57,11 @@ export async function recordDeadEvent(parts: Parts, body: unknown, reason: DeadL
   await endRunIfDone(parts, run.runId);
 }
 
-function logUnreadable(parts: Parts, queue: string, reason: DeadLetterReason): void {
-  parts.telemetry.log('error', 'A message that nobody understands was set aside and is dropped', { queue, ...reason });
+function logUnreadable(parts: Parts, queue: string, reason: DeadLetterReason, { issues }: z.ZodError): void {
+  // The places alone: what stands there may be anybody's.
+  const faults = issues
+    .map(({ path }) => path.join('.') || 'body')
+    .slice(0, 10)
+    .join(', ');
+  parts.telemetry.log('error', 'A message that nobody understands is dropped', { queue, faults, ...reason });
 }

@@ -6,9 +6,10 @@ import { movableSince, waitsForProfiles } from '../ownership/after-profiles.ts';
 import type { ListedRun } from '../state/runs.ts';
 import { endRunIfDone } from './end-run.ts';
 import { failTask } from './fail-task.ts';
-import { orchestrateRun } from './orchestrate-run.ts';
+import { continueRun } from './orchestrate-run.ts';
 import type { Parts } from './parts.ts';
 import { recordTableState } from './table-metrics.ts';
+import { sendKeptEvents } from './take-diagnostic-log.ts';
 import { updateTask } from './update-task.ts';
 
 /** A task that shows no sign of life for so long has lost its message; longer than any duplicate window. */
@@ -26,6 +27,7 @@ const stalledPrefix = 'No sign of life since ';
  * each table stands.
  */
 export async function watchRuns(parts: Parts): Promise<void> {
+  await sendKeptEvents(parts);
   const { runs } = await parts.runs.listRecent(runsWatched);
   for (const run of runs) {
     if (run.endedAt === undefined) await watchRun(parts, run);
@@ -42,18 +44,9 @@ async function watchRun(parts: Parts, run: RunWithTasks): Promise<void> {
   const patienceMs = stalledAfterMs + settlingIntervalMs;
   const isOld = (time: string) => parts.now() - Date.parse(time) > patienceMs;
   if (run.tasks.length < run.tables.length) {
-    const { eventId, source, occurredAt, mode, tables, confirm } = run;
     if (isOld(run.receivedAt)) {
       await parts.runs.setAsideUnreadableTasks(run.runId);
-      await orchestrateRun(parts, {
-        schema: 'backstamp.unification-event/1',
-        eventId,
-        source,
-        occurredAt,
-        mode,
-        tables,
-        confirm,
-      });
+      await continueRun(parts, run);
     }
     return;
   }

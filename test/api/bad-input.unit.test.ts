@@ -7,13 +7,10 @@ import { rowListQuerySchema, runListQuerySchema, startRunSchema } from '../../sh
 import { showRows } from '../../shared/api/show-rows.ts';
 import { listRuns, showRun } from '../../shared/api/show-runs.ts';
 import { startRun, stopRun } from '../../shared/api/steer-runs.ts';
+import { cloudEventSchema, plainEventSchema } from '../../shared/contracts/foreign-event.ts';
 import { runIdSchema } from '../../shared/contracts/link-task.ts';
 import { problemSchema } from '../../shared/contracts/problem.ts';
-import {
-  cloudEventSchema,
-  plainEventSchema,
-  unificationEventSchema,
-} from '../../shared/contracts/unification-event.ts';
+import { unificationEventSchema } from '../../shared/contracts/unification-event.ts';
 import { logicalNameSchema } from '../../shared/contracts/unification-setup.ts';
 import { RetryableError, TerminalError } from '../../shared/errors.ts';
 import { memoryParts } from './memory-parts.ts';

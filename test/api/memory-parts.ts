@@ -7,6 +7,7 @@ import type { Dataverse, DefinitionReader } from '../../shared/dataverse/dataver
 import type { Parts } from '../../shared/runs/parts.ts';
 import type { EntityTable, StoredEntity } from '../../shared/state/entity-table.ts';
 import { FoundOrphans } from '../../shared/state/found-orphans.ts';
+import { KeptEvents } from '../../shared/state/kept-events.ts';
 import { LinkStates } from '../../shared/state/link-states.ts';
 import { OwnershipConsents } from '../../shared/state/ownership-consents.ts';
 import { PendingRows } from '../../shared/state/pending-rows.ts';
@@ -121,6 +122,7 @@ export function memoryParts(overrides: Partial<Parts> = {}): { parts: Parts; out
     rowOutcomes: new RowOutcomes(new MemoryTable()),
     foundOrphans: new FoundOrphans(new MemoryTable()),
     ownershipConsents: new OwnershipConsents(new MemoryTable()),
+    keptEvents: new KeptEvents(new MemoryTable()),
     telemetry: silentTelemetry,
     checkPrivileges: async () => ({ findings: [], notes: [] }),
     options: {

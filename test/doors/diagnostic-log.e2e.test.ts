@@ -41,7 +41,7 @@ describe('the diagnostic log door', () => {
       expect(response.status).toBe(202);
     }
 
-    const runId = runIdOf('job-1.task-7');
+    const runId = runIdOf({ source: 'diagnostic-log', eventId: 'job-1.task-7' });
     let run: RunWithTasks | undefined;
     for (let tries = 0; tries < 100 && run?.endedAt === undefined; tries++) {
       await sleep(100);

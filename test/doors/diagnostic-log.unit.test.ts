@@ -42,7 +42,24 @@ describe('readDiagnosticLog', () => {
     ['another casing', [record({ operationName: 'merge.Taskcompleted', resultType: 'successful' })]],
     ['the same record twice', [{ records: [record(), record()] }, record()]],
   ])('reads %s', (_, messages) => {
-    expect(readDiagnosticLog(messages, now)).toMatchObject({ events: [{ eventId: 'job-1.task-7' }], unreadable: 0 });
+    expect(readDiagnosticLog(messages, now)).toMatchObject({ events: [{ eventId: 'job-1.task-7' }], unreadable: [] });
+  });
+
+  const odd = [null, 7, true, [], {}, ''];
+  it.each([
+    ...['identifier', 'instanceId', 'endTimestamp', 'eventType', 'more'].flatMap((name) =>
+      odd.map((value) => [`${name}: ${JSON.stringify(value)}`, record({}, { [name]: value })] as const),
+    ),
+    ...['time', 'category', 'more', 'level'].flatMap((name) =>
+      odd.map((value) => [`${name}: ${JSON.stringify(value)}`, record({ [name]: value })] as const),
+    ),
+    ['the year 1', record({ time: '0001-01-01T00:00:00Z' }, { endTimestamp: '0001-01-01T00:00:00Z' })] as const,
+  ])('counts a completion whatever its unneeded fields hold: %s', (_, message) => {
+    const { events, unreadable } = readDiagnosticLog([message], now);
+    expect(unreadable).toEqual([]);
+    expect(events).toHaveLength(1);
+    expect(events[0]?.eventId).toMatch(/^job-1/);
+    expect(Date.parse(events[0]?.occurredAt ?? '')).toBeGreaterThan(Date.parse('2026-01-01T00:00:00Z'));
   });
 
   it.each([
@@ -58,11 +75,14 @@ describe('readDiagnosticLog', () => {
       },
     ],
   ])('passes over %s', (_, message) => {
-    expect(readDiagnosticLog([message], now)).toEqual({ events: [], unreadable: 0 });
+    expect(readDiagnosticLog([message], now)).toEqual({ events: [], unreadable: [] });
   });
 
   it('counts a completion without a job, which nothing tells from another', () => {
-    expect(readDiagnosticLog([record({ properties: {} })], now)).toEqual({ events: [], unreadable: 1 });
+    expect(readDiagnosticLog([record({ properties: {} })], now)).toEqual({
+      events: [],
+      unreadable: ['Merge.TaskCompleted of 2026-03-01T02:31:07.12345Z without a workflowJobId'],
+    });
   });
 
   it('takes anything for input without throwing', () => {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { parseUnificationEvent } from '../../shared/contracts/unification-event.ts';
+import { parseUnificationEvent } from '../../shared/contracts/foreign-event.ts';
 import { missing, ofType, onlyOne, type PredictedResource, predictResources } from './bicep-compiler.ts';
 import { everything, plain } from './sample-deployments.ts';
 
@@ -52,7 +52,7 @@ describe('the doors', () => {
         .replace('@{workflow().id}', '/workflows/1')
         .replace('@{utcNow()}', '2026-11-22T05:00:00.0000000Z'),
     ) as unknown;
-    const event = parseUnificationEvent(evaluated, Date.parse('2026-11-22T05:00:00Z'));
+    const event = parseUnificationEvent(evaluated, { now: Date.parse('2026-11-22T05:00:00Z') });
     expect(event.data).toMatchObject({ eventId: '08584571234567890123456789012CU00', mode: 'incremental' });
   });
 });

@@ -27,7 +27,6 @@ describe('the doors of the running app', () => {
     ['has an id of another type', { ...event, id: 7 }, 'id'],
     ['is of an unknown version', { ...event, specversion: '2.0' }, 'specversion'],
     ['is of another type', { ...event, type: 'Something.Else' }, 'type'],
-    ['has a time that is none', { ...event, time: 'yesterday' }, 'time'],
     ['is a plain body without an id', {}, 'eventId'],
     ['is a plain body of an unknown version', { schema: 'backstamp.unification-event/2', eventId: 'a' }, 'schema'],
     ['is a list', [event], 'body'],

@@ -86,7 +86,7 @@ describe('a table that is skipped by the running app', () => {
       tables: ['new_nobody'],
     };
     await client.createSender(unificationEventsQueue).sendMessages({ messageId: event.eventId, body: event });
-    const run = await endOf(app.stack, runIdOf(event.eventId));
+    const run = await endOf(app.stack, runIdOf(event));
     await client.close();
 
     expect(run.tasks).toMatchObject([{ status: 'Skipped', findings: [{ code: 'not-set-up' }] }]);

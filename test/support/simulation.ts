@@ -1,5 +1,6 @@
+import { parseUnificationEvent } from '../../shared/contracts/foreign-event.ts';
 import { linkTaskSchema } from '../../shared/contracts/link-task.ts';
-import { parseUnificationEvent, runIdOf, type UnificationEvent } from '../../shared/contracts/unification-event.ts';
+import { runIdOf, type UnificationEvent } from '../../shared/contracts/unification-event.ts';
 import { isRetryableError } from '../../shared/errors.ts';
 import { linkTable } from '../../shared/passes/link-table.ts';
 import { orchestrateRun } from '../../shared/runs/orchestrate-run.ts';
@@ -8,6 +9,7 @@ import type { PrivilegeFindings } from '../../shared/runs/privilege-check.ts';
 import { recordDeadEvent, recordDeadTask } from '../../shared/runs/record-dead-letter.ts';
 import { watchRuns } from '../../shared/runs/watch-runs.ts';
 import { FoundOrphans } from '../../shared/state/found-orphans.ts';
+import { KeptEvents } from '../../shared/state/kept-events.ts';
 import { LinkStates } from '../../shared/state/link-states.ts';
 import { OwnershipConsents } from '../../shared/state/ownership-consents.ts';
 import { PendingRows } from '../../shared/state/pending-rows.ts';
@@ -80,6 +82,7 @@ export class Simulation {
       rowOutcomes: new RowOutcomes(tables.rowOutcomes.connect(worker), tell),
       foundOrphans: new FoundOrphans(tables.foundOrphans.connect(worker), tell),
       ownershipConsents: new OwnershipConsents(tables.linkStates.connect(worker), tell),
+      keptEvents: new KeptEvents(tables.linkStates.connect(worker), tell),
       telemetry: silentTelemetry,
       checkPrivileges: async () => this.privileges,
       options: this.options,
@@ -100,7 +103,7 @@ export class Simulation {
       ...event,
     };
     this.broker.send('unification-events', body.eventId, undefined, body);
-    return runIdOf(body.eventId);
+    return runIdOf(body);
   }
 
   /** Works until nothing is left to do, or until the time given. */
@@ -193,7 +196,7 @@ export class Simulation {
 
   #handle(parts: Parts, { queue, body }: Message): Promise<unknown> {
     if (queue === 'link-tasks') return linkTable(parts, linkTaskSchema.parse(body));
-    const event = parseUnificationEvent(body, parts.now());
+    const event = parseUnificationEvent(body, { now: parts.now() });
     return event.success ? orchestrateRun(parts, event.data) : Promise.reject(event.error);
   }
 
