@@ -21,9 +21,20 @@ export class AmqpFault extends Error {
 
 /** Each refusal that the broker gives, by the situation it answers. */
 export const faults = {
-  /** The text is load-bearing: the client tells a missing entity from other missing things by "could not be found". */
-  entityNotFound: (address: string): AmqpFault =>
-    new AmqpFault('amqp:not-found', 404, `The messaging entity '${address}' could not be found.`),
+  /**
+   * The text is load-bearing: clients tell a missing entity from other missing things by "could not be found".
+   *
+   * @param host where the client connected to, as it named it
+   */
+  entityNotFound: (host: string, address: string): AmqpFault =>
+    new AmqpFault(
+      'amqp:not-found',
+      404,
+      `The messaging entity 'sb://${host}/${address.replace(/^\/+/, '')}' could not be found.`,
+    ),
+  alreadyExists: (description: string): AmqpFault =>
+    new AmqpFault('com.microsoft:entity-already-exists', 409, description),
+  invalidArgument: (description: string): AmqpFault => new AmqpFault('com.microsoft:argument-error', 400, description),
   messageNotFound: (sequenceNumber: number): AmqpFault =>
     new AmqpFault(
       'com.microsoft:message-not-found',
@@ -59,6 +70,8 @@ export const faults = {
   notAllowed: (description: string): AmqpFault => new AmqpFault('amqp:not-allowed', 400, description),
   notImplemented: (operation: string): AmqpFault =>
     new AmqpFault('amqp:not-implemented', 501, `The operation '${operation}' is not supported.`),
+  noTransactions: (): AmqpFault =>
+    new AmqpFault('amqp:not-implemented', 501, 'Transactions are not supported: send and settle without one.'),
   invalidField: (description: string): AmqpFault => new AmqpFault('amqp:invalid-field', 400, description),
   malformed: (description: string): AmqpFault => new AmqpFault('amqp:decode-error', 400, description),
   serverBusy: (): AmqpFault =>

@@ -10,7 +10,14 @@ import type { MessageQueue } from './message-queue.ts';
 import type { Namespace } from './namespace.ts';
 import { openReceivingLink } from './receiving-link.ts';
 import { openRequestLink, ReplyRoutes } from './request-link.ts';
-import { acceptSocket, receiveRaw } from './rhea-internals.ts';
+import {
+  acceptSocket,
+  echoSettleModes,
+  enableTokenMechanism,
+  hostOf,
+  isToCoordinator,
+  watchSession,
+} from './rhea-internals.ts';
 import { openWithSession } from './session-acceptance.ts';
 import type { Timeline } from './timeline.ts';
 import type { Topic } from './topic.ts';
@@ -52,7 +59,8 @@ export class AmqpServer {
     const container = this.#container;
     container.sasl_server_mechanisms.enable_anonymous();
     container.sasl_server_mechanisms.enable_plain(() => true);
-    container.on('session_open', ({ session }: EventContext) => session && receiveRaw(session));
+    enableTokenMechanism(container);
+    container.on('session_open', ({ session }: EventContext) => session && watchSession(session));
     container.on('session_close', (context: EventContext) => this.#sessionClosed(context));
     container.on('sender_open', (context: EventContext) => this.#receiverAttached(context));
     container.on('receiver_open', (context: EventContext) => this.#senderAttached(context));
@@ -133,15 +141,16 @@ export class AmqpServer {
   #receiverAttached({ connection, sender }: EventContext): void {
     const client = this.#clients.get(connection);
     if (!client || !sender) return;
+    echoSettleModes(sender);
     try {
       const address = sender.source?.address ?? '';
       if (address === CLAIMS_ADDRESS || MANAGEMENT_SUFFIX.test(address)) {
-        this.#managed(address);
+        this.#managed(address, hostOf(connection));
         client.routes.add(sender);
         return;
       }
       const queue = this.#options.namespace.source(address);
-      if (!queue) throw faults.entityNotFound(address);
+      if (!queue) throw faults.entityNotFound(hostOf(connection), address);
       const to = new DeliveringLink(sender, queue);
       const leaveLine = openWithSession(sender, queue, to, this.#options.timeline);
       client.links.set(sender, {
@@ -163,19 +172,22 @@ export class AmqpServer {
     const client = this.#clients.get(connection);
     if (!client || !receiver) return;
     const { namespace, faultPlan } = this.#options;
+    echoSettleModes(receiver);
     try {
+      if (isToCoordinator(receiver)) throw faults.noTransactions();
       const address = receiver.target?.address ?? '';
       if (address === CLAIMS_ADDRESS) {
-        openRequestLink(receiver, client.routes, () => answerClaim(faultPlan));
+        openRequestLink(receiver, client.routes, (request) => answerClaim(request, faultPlan));
         return;
       }
-      const managed = this.#managed(address);
+      const host = hostOf(connection);
+      const managed = this.#managed(address, host);
       if (managed) {
-        openRequestLink(receiver, client.routes, (request) => answerManagement(managed, request, faultPlan));
+        openRequestLink(receiver, client.routes, (request) => answerManagement(managed, request, { faultPlan, host }));
         return;
       }
       const entity = namespace.target(address);
-      if (!entity) throw faults.entityNotFound(address);
+      if (!entity) throw faults.entityNotFound(hostOf(connection), address);
       openReceivingLink(receiver, entity, faultPlan);
       const detach = (fault: AmqpFault): void => receiver.close(fault.toAmqpError());
       client.links.set(receiver, { link: receiver, entity, closed: () => {}, detach });
@@ -185,12 +197,12 @@ export class AmqpServer {
   }
 
   /** The entity of a management address; `undefined` for other addresses. Throws where there is no such entity. */
-  #managed(address: string): MessageQueue | Topic | undefined {
+  #managed(address: string, host: string): MessageQueue | Topic | undefined {
     if (!MANAGEMENT_SUFFIX.test(address)) return undefined;
     const entityAddress = address.replace(MANAGEMENT_SUFFIX, '');
     const { namespace } = this.#options;
     const entity = namespace.source(entityAddress) ?? namespace.target(entityAddress);
-    if (!entity) throw faults.entityNotFound(entityAddress);
+    if (!entity) throw faults.entityNotFound(host, entityAddress);
     return entity;
   }
 

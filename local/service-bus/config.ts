@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { parseDuration } from './duration.ts';
+import { rulesSchema } from './rule-config.ts';
+import type { Rule } from './rules.ts';
 
 /*
  * The entities to serve, in the form of the official emulator's Config.json, so that one file can start either.
@@ -106,7 +108,7 @@ const queue = z.strictObject({ Name: entityName, Properties: queueSettingsSchema
 const subscription = z.strictObject({
   Name: entityName,
   Properties: subscriptionSettingsSchema.prefault(absent),
-  Rules: z.array(z.unknown()).max(0, 'rules are not supported: every subscription receives every message').default([]),
+  Rules: rulesSchema.prefault([]),
 });
 const topic = z.strictObject({
   Name: entityName,
@@ -150,7 +152,11 @@ export interface BrokerConfig {
   readonly topics: readonly {
     readonly name: string;
     readonly settings: TopicSettings;
-    readonly subscriptions: readonly { readonly name: string; readonly settings: QueueSettings }[];
+    readonly subscriptions: readonly {
+      readonly name: string;
+      readonly settings: QueueSettings;
+      readonly rules: readonly Rule[];
+    }[];
   }[];
 }
 
@@ -177,7 +183,7 @@ export function parseConfig(json: unknown): BrokerConfig {
     topics: (declared?.Topics ?? []).map(({ Name, Properties, Subscriptions }) => ({
       name: Name,
       settings: Properties,
-      subscriptions: Subscriptions.map((each) => ({ name: each.Name, settings: each.Properties })),
+      subscriptions: Subscriptions.map((each) => ({ name: each.Name, settings: each.Properties, rules: each.Rules })),
     })),
   };
 }

@@ -19,7 +19,7 @@ const faultSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('drop-all-connections') }),
   z.strictObject({ kind: z.literal('refuse-connections'), forMs: z.int().min(1) }),
   z.strictObject({ kind: z.literal('server-busy'), entity, times }),
-  z.strictObject({ kind: z.literal('refuse-cbs'), times }),
+  z.strictObject({ kind: z.literal('refuse-cbs'), times, entity: entity.optional() }),
   z.strictObject({
     kind: z.literal('expire-lock'),
     entity,
@@ -61,7 +61,7 @@ export function armFault({ namespace, amqp, faultPlan }: Controlled, body: unkno
       faultPlan.armServerBusy(find(fault.entity).name, fault.times);
       return {};
     case 'refuse-cbs':
-      faultPlan.armClaimRefusal(fault.times);
+      faultPlan.armClaimRefusal(fault.times, fault.entity);
       return {};
     case 'expire-lock':
       return { affected: expireLock(find(fault.entity), fault) };

@@ -75,7 +75,10 @@ function queueResource({ namespace, amqp }: Controlled, name: string): Resource 
     DELETE: () => {
       const queue = existing ?? notFound(`queue '${name}'`);
       namespace.removeQueue(name);
-      amqp.detachLinks((entity) => entity === queue || entity === queue.deadLetters, faults.entityNotFound(name));
+      amqp.detachLinks(
+        (entity) => entity === queue || entity === queue.deadLetters,
+        faults.entityNotFound('localhost', name),
+      );
       return { status: 204 };
     },
   };
@@ -98,7 +101,7 @@ function topicResource({ namespace, amqp }: Controlled, name: string): Resource 
       namespace.removeTopic(name);
       amqp.detachLinks(
         (entity) => entity === topic || queues.some((queue) => queue === entity),
-        faults.entityNotFound(name),
+        faults.entityNotFound('localhost', name),
       );
       return { status: 204 };
     },
@@ -118,7 +121,10 @@ function subscriptionResource({ namespace, amqp }: Controlled, topicName: string
     DELETE: () => {
       const queue = existing ?? notFound(described);
       topic.removeSubscription(name);
-      amqp.detachLinks((entity) => entity === queue || entity === queue.deadLetters, faults.entityNotFound(queue.name));
+      amqp.detachLinks(
+        (entity) => entity === queue || entity === queue.deadLetters,
+        faults.entityNotFound('localhost', queue.name),
+      );
       return { status: 204 };
     },
   };

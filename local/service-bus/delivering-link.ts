@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import rhea, { type Delivery, type EventContext, type Sender } from 'rhea';
+import rhea, { type Delivery, type EventContext, type Sender, type Typed } from 'rhea';
 import { type AmqpFault, faults, toFault } from './amqp-fault.ts';
 import type { QueueListener } from './listener-ring.ts';
-import { type TypedMap, toTypedMap } from './message-codec.ts';
+import { type TypedMap, typedMapOf } from './message-codec.ts';
 import type { MessageQueue } from './message-queue.ts';
-import { attachOf, internals, settleOutgoing } from './rhea-internals.ts';
+import { attachOf, internals, settleOutgoing, whenAttached } from './rhea-internals.ts';
 import type { SessionHolder, SessionLock } from './session-table.ts';
 import { encodeForDelivery } from './stored-message.ts';
 
@@ -56,16 +56,16 @@ export class DeliveringLink implements QueueListener, SessionHolder {
     );
     link.on(
       'modified',
-      this.#settling((token, { undeliverable_here, message_annotations }) => {
-        const properties = toTypedMap(message_annotations ?? {});
+      this.#settling((token, { undeliverable_here, value }) => {
+        const properties = typedMapOf(value[MESSAGE_ANNOTATIONS]);
         if (undeliverable_here) queue.defer(token, properties);
         else queue.abandon(token, properties);
       }),
     );
     link.on(
       'rejected',
-      this.#settling((token, { error }) => {
-        const { reason, description, properties } = readDeadLetterInfo(error?.info ?? {});
+      this.#settling((token, { error, value }) => {
+        const { reason, description, properties } = readDeadLetterInfo(typedMapOf(value[ERROR]?.value?.[ERROR_INFO]));
         queue.deadLetter(token, reason, description ?? error?.description ?? undefined, properties);
       }),
     );
@@ -73,24 +73,23 @@ export class DeliveringLink implements QueueListener, SessionHolder {
 
   /** Answers the attach and starts delivering, from a session where one is given. */
   open(session: SessionLock | undefined): void {
-    const attach = attachOf(this.#link);
     this.#session = session;
-    this.#isOpen = true;
     const { address } = this.#link.source;
     this.#link.set_source(session ? { address, filter: { [SESSION_FILTER]: session.sessionId } } : { address });
     this.#link.set_target(this.#link.target);
-    attach.snd_settle_mode = this.#link.snd_settle_mode;
-    attach.rcv_settle_mode = this.#link.rcv_settle_mode;
     if (session) {
       const ticks = Buffer.alloc(8);
       ticks.writeBigInt64BE(UNIX_EPOCH_TICKS + BigInt(session.untilMs) * 10_000n);
-      attach.properties = { 'com.microsoft:locked-until-utc': rhea.types.wrap_long(ticks) };
+      attachOf(this.#link).properties = { 'com.microsoft:locked-until-utc': rhea.types.wrap_long(ticks) };
     } else {
       this.#stopListening = this.queue.listen(this);
     }
     this.#link.open();
-    // A client may have granted credit before its attach was answered.
-    this.messagesReady();
+    // A client may grant credit before its attach is answered.
+    whenAttached(this.#link, () => {
+      this.#isOpen = this.#link.is_open();
+      this.messagesReady();
+    });
   }
 
   /** The link is gone: a session goes back at once, locks of single messages run out by themselves. */
@@ -152,7 +151,7 @@ export class DeliveringLink implements QueueListener, SessionHolder {
     return ({ delivery }) => {
       if (!delivery || delivery.settled) return;
       try {
-        settle(tokenOf(delivery), (delivery.remote_state ?? {}) as Outcome);
+        settle(tokenOf(delivery), (delivery.remote_state ?? { value: [] }) as unknown as Outcome);
         settleOutgoing(delivery);
       } catch (thrown) {
         settleOutgoing(delivery, toFault(thrown).toAmqpError());
@@ -161,26 +160,31 @@ export class DeliveringLink implements QueueListener, SessionHolder {
   }
 }
 
-/** The fields of the outcomes that a client settles with. */
+/** The fields of the outcomes that a client settles with; `value` has them in their places, with their types. */
 interface Outcome {
   readonly undeliverable_here?: boolean | null;
-  readonly message_annotations?: Record<string, unknown> | null;
-  readonly error?: { readonly description?: string | null; readonly info?: Record<string, unknown> | null } | null;
+  readonly error?: { readonly description?: string | null } | null;
+  readonly value: readonly (Typed | undefined)[];
 }
+
+/** Places in outcomes: of `modified`, of `rejected`, and of the error in the latter. */
+const MESSAGE_ANNOTATIONS = 2;
+const ERROR = 0;
+const ERROR_INFO = 2;
 
 const tokenOf = ({ tag }: Delivery): string => (Buffer.isBuffer(tag) ? tag : Buffer.from(tag)).toString('hex');
 
 /** Splits what a client says about a dead letter into the reason, its description, and properties to add. */
-export function readDeadLetterInfo(info: Readonly<Record<string, unknown>>): {
+export function readDeadLetterInfo(info: TypedMap): {
   readonly reason: string | undefined;
   readonly description: string | undefined;
   readonly properties: TypedMap;
 } {
-  const { DeadLetterReason, DeadLetterErrorDescription, ...rest } = info;
-  const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
-  return {
-    reason: text(DeadLetterReason),
-    description: text(DeadLetterErrorDescription),
-    properties: toTypedMap(rest),
+  const properties = new Map(info);
+  const take = (key: string): string | undefined => {
+    const value: unknown = properties.get(key)?.value;
+    properties.delete(key);
+    return typeof value === 'string' ? value : undefined;
   };
+  return { reason: take('DeadLetterReason'), description: take('DeadLetterErrorDescription'), properties };
 }

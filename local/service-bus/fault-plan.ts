@@ -1,7 +1,7 @@
 /** Faults that wait for their occasion, armed over the control plane. Addresses are compared without regard to case. */
 export class FaultPlan {
   readonly #serverBusy = new Map<string, number>();
-  #claimRefusals = 0;
+  #claimRefusals = { times: 0, entity: '' };
   #refuseConnectionsUntilMs = 0;
 
   /** The next `times` sends and management requests to this entity are answered with server-busy. */
@@ -9,9 +9,9 @@ export class FaultPlan {
     this.#serverBusy.set(entity.toLowerCase(), times);
   }
 
-  /** The next `times` tokens are refused. */
-  armClaimRefusal(times: number): void {
-    this.#claimRefusals = times;
+  /** The next `times` tokens are refused; where an entity is named, those for it. */
+  armClaimRefusal(times: number, entity = ''): void {
+    this.#claimRefusals = { times, entity: entity.toLowerCase() };
   }
 
   /** New connections are cut off at once for this long. */
@@ -28,10 +28,11 @@ export class FaultPlan {
     return left > 0;
   }
 
-  /** Uses up one refusal of a token, if any is armed. */
-  takeClaimRefusal(): boolean {
-    if (this.#claimRefusals === 0) return false;
-    this.#claimRefusals--;
+  /** Uses up one refusal of a token for this audience (`sb://host/entity`), if any is armed. */
+  takeClaimRefusal(audience: string): boolean {
+    const { times, entity } = this.#claimRefusals;
+    if (times === 0 || !audience.toLowerCase().includes(entity)) return false;
+    this.#claimRefusals = { times: times - 1, entity };
     return true;
   }
 

@@ -3,7 +3,8 @@ import { faults, toFault } from './amqp-fault.ts';
 import { readDeadLetterInfo } from './delivering-link.ts';
 import type { FaultPlan } from './fault-plan.ts';
 import { swapGuidOrder } from './lock-token.ts';
-import { toTypedMap } from './message-codec.ts';
+import type { Call, Result } from './management-call.ts';
+import { typedMapOf } from './message-codec.ts';
 import { MessageQueue } from './message-queue.ts';
 import { MAX_MESSAGE_SIZE } from './receiving-link.ts';
 import type { BrokerReply, BrokerRequest } from './request-link.ts';
@@ -11,7 +12,6 @@ import {
   asBody,
   type RequestBody,
   readList,
-  readMap,
   readNumber,
   readNumbers,
   readOptionalBytes,
@@ -19,8 +19,10 @@ import {
   readText,
   readUuids,
 } from './request-values.ts';
+import { ruleOperations } from './rule-operations.ts';
 import type { SessionTable } from './session-table.ts';
 import { encodeForDelivery, readIncoming } from './stored-message.ts';
+import { Subscription } from './subscription.ts';
 import type { Topic } from './topic.ts';
 
 /** Type codes of the elements of AMQP arrays. */
@@ -31,20 +33,11 @@ const RECEIVE_AND_DELETE = 0;
 
 const { types } = rhea;
 
-interface Call {
-  readonly body: RequestBody;
-  /** The receiving link on whose behalf a session operation is asked for. */
-  readonly linkName: string | undefined;
-}
-
-/** A body to answer with; `undefined` is "nothing found", which the client reads as an empty result. */
-type Result = Readonly<Record<string, unknown>> | undefined;
-
 const tokensOf = (body: RequestBody): string[] =>
   readUuids(body, 'lock-tokens').map((uuid) => swapGuidOrder(uuid).toString('hex'));
 
 /** What can be asked of a topic as well as of a queue. */
-const sendingOperations: Record<string, (entity: MessageQueue | Topic, call: Call) => Result> = {
+const commonOperations: Record<string, (entity: MessageQueue | Topic, call: Call) => Result> = {
   'schedule-message': (entity, { body }) => {
     const messages = readList(body, 'messages').map((each) => {
       const bytes = readOptionalBytes(asBody(each), 'message');
@@ -60,21 +53,21 @@ const sendingOperations: Record<string, (entity: MessageQueue | Topic, call: Cal
     entity.cancelScheduled(readNumbers(body, 'sequence-numbers'));
     return {};
   },
+  'peek-message': (entity, { body }) => {
+    const from = readNumber(body, 'from-sequence-number');
+    const found = entity.peek(from, readNumber(body, 'message-count'), readOptionalText(body, 'session-id'));
+    if (found.length === 0) return undefined;
+    return { messages: found.map((message) => ({ message: types.wrap_binary(encodeForDelivery(message)) })) };
+  },
 };
 
 const queueOperations: Record<string, (queue: MessageQueue, call: Call) => Result> = {
   'renew-lock': (queue, { body }) => ({
     expirations: types.wrap_array(queue.renewLocks(tokensOf(body)), TIMESTAMP, undefined),
   }),
-  'update-disposition': (queue, { body }) => {
-    for (const token of tokensOf(body)) updateDisposition(queue, token, body);
+  'update-disposition': (queue, call) => {
+    for (const token of tokensOf(call.body)) updateDisposition(queue, token, call);
     return {};
-  },
-  'peek-message': (queue, { body }) => {
-    const from = readNumber(body, 'from-sequence-number');
-    const found = queue.peek(from, readNumber(body, 'message-count'), readOptionalText(body, 'session-id'));
-    if (found.length === 0) return undefined;
-    return { messages: found.map((message) => ({ message: types.wrap_binary(encodeForDelivery(message)) })) };
   },
   'receive-by-sequence-number': (queue, { body, linkName }) => {
     const sessionId = readOptionalText(body, 'session-id');
@@ -105,19 +98,19 @@ const queueOperations: Record<string, (queue: MessageQueue, call: Call) => Resul
   },
 };
 
-function updateDisposition(queue: MessageQueue, token: string, body: RequestBody): void {
+function updateDisposition(queue: MessageQueue, token: string, { body, typedBody }: Call): void {
   const status = readText(body, 'disposition-status');
-  const properties = readMap(body, 'properties-to-modify');
+  const properties = typedMapOf(typedBody.get('properties-to-modify'));
   switch (status) {
     case 'completed':
       queue.complete(token);
       return;
     case 'abandoned':
-      queue.abandon(token, toTypedMap(properties));
+      queue.abandon(token, properties);
       return;
     // The protocol's own spelling.
     case 'defered':
-      queue.defer(token, toTypedMap(properties));
+      queue.defer(token, properties);
       return;
     case 'suspended': {
       const { properties: added } = readDeadLetterInfo(properties);
@@ -137,21 +130,24 @@ function sessionsOf(queue: MessageQueue): SessionTable {
 
 function perform(entity: MessageQueue | Topic, operation: string, call: Call): Result {
   const name = operation.replace(/^com\.microsoft:/, '');
-  const sending = sendingOperations[name];
-  if (sending) return sending(entity, call);
-  const ofQueue = entity instanceof MessageQueue ? queueOperations[name] : undefined;
-  if (!ofQueue || !(entity instanceof MessageQueue)) throw faults.notImplemented(operation);
-  return ofQueue(entity, call);
+  const common = commonOperations[name];
+  if (common) return common(entity, call);
+  const ofQueue = queueOperations[name];
+  if (ofQueue && entity instanceof MessageQueue) return ofQueue(entity, call);
+  const ofRules = ruleOperations[name];
+  if (ofRules && entity instanceof Subscription) return ofRules(entity, call);
+  throw faults.notImplemented(operation);
 }
 
 /** Answers one request to an entity's `$management`; every failure becomes a status and an error condition. */
 export function answerManagement(
   entity: MessageQueue | Topic,
-  { properties, body }: BrokerRequest,
-  faultPlan: FaultPlan,
+  { properties, body, typedBody }: BrokerRequest,
+  { faultPlan, host }: { readonly faultPlan: FaultPlan; readonly host: string },
 ): BrokerReply {
   const associated = properties['associated-link-name'];
-  const call = { body: asBody(body), linkName: typeof associated === 'string' ? associated : undefined };
+  const linkName = typeof associated === 'string' ? associated : undefined;
+  const call = { body: asBody(body), typedBody, host, linkName };
   try {
     if (faultPlan.takeServerBusy(entity.name)) throw faults.serverBusy();
     const result = perform(entity, String(properties.operation), call);

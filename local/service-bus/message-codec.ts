@@ -102,15 +102,25 @@ function elements(section: Buffer): (Typed | null)[] {
   return [...value];
 }
 
-function readMap(section: Buffer): Map<string, Typed> {
+function pairUp(items: readonly (Typed | null)[]): Map<string, Typed> {
   const map = new Map<string, Typed>();
-  if (section.length === 0) return map;
-  const items = elements(section);
   for (let i = 0; i + 1 < items.length; i += 2) {
     const value = items[i + 1];
     if (value) map.set(String(items[i]?.value), value);
   }
   return map;
+}
+
+const readMap = (section: Buffer): Map<string, Typed> => (section.length === 0 ? new Map() : pairUp(elements(section)));
+
+/** The entries of a map as it was read, with their types; empty for anything else. */
+export const typedMapOf = (typed: Typed | null | undefined): TypedMap =>
+  Array.isArray(typed?.value) ? pairUp(typed.value) : new Map();
+
+/** The entries of a message's body that is one AMQP map, with their types; empty for any other body. */
+export function typedBodyOf(bytes: Buffer): TypedMap {
+  const { body } = splitMessage(bytes);
+  return body.length === 0 ? new Map() : typedMapOf(new Reader(body).read());
 }
 
 function write(code: number, value: Typed): Buffer {
@@ -196,12 +206,27 @@ export function readIds(content: MessageContent): { messageId: string | undefine
   return { messageId: text(MESSAGE_ID), sessionId: text(GROUP_ID) };
 }
 
-/** The message with this id. */
-export function withMessageId(content: MessageContent, messageId: string): MessageContent {
+/** A field of the properties section, by its place. */
+export const propertyOf = (content: MessageContent, place: number): Typed | undefined =>
+  (content.properties.length > 0 ? elements(content.properties)[place] : undefined) ?? undefined;
+
+/** The message with this field in its properties section. */
+export function withProperty(content: MessageContent, place: number, value: Typed): MessageContent {
   const list = content.properties.length > 0 ? elements(content.properties) : [];
-  list[MESSAGE_ID] = rhea.types.wrap_string(messageId);
+  while (list.length < place) list.push(rhea.types.wrap(null));
+  list[place] = value;
   return { ...content, properties: write(SECTION.properties, rhea.types.wrap_list(list)) };
 }
+
+/** The message with this id. */
+export const withMessageId = (content: MessageContent, messageId: string): MessageContent =>
+  withProperty(content, MESSAGE_ID, rhea.types.wrap_string(messageId));
+
+/** The message with this annotation. */
+export const withAnnotation = (content: MessageContent, key: string, value: Typed): MessageContent => ({
+  ...content,
+  annotations: new Map([...content.annotations, [key, value]]),
+});
 
 /** The message whose time to live is no longer than `limitMs`; `Infinity` is no limit. */
 export function withTimeToLive(content: MessageContent, limitMs: number): MessageContent {
@@ -220,6 +245,14 @@ export function withApplicationProperties(content: MessageContent, added: TypedM
   return { ...content, applicationProperties: writeMap(SECTION.applicationProperties, merged) };
 }
 
+export const applicationPropertiesOf = (content: MessageContent): TypedMap => readMap(content.applicationProperties);
+
+/** The message without this application property. */
+export function withoutApplicationProperty(content: MessageContent, key: string): MessageContent {
+  const left = new Map([...applicationPropertiesOf(content)].filter(([name]) => name !== key));
+  return { ...content, applicationProperties: writeMap(SECTION.applicationProperties, left) };
+}
+
 /** The messages of a batch: an envelope whose data sections are encoded messages. */
 export function splitBatch(bytes: Buffer): Buffer[] {
   const messages: Buffer[] = [];
@@ -232,9 +265,4 @@ export function splitBatch(bytes: Buffer): Buffer[] {
     body = body.subarray(end);
   }
   return messages;
-}
-
-/** The values of a decoded map, with the AMQP types that they came with where they are known. */
-export function toTypedMap(values: Readonly<Record<string, unknown>>): Map<string, Typed> {
-  return new Map(Object.entries(values).map(([key, value]) => [key, rhea.types.wrap(value)]));
 }

@@ -7,7 +7,7 @@ import { type TypedMap, withApplicationProperties, withTimeToLive } from './mess
 import { MessageLocks } from './message-locks.ts';
 import { ReadyList } from './ready-list.ts';
 import { type SessionLock, SessionTable } from './session-table.ts';
-import type { IncomingMessage, StoredMessage } from './stored-message.ts';
+import { type IncomingMessage, type StoredMessage, scheduledMessage } from './stored-message.ts';
 import type { Timeline } from './timeline.ts';
 
 /*
@@ -172,8 +172,7 @@ export class MessageQueue {
   abandon(token: string, properties: TypedMap = NO_PROPERTIES): void {
     const message = this.#locks.get(token);
     message.content = withApplicationProperties(message.content, properties);
-    // Where dead letters are looked through, giving one back is no failed attempt.
-    this.#putBack(message, this.deadLetters !== undefined);
+    this.#putBack(message, true);
   }
 
   /** Puts a message back as if it had not been delivered. */
@@ -247,24 +246,14 @@ export class MessageQueue {
   }
 
   #schedule(message: IncomingMessage, sequenceNumber: number, scheduledForMs: number): void {
-    this.#insert({
-      ...message,
-      sequenceNumber,
-      enqueuedSequenceNumber: sequenceNumber,
-      enqueuedAtMs: scheduledForMs,
-      expiresAtMs: Number.POSITIVE_INFINITY,
-      state: 'scheduled',
-      deliveryCount: 0,
-      deadLetterSource: undefined,
-      lock: undefined,
-      cancelTimer: this.#timeline.at(scheduledForMs, () => {
-        const scheduled = this.#messages.get(sequenceNumber);
-        if (scheduled) this.#remove(scheduled);
-        // It takes its place among the messages that arrive now, so it gets a number of now.
-        const activeNumber = ++this.#lastSequenceNumber;
-        this.#activate(message, activeNumber, Math.max(Date.now(), scheduledForMs), activeNumber);
-      }),
+    const cancelTimer = this.#timeline.at(scheduledForMs, () => {
+      const scheduled = this.#messages.get(sequenceNumber);
+      if (scheduled) this.#remove(scheduled);
+      // It takes its place among the messages that arrive now, so it gets a number of now.
+      const activeNumber = ++this.#lastSequenceNumber;
+      this.#activate(message, activeNumber, Math.max(Date.now(), scheduledForMs), activeNumber);
     });
+    this.#insert(scheduledMessage(message, sequenceNumber, scheduledForMs, cancelTimer));
   }
 
   #activate(message: IncomingMessage, sequenceNumber: number, now: number, enqueuedSequenceNumber: number): void {
@@ -322,7 +311,8 @@ export class MessageQueue {
 
   #putBack(message: StoredMessage, deliveryFailed: boolean): void {
     this.#locks.unlock(message);
-    if (deliveryFailed) message.deliveryCount++;
+    // Where dead letters are looked through no attempt counts, and none is the last.
+    if (deliveryFailed && this.deadLetters) message.deliveryCount++;
     if (message.expiresAtMs <= Date.now()) {
       this.#expire(message);
     } else if (this.deadLetters && message.deliveryCount >= this.settings.maxDeliveryCount) {

@@ -19,7 +19,7 @@ export class Namespace {
     for (const { name, settings } of config.queues) this.addQueue(name, settings);
     for (const { name, settings, subscriptions } of config.topics) {
       const topic = this.addTopic(name, settings);
-      for (const each of subscriptions) topic.addSubscription(each.name, each.settings);
+      for (const each of subscriptions) topic.addSubscription(each.name, each.settings, each.rules);
     }
   }
 

@@ -1,10 +1,14 @@
 import rhea, { type Delivery, type Message, type Receiver, type Sender } from 'rhea';
 import { faults } from './amqp-fault.ts';
+import { type TypedMap, typedBodyOf } from './message-codec.ts';
+import { whenAttached } from './rhea-internals.ts';
 
 /** A decoded request of `$cbs` or of an entity's `$management`. */
 export interface BrokerRequest {
   readonly properties: Readonly<Record<string, unknown>>;
   readonly body: unknown;
+  /** The fields of a body that is a map, with their AMQP types. */
+  readonly typedBody: TypedMap;
 }
 
 /** The answer to a request: its application properties, which carry the status, and its body. */
@@ -33,13 +37,16 @@ export class ReplyRoutes {
   /** Sends an answer; one whose way is gone is dropped, since nobody waits for it. */
   send(request: Message, reply: BrokerReply): void {
     const link = this.#links.get(String(request.reply_to));
-    if (!link?.is_open()) return;
-    const delivery = link.send({
-      body: reply.body,
-      application_properties: reply.properties,
-      ...(request.message_id === undefined ? {} : { correlation_id: request.message_id }),
+    if (!link) return;
+    whenAttached(link, () => {
+      if (!link.is_open()) return;
+      const delivery = link.send({
+        body: reply.body,
+        application_properties: reply.properties,
+        ...(request.message_id === undefined ? {} : { correlation_id: request.message_id }),
+      });
+      delivery.update(true);
     });
-    delivery.update(true);
   }
 }
 
@@ -65,6 +72,7 @@ export function openRequestLink(
       return;
     }
     delivery.accept();
-    routes.send(request, answer({ properties: request.application_properties ?? {}, body: request.body }));
+    const properties = request.application_properties ?? {};
+    routes.send(request, answer({ properties, body: request.body, typedBody: typedBodyOf(message) }));
   });
 }

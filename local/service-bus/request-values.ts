@@ -71,10 +71,3 @@ export function readOptionalBytes(body: RequestBody, field: string): Buffer | un
   if (value === undefined || Buffer.isBuffer(value)) return value;
   throw faults.invalidField(`The request's '${field}' must be binary.`);
 }
-
-/** A map of named values; empty where the field is left out. */
-export function readMap(body: RequestBody, field: string): Readonly<Record<string, unknown>> {
-  const value = body[field] ?? {};
-  if (isObject(value)) return value;
-  throw faults.invalidField(`The request's '${field}' must be a map.`);
-}

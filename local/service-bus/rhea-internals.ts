@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import rhea, { type Connection, type Delivery, type Receiver, type Sender, type Session } from 'rhea';
+import rhea, { type Connection, type Container, type Delivery, type Receiver, type Sender, type Session } from 'rhea';
 
 /*
  * What the broker needs of rhea beyond its published types. Each member was read in the sources of rhea 3.0.5; this is
@@ -23,6 +23,7 @@ interface Attach {
 
 interface LinkInternals {
   readonly local: { readonly attach: Attach };
+  readonly remote: { readonly attach: RemoteAttach };
   readonly state: { local_open: boolean; open_requests: number };
 }
 
@@ -40,8 +41,21 @@ interface TransferFrame {
   readonly performative: { message_format: number | null | undefined };
 }
 
+interface RemoteAttach {
+  target: { readonly descriptor?: { readonly value: unknown } } | null;
+  /** Ours: the far side attached to the coordinator of transactions. */
+  isToCoordinator?: boolean;
+}
+
 interface SessionInternals {
   on_transfer: (frame: TransferFrame) => void;
+  on_attach: (frame: { readonly performative: RemoteAttach }) => void;
+}
+
+interface SaslMechanism {
+  outcome: boolean | undefined;
+  username: string | undefined;
+  start(): void;
 }
 
 const outcomes = rhea.message as unknown as {
@@ -59,14 +73,63 @@ export function acceptSocket(connection: Connection, socket: Socket): void {
   socket.on('close', () => connection._disconnected());
 }
 
-/** Makes rhea hand over every message of this session as bytes. */
-export function receiveRaw(session: Session): void {
+/** The SASL mechanism of clients that show a token later, over `$cbs`: whoever names it is let in. */
+export function enableTokenMechanism(container: Container): void {
+  const mechanisms = container.sasl_server_mechanisms as unknown as Record<string, () => SaslMechanism>;
+  mechanisms.MSSBCBS = () => ({
+    outcome: undefined,
+    username: undefined,
+    start() {
+      this.outcome = true;
+    },
+  });
+}
+
+/** The descriptor of a coordinator, the target of a link that controls transactions; rhea does not know it. */
+const COORDINATOR = 0x30;
+
+/** Makes rhea hand over every message of this session as bytes, and note links to the coordinator of transactions. */
+export function watchSession(session: Session): void {
   const own = session as unknown as SessionInternals;
+  const onAttach = own.on_attach.bind(session);
+  own.on_attach = (frame) => {
+    const { performative } = frame;
+    const descriptor = performative.target?.descriptor?.value;
+    if (Number(descriptor) === COORDINATOR || descriptor === 'amqp:coordinator:list') {
+      performative.isToCoordinator = true;
+      performative.target = null;
+    }
+    onAttach(frame);
+  };
   const onTransfer = own.on_transfer.bind(session);
   own.on_transfer = (frame) => {
     if (!frame.performative.message_format) frame.performative.message_format = RAW_MESSAGE_FORMAT;
     onTransfer(frame);
   };
+}
+
+export const isToCoordinator = (link: Receiver): boolean =>
+  (link as unknown as LinkInternals).remote.attach.isToCoordinator === true;
+
+/** The host that the far side named when it opened the connection. */
+export const hostOf = (connection: Connection): string =>
+  (connection as unknown as { readonly remote: { readonly open?: { readonly hostname?: string | null } } }).remote.open
+    ?.hostname ?? 'localhost';
+
+/** Has the answer to an attach name the settle modes that the far side asked for, as every answer must. */
+export function echoSettleModes(link: Sender | Receiver): void {
+  const attach = attachOf(link);
+  attach.snd_settle_mode = link.snd_settle_mode;
+  attach.rcv_settle_mode = link.rcv_settle_mode;
+}
+
+/**
+ * Runs `action` when the answer to the attach has been written. rhea writes transfers before attaches where both wait,
+ * and a client that gets a transfer on a link it does not know yet ends the connection.
+ */
+export function whenAttached(link: Sender, action: () => void): void {
+  if (internals(link).state.open_requests === 0) action();
+  else setImmediate(() => whenAttached(link, action));
 }
 
 /** Takes back the answer to an attach that rhea would write by itself; `link.open()` gives it later. */

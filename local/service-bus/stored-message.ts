@@ -61,6 +61,25 @@ export function readIncoming(bytes: Buffer): IncomingMessage {
   return { content: withMessageId(content, givenId), messageId: givenId, sessionId, scheduledForMs };
 }
 
+/** A message that waits for its time; `cancelTimer` stops what is to happen then. */
+export const scheduledMessage = (
+  message: IncomingMessage,
+  sequenceNumber: number,
+  scheduledForMs: number,
+  cancelTimer: () => void,
+): StoredMessage => ({
+  ...message,
+  sequenceNumber,
+  enqueuedSequenceNumber: sequenceNumber,
+  enqueuedAtMs: scheduledForMs,
+  expiresAtMs: Number.POSITIVE_INFINITY,
+  state: 'scheduled',
+  deliveryCount: 0,
+  deadLetterSource: undefined,
+  lock: undefined,
+  cancelTimer,
+});
+
 const STATES = { active: 0, deferred: 1, scheduled: 2 } as const;
 
 /** A message that was scheduled goes on saying so after it was enqueued, until it is deferred. */

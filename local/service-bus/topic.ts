@@ -2,18 +2,19 @@ import { faults } from './amqp-fault.ts';
 import type { QueueSettings, TopicSettings } from './config.ts';
 import { DuplicateWindow } from './duplicate-window.ts';
 import { withTimeToLive } from './message-codec.ts';
-import { MessageQueue } from './message-queue.ts';
-import type { IncomingMessage } from './stored-message.ts';
+import { DEFAULT_RULE, type Rule } from './rules.ts';
+import { type IncomingMessage, type StoredMessage, scheduledMessage } from './stored-message.ts';
+import { Subscription } from './subscription.ts';
 import type { Timeline } from './timeline.ts';
 
-/** A topic: every message is copied to every subscription. It keeps nothing itself but what is scheduled. */
+/** A topic: every message is copied to each subscription that lets it in. It keeps nothing itself but what is scheduled. */
 export class Topic {
   readonly name: string;
-  readonly subscriptions = new Map<string, MessageQueue>();
+  readonly subscriptions = new Map<string, Subscription>();
   settings: TopicSettings;
 
   readonly #timeline: Timeline;
-  readonly #scheduled = new Map<number, () => void>();
+  readonly #scheduled = new Map<number, StoredMessage>();
   #duplicates: DuplicateWindow;
   #lastSequenceNumber = 0;
 
@@ -36,10 +37,10 @@ export class Topic {
   }
 
   /** Adds a subscription; it gets what is published from now on. */
-  addSubscription(name: string, settings: QueueSettings): MessageQueue {
-    const queue = new MessageQueue(`${this.name}/Subscriptions/${name}`, settings, this.#timeline);
-    this.subscriptions.set(name.toLowerCase(), queue);
-    return queue;
+  addSubscription(name: string, settings: QueueSettings, rules: readonly Rule[] = [DEFAULT_RULE]): Subscription {
+    const subscription = new Subscription(`${this.name}/Subscriptions/${name}`, settings, this.#timeline, rules);
+    this.subscriptions.set(name.toLowerCase(), subscription);
+    return subscription;
   }
 
   /** Deletes a subscription and its messages. */
@@ -53,7 +54,7 @@ export class Topic {
     for (const subscription of this.subscriptions.values()) subscription.check(message);
   }
 
-  /** Copies a message to every subscription, now or at its time; a known message id is dropped silently. */
+  /** Copies a message to the subscriptions that let it in, now or at its time; a known message id is dropped silently. */
   enqueue(message: IncomingMessage): number {
     const now = Date.now();
     const sequenceNumber = ++this.#lastSequenceNumber;
@@ -61,13 +62,22 @@ export class Topic {
     const { scheduledForMs } = message;
     if (scheduledForMs === undefined || scheduledForMs <= now) this.#publish(message, sequenceNumber);
     else {
-      const cancel = this.#timeline.at(scheduledForMs, () => {
+      const publish = (): void => {
         this.#scheduled.delete(sequenceNumber);
         this.#publish(message, ++this.#lastSequenceNumber);
-      });
-      this.#scheduled.set(sequenceNumber, cancel);
+      };
+      const cancelTimer = this.#timeline.at(scheduledForMs, publish);
+      this.#scheduled.set(sequenceNumber, scheduledMessage(message, sequenceNumber, scheduledForMs, cancelTimer));
     }
     return sequenceNumber;
+  }
+
+  /** Looks at what is scheduled, in order, from a sequence number on (inclusive); nothing else is kept here. */
+  peek(fromSequenceNumber: number, count: number, sessionId: string | undefined): StoredMessage[] {
+    return [...this.#scheduled.values()]
+      .filter((message) => message.sequenceNumber >= fromSequenceNumber)
+      .filter((message) => sessionId === undefined || message.sessionId === sessionId)
+      .slice(0, count);
   }
 
   /** Takes back scheduled messages: all of them, or none. */
@@ -76,20 +86,20 @@ export class Topic {
       if (!this.#scheduled.has(sequenceNumber)) throw faults.messageNotFound(sequenceNumber);
     }
     for (const sequenceNumber of sequenceNumbers) {
-      this.#scheduled.get(sequenceNumber)?.();
+      this.#scheduled.get(sequenceNumber)?.cancelTimer();
       this.#scheduled.delete(sequenceNumber);
     }
   }
 
   /** Stops every timer of a topic that is deleted. */
   close(): void {
-    for (const cancel of this.#scheduled.values()) cancel();
+    for (const { cancelTimer } of this.#scheduled.values()) cancelTimer();
     this.#scheduled.clear();
     for (const subscription of this.subscriptions.values()) subscription.close();
   }
 
   #publish(message: IncomingMessage, sequenceNumber: number): void {
     const copy = { ...message, content: withTimeToLive(message.content, this.settings.defaultTimeToLiveMs) };
-    for (const subscription of this.subscriptions.values()) subscription.enqueue(copy, sequenceNumber);
+    for (const subscription of this.subscriptions.values()) subscription.publish(copy, sequenceNumber);
   }
 }

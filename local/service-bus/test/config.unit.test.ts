@@ -56,9 +56,21 @@ describe('Config.json', () => {
       /ForwardTo: forwarding is not supported/,
     ],
     [
-      'rules',
-      { Topics: [{ Name: 't', Subscriptions: [{ Name: 's', Rules: [{}] }] }] },
-      /Topics\.0\.Subscriptions\.0\.Rules: rules are not supported/,
+      'a rule whose expression cannot be read',
+      {
+        Topics: [
+          {
+            Name: 't',
+            Subscriptions: [
+              {
+                Name: 's',
+                Rules: [{ Name: 'r', Properties: { FilterType: 'Sql', SqlFilter: { SqlExpression: 'a =' } } }],
+              },
+            ],
+          },
+        ],
+      },
+      /Subscriptions\.0\.Rules: The expression cannot be read: 'the end' is out of place/,
     ],
     ['a bad name', { Queues: [{ Name: 'a b' }] }, /Queues\.0\.Name: must be letters/],
     ['two of one name', { Queues: [{ Name: 'x' }], Topics: [{ Name: 'X' }] }, /Topics\.0\.Name: 'X' is declared twice/],
