@@ -8,13 +8,14 @@ import { IdentityPool } from './identity-pool.ts';
 import { countRows, createLookup, findReferencing, readTables } from './metadata.ts';
 import { readLists } from './read-lists.ts';
 import { readObject, readObjects } from './read-object.ts';
-import { readChanges, readPage } from './read-page.ts';
 import { readTogether } from './read-together.ts';
 import { RowWriter } from './row-writer.ts';
 import { Sender } from './sender.ts';
+import { followChanges, followPage } from './stored-link.ts';
 import { Throttle } from './throttle.ts';
 import { createTransport } from './transport.ts';
 import type { Bypass } from './update-payload.ts';
+import { updateRows } from './update-rows.ts';
 
 export interface DataverseOptions {
   /** The organisation's root; only its origin counts. */
@@ -69,14 +70,14 @@ export function createDataverse(options: DataverseOptions): InspectableDataverse
       }
       return outcome;
     },
-    readChanges: (request, signal) => readChanges(sender, request, signal),
-    readPage: (request, signal) => readPage(sender, request, signal),
-    readLists: (requests, signal) => readLists(sender, requests, origin, signal),
+    readChanges: (request, signal) => followChanges(sender, request, signal),
+    readPage: (request, signal) => followPage(sender, request, signal),
+    readLists: (requests, signal) => readLists(sender, requests, signal),
     readTogether: (reads, caller, signal) => readTogether(sender, reads, caller, signal),
     readObject: (path, what, signal) => readObject(sender, path, what, signal),
     readObjects: (paths, what, signal) => readObjects(sender, paths, what, signal),
     findReferencing: (table, signal) => findReferencing(sender, table, signal),
     countRows: (table, signal) => countRows(sender, table, signal),
-    update: (request) => writer.update(request),
+    update: (request) => updateRows(writer, request),
   };
 }

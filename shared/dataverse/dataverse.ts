@@ -99,8 +99,14 @@ export interface UpdateReport {
   /** Rows that no longer exist. */
   readonly gone: readonly string[];
   readonly failed: readonly RowFailure[];
-  /** Rows not sent because `signal` was aborted first. */
+  /** Rows not sent because `signal` was aborted first, or because of `stopped`. */
   readonly unsent: readonly string[];
+  /**
+   * Why no more rows were sent, where it was not the signal: a TerminalError where none can be written (a missing
+   * privilege, say, or a plug-in that refuses everything), with the remedy; else a RetryableError. What was written
+   * before is told all the same.
+   */
+  readonly stopped?: Error | undefined;
 }
 
 export interface UpdateRequest {
@@ -148,8 +154,7 @@ export interface Dataverse {
   countRows(table: string, signal?: AbortSignal): Promise<number | undefined>;
   /**
    * Updates existing rows, never creates one. Bulk messages where the table has them, else `$batch`; a bad row is
-   * isolated and never stops the others.
-   * @throws TerminalError where no row can be written (a missing privilege, say), with the remedy.
+   * isolated and never stops the others. A row counts as gone only where reading does not find it.
    */
   update(request: UpdateRequest): Promise<UpdateReport>;
 }

@@ -1,6 +1,7 @@
 import { TerminalError } from '../errors.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { createTokenSource, type TokenSource } from './access-token.ts';
+import type { FailureClass } from './classify.ts';
 import type { Clock } from './clock.ts';
 import type { Identity } from './identities.ts';
 import { MissingPrivilegeError } from './service-failure.ts';
@@ -16,6 +17,8 @@ export interface Member {
   readonly throttle: Throttle;
   /** Number of the latest request it was given, to take turns. */
   lastTurn: number;
+  /** What it has done with success (a purpose, or `*` for anything): it lacks no right to. */
+  readonly proved: Set<string>;
   /** What it may not do (a purpose, or `*`), until when. */
   readonly refusals: Map<string, { readonly until: number; readonly why: string }>;
 }
@@ -54,6 +57,7 @@ export class IdentityPool {
       tokens: createTokenSource(credential, options.scope),
       throttle: options.createThrottle(),
       lastTurn: 0,
+      proved: new Set(),
       refusals: new Map(),
     }));
   }
@@ -131,10 +135,25 @@ export class IdentityPool {
 
   /** Leaves `member` out of `purpose` (`*`: out of everything) for a while, and says so. */
   refuse(member: Member, purpose: string, why: string): void {
+    if (purpose === '*') member.proved.clear();
+    else member.proved.delete(purpose);
     member.refusals.set(purpose, { until: this.#clock.now() + REFUSAL_MS, why });
     this.#telemetry.log('error', `Identity ${member.clientId} is left out of ${purpose}: ${why}`, {
       identity: member.clientId,
     });
+  }
+
+  /** Notes that `member` has done `purpose` with success (`*`: has been answered at all). */
+  prove(member: Member, purpose: string): void {
+    member.proved.add('*').add(purpose);
+  }
+
+  /**
+   * Whether what `member` did before speaks against a refusal of it: who has written to a table has the privilege to, and
+   * who was answered is known to the organisation. Then something else lacks the right, such as a plug-in's own call.
+   */
+  hasProved(member: Member, purpose: string, failure: FailureClass): boolean {
+    return member.proved.has(failure === 'identityRefused' ? '*' : purpose);
   }
 
   /** Whether another identity than `member` may do `purpose`. */

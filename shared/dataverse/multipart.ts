@@ -3,7 +3,7 @@ import { RetryableError } from '../errors.ts';
 /** One request inside a `$batch`. */
 export interface BatchPart {
   readonly method: 'GET' | 'PATCH';
-  /** Absolute path with query; up to 65,536 characters. */
+  /** Absolute path with query. */
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
@@ -16,8 +16,7 @@ export interface BatchAnswer {
   readonly body: string;
 }
 
-/** The longest URL the service takes in a part of a `$batch`; by itself a GET may have half of it. */
-export const MAX_BATCH_URL = 65_536;
+/** The longest URL that the service takes of a GET by itself; in a part of a `$batch` it may have twice that. */
 export const MAX_URL = 32_768;
 
 /** The most parts the service takes in one `$batch`. */
@@ -43,7 +42,7 @@ export function writeBatch(boundary: string, parts: readonly BatchPart[]): strin
  */
 export function readBatch(contentType: string, text: string): readonly BatchAnswer[] {
   const named = /boundary="?([^";]+)"?/i.exec(contentType)?.[1];
-  if (!named) throw malformed(`no boundary in "${contentType}"`);
+  if (!named) throw malformed(`no boundary in "${contentType.slice(0, 80)}"`);
   const delimiter = `--${named}`;
   const answers: BatchAnswer[] = [];
   let start = lineStart(text, delimiter, 0);

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { RetryableError } from '../errors.ts';
 import { type BatchAnswer, readBatch, writeBatch } from './multipart.ts';
+import { provesSuccess } from './proves-success.ts';
 import type { Request, Sender } from './sender.ts';
 import { API_PATH } from './transport.ts';
 
@@ -39,3 +40,7 @@ export async function readInBatch(
   }
   return answers;
 }
+
+/** Whether a part holds what was asked for. */
+export const isGiven = ({ status, headers, body }: BatchAnswer): boolean =>
+  provesSuccess({ kind: 'read', path: '' }, { status, headers: { get: (name) => headers[name.toLowerCase()] }, body });

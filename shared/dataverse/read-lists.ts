@@ -1,10 +1,9 @@
 import type { ListRequest, Row } from './dataverse.ts';
 import { listAt, parseObject, stringAt } from './json.ts';
-import { MAX_BATCH_URL, MAX_URL } from './multipart.ts';
-import { readInBatch } from './read-in-batch.ts';
+import { MAX_URL } from './multipart.ts';
+import { isGiven, readInBatch } from './read-in-batch.ts';
 import { MAX_PAGE, readPage } from './read-page.ts';
 import type { Sender } from './sender.ts';
-import { readRefusal, ServiceFailure } from './service-failure.ts';
 import { API_PATH } from './transport.ts';
 
 /** Parts run one after another, so a batch is kept short enough to be answered in seconds; more go side by side. */
@@ -19,23 +18,22 @@ const PAGE = { Prefer: `odata.maxpagesize=${MAX_PAGE}` };
 export async function readLists(
   sender: Sender,
   requests: readonly ListRequest[],
-  origin: string,
   signal?: AbortSignal,
 ): Promise<readonly (readonly Row[])[]> {
   const answers: Row[][] = requests.map(() => []);
   const asked = requests.filter(({ values }) => values.length > 0);
   const only = asked[0];
   if (!only) return answers;
+  // No longer than a GET by itself may be: a part that is refused is sent once more so.
+  const pathsOf = (request: ListRequest) => listPaths(request, MAX_URL - sender.origin.length - API_PATH.length - 1);
   if (asked.length === 1) {
-    const [path, ...more] = listPaths(only, MAX_URL - origin.length - API_PATH.length - 1);
+    const [path, ...more] = pathsOf(only);
     if (path !== undefined && more.length === 0) {
       answers[requests.indexOf(only)] = await readWhole(sender, only, path, signal);
       return answers;
     }
   }
-  const lists = requests.flatMap((request, index) =>
-    listPaths(request, MAX_BATCH_URL - API_PATH.length - 1).map((path) => ({ request, index, path })),
-  );
+  const lists = requests.flatMap((request, index) => pathsOf(request).map((path) => ({ request, index, path })));
   const batches: (typeof lists)[] = [];
   for (let at = 0; at < lists.length; at += LISTS_PER_BATCH) batches.push(lists.slice(at, at + LISTS_PER_BATCH));
   const read = await Promise.all(batches.map((batch) => readOneBatch(sender, batch, signal)));
@@ -61,15 +59,9 @@ async function readOneBatch(
   return Promise.all(
     lists.map(({ request, path }, at) => {
       const part = answers[at];
-      if (part && part.status < 300) return followPages(sender, request, part.body, signal);
-      const refusal = readRefusal(part?.status ?? 0, part?.body ?? '');
-      if (refusal.failureClass === 'throttle' || refusal.failureClass === 'transient') {
-        // By itself once more: the sender knows how to wait. The batch form is for its longer URL only, so keep it.
-        return path.length < MAX_URL / 2
-          ? readWhole(sender, request, path, signal)
-          : readOneBatch(sender, [{ request, path }], signal).then(([rows = []]) => rows);
-      }
-      throw new ServiceFailure(refusal, `read ${request.entitySetName}`);
+      if (part && isGiven(part)) return followPages(sender, request, part.body, signal);
+      // By itself once more: the sender knows how to wait, and which other identity may read it.
+      return readWhole(sender, request, path, signal);
     }),
   );
 }

@@ -1,7 +1,7 @@
 import { isTerminalError, type TerminalError } from '../errors.ts';
 import type { Row } from './dataverse.ts';
 import { parseObject } from './json.ts';
-import { readInBatch } from './read-in-batch.ts';
+import { isGiven, readInBatch } from './read-in-batch.ts';
 import type { Sender } from './sender.ts';
 
 /** One object below the API's root: what a function answers, or definitions. */
@@ -24,7 +24,7 @@ export async function readObjects(
   return Promise.all(
     paths.map(async (path, at) => {
       const answer = answers[at];
-      if (answer !== undefined && answer.status < 300) return parseObject(answer.body, what);
+      if (answer !== undefined && isGiven(answer)) return parseObject(answer.body, what);
       // By itself once more: the sender knows how to wait, and which other identity may read it.
       return readObject(sender, path, what, signal).catch((error: unknown) => {
         if (isTerminalError(error)) return error;

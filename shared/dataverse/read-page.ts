@@ -1,4 +1,4 @@
-import { ExpiredChangesError, TerminalError } from '../errors.ts';
+import { TerminalError } from '../errors.ts';
 import type { ChangePage, PageRequest, Row, RowPage } from './dataverse.ts';
 import { listAt, parseObject, stringAt } from './json.ts';
 import type { Sender } from './sender.ts';
@@ -9,7 +9,7 @@ export const MAX_PAGE = 5_000;
 
 /** One page of a table's rows. */
 export async function readPage(sender: Sender, request: PageRequest, signal?: AbortSignal): Promise<RowPage> {
-  const { entitySetName, select, filter, orderBy, pageSize, nextLink } = request;
+  const { entitySetName, select, filter, orderBy, pageSize } = request;
   const query = [`$select=${select.join(',')}`];
   if (filter) query.push(`$filter=${encodeURIComponent(filter)}`);
   if (orderBy) query.push(`$orderby=${encodeURIComponent(orderBy)}`);
@@ -18,7 +18,7 @@ export async function readPage(sender: Sender, request: PageRequest, signal?: Ab
     kind: 'readPage',
     table: entitySetName,
     method: 'GET',
-    path: nextLink ?? `${entitySetName}?${query.join('&')}`,
+    path: request.nextLink ?? `${entitySetName}?${query.join('&')}`,
     headers: { Prefer: `odata.maxpagesize=${Math.min(pageSize, MAX_PAGE)}` },
     what,
     signal,
@@ -52,18 +52,15 @@ export async function readChanges(sender: Sender, request: ChangesRequest, signa
     });
     return toChangePage(parseObject(answer.body, what), entitySetName);
   } catch (error) {
-    if (error instanceof ServiceFailure && error.refusal.failureClass === 'expired') {
-      throw new ExpiredChangesError(
-        `Dataverse no longer knows where the last list of changes of ${entitySetName} ended; all rows must be read again.`,
-        { cause: error },
-      );
-    }
-    if (error instanceof ServiceFailure && /change tracking/i.test(error.refusal.message)) {
+    if (error instanceof ServiceFailure && NOT_TRACKED.test(error.refusal.message)) {
       throw notTracked(entitySetName, error);
     }
     throw error;
   }
 }
+
+/** The service's words for a table that does not track its changes; whoever reads asks nobody else's code. */
+const NOT_TRACKED = /change tracking/i;
 
 const notTracked = (entitySetName: string, cause?: unknown): TerminalError =>
   new TerminalError(

@@ -1,11 +1,11 @@
-import { RetryableError, UnknownCallerError } from '../errors.ts';
+import { UnknownCallerError } from '../errors.ts';
 import type { Read, ReadAnswer } from './dataverse.ts';
 import { listAt, parseObject } from './json.ts';
 import type { BatchAnswer } from './multipart.ts';
-import { type BatchedGet, readInBatch } from './read-in-batch.ts';
+import { type BatchedGet, isGiven, readInBatch } from './read-in-batch.ts';
 import { MAX_PAGE } from './read-page.ts';
 import type { Sender } from './sender.ts';
-import { readRefusal, ServiceFailure } from './service-failure.ts';
+import { readRefusal, ServiceFailure, unavailable } from './service-failure.ts';
 
 /** Codes that tell of whoever is acted for: no member of the organisation, or disabled. */
 const UNKNOWN_CALLER: ReadonlySet<string> = new Set(['0x80072560', '0x80040225']);
@@ -47,18 +47,19 @@ function getOf({ entitySetName, select, id, filter, orderBy, top }: Read): Batch
   };
 }
 
-function readPart({ status, body }: BatchAnswer, read: Read | undefined): ReadAnswer {
+function readPart(part: BatchAnswer, read: Read | undefined): ReadAnswer {
+  const { status, body } = part;
   const what = `read ${read?.entitySetName ?? 'a table'}`;
-  if (status < 300) {
+  if (isGiven(part)) {
     const object = parseObject(body, what);
     return { kind: 'rows', rows: read?.id === undefined ? listAt(object, 'value') : [object] };
   }
   const refusal = readRefusal(status, body);
-  if (status === 403) return { kind: 'denied' };
-  if (status === 404 && read?.id !== undefined) return { kind: 'rows', rows: [] };
-  if (refusal.failureClass === 'throttle' || refusal.failureClass === 'transient') {
-    throw new RetryableError(`Dataverse could not ${what} for now (HTTP ${status}): ${refusal.message}`);
-  }
+  const { failureClass } = refusal;
+  if (failureClass === 'privilege' || failureClass === 'row') return { kind: 'denied' };
+  if (failureClass === 'missing' && read?.id !== undefined) return { kind: 'rows', rows: [] };
+  if (failureClass === 'throttle' || failureClass === 'transient' || !refusal.isService)
+    throw unavailable(refusal, what);
   throw new ServiceFailure(refusal, what);
 }
 

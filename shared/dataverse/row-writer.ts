@@ -1,13 +1,14 @@
-import { TerminalError } from '../errors.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { BatchSize, type SizeBounds } from './batch-size.ts';
+import { Breaker } from './breaker.ts';
 import type { BulkSupport } from './bulk-support.ts';
+import { BulkTrust } from './bulk-trust.ts';
 import type { Clock } from './clock.ts';
-import type { UpdateReport, UpdateRequest } from './dataverse.ts';
+import type { UpdateRequest } from './dataverse.ts';
 import type { IdentityPool } from './identity-pool.ts';
+import { MAX_BATCH_PARTS } from './multipart.ts';
 import type { Sender } from './sender.ts';
 import type { Bypass } from './update-payload.ts';
-import { UpdateRun } from './update-run.ts';
 
 /**
  * How rows are written:
@@ -30,14 +31,14 @@ export interface RowWriterOptions {
 const BOUNDS: Readonly<Record<WriteMode, SizeBounds>> = {
   // More than a thousand rows at once bring nothing more and risk time-outs.
   multiple: { first: 200, smallest: 50, largest: 1_000 },
-  // Each part costs the server as much as a request of its own: a long batch is only a slow one.
-  batch: { first: 100, smallest: 10, largest: 100 },
+  // Each part costs the server as much as a request of its own; a long batch saves round trips while it is quick.
+  batch: { first: 100, smallest: 10, largest: MAX_BATCH_PARTS },
 };
 
 /** No chunk is made smaller than this to keep more requests busy. */
 const WORTH_A_REQUEST = 100;
 
-/** Writes rows of any table; what it learns of a table serves every later update of the process. */
+/** What it takes to write rows of any table, and what was learned of each: it serves every later update of the process. */
 export class RowWriter {
   readonly options: RowWriterOptions;
   /** Tables, by logical name, whose UpdateMultiple does not take `null` for a lookup. */
@@ -47,20 +48,11 @@ export class RowWriter {
   /** Tables with a request through since their schema changed. */
   readonly #warm = new Set<string>();
   readonly #sizes = new Map<string, BatchSize>();
+  readonly #trusts = new Map<string, BulkTrust>();
+  readonly #breakers = new Map<string, Breaker>();
 
   constructor(options: RowWriterOptions) {
     this.options = options;
-  }
-
-  /** See `Dataverse.update`. */
-  async update(request: UpdateRequest): Promise<UpdateReport> {
-    const { table, rows, warmUp } = request;
-    if (new Set(rows.map(({ id }) => id)).size < rows.length) {
-      throw new TerminalError(`An update of ${table.logicalName} names a row twice; each row may occur once.`);
-    }
-    if (rows.length === 0) return { written: [], gone: [], failed: [], unsent: [] };
-    if (warmUp && this.needsWarmUp(request)) this.options.sender.expectSchemaLag(table.entitySetName);
-    return new UpdateRun(this, request).run();
   }
 
   /** Whether the next request for the table has to go alone: its schema has just changed, and none has been through since. */
@@ -80,12 +72,17 @@ export class RowWriter {
   /** The learned size of bulk requests of a table, by logical name. */
   size(table: string, mode: WriteMode): BatchSize {
     const key = `${mode}:${table}`;
-    let size = this.#sizes.get(key);
-    if (!size) {
-      size = new BatchSize(BOUNDS[mode]);
-      this.#sizes.set(key, size);
-    }
-    return size;
+    return remembered(this.#sizes, key, () => new BatchSize(BOUNDS[mode]));
+  }
+
+  /** Whether the bulk messages of a table, by logical name, are worth sending. */
+  trust(table: string): BulkTrust {
+    return remembered(this.#trusts, table, () => new BulkTrust());
+  }
+
+  /** Whether a table, by logical name, takes writes at all. */
+  breaker(table: string): Breaker {
+    return remembered(this.#breakers, table, () => new Breaker());
   }
 
   /**
@@ -98,4 +95,13 @@ export class RowWriter {
     const evenShare = Math.ceil(this.backlog / (Math.max(1, rounds) * concurrency));
     return Math.min(rows, Math.max(WORTH_A_REQUEST, evenShare));
   }
+}
+
+function remembered<T>(known: Map<string, T>, key: string, make: () => T): T {
+  let value = known.get(key);
+  if (value === undefined) {
+    value = make();
+    known.set(key, value);
+  }
+  return value;
 }

@@ -1,11 +1,20 @@
 import type { HttpHeaders } from '@azure/core-rest-pipeline';
-import { messageOf, RetryableError, TerminalError } from '../errors.ts';
+import { messageOf, TerminalError } from '../errors.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { readNumber, readRetryAfter } from './answer-headers.ts';
 import type { Clock } from './clock.ts';
 import type { IdentityPool, Member } from './identity-pool.ts';
 import { meet, PATIENCE, type RetryKind } from './patience.ts';
-import { loggableWords, type Refusal, readRefusal, ServiceFailure, throttleCause } from './service-failure.ts';
+import { provesSuccess } from './proves-success.ts';
+import {
+  loggableWords,
+  noAnswer,
+  type Refusal,
+  readRefusal,
+  ServiceFailure,
+  throttleCause,
+  unavailable,
+} from './service-failure.ts';
 import type { Finished } from './throttle.ts';
 import { API_PATH, type Transport, type WireAnswer } from './transport.ts';
 
@@ -81,6 +90,11 @@ export class Sender {
     this.#options = options;
   }
 
+  /** The organisation's origin. */
+  get origin(): string {
+    return this.#options.origin;
+  }
+
   /** Notes that the schema behind an entity set has just changed: unknown names are waited for during a while. */
   expectSchemaLag(entitySetName: string): void {
     this.#schemaLagUntil.set(entitySetName, this.#options.clock.now() + SCHEMA_LAG_MS);
@@ -109,7 +123,12 @@ export class Sender {
       if ('answer' in outcome) return outcome.answer;
 
       const { refusal, retryAfterMs } = outcome;
-      const kind = meet(refusal, { rows: request.rows, lagging: this.expectsSchemaLag(request.table) });
+      const kind = meet(refusal, {
+        rows: request.rows ?? 0,
+        lagging: this.expectsSchemaLag(request.table),
+        isPersonal: request.caller !== undefined,
+        isProven: pool.hasProved(member, purpose, refusal.failureClass),
+      });
       if (kind === 'unauthorized' && freshTokenTried !== member) {
         freshTokenTried = member;
         continue;
@@ -125,11 +144,7 @@ export class Sender {
       const attempt = spent.get(kind) ?? 0;
       spent.set(kind, attempt + 1);
       const { attempts, pauseMs } = PATIENCE[kind];
-      if (attempt + 1 >= attempts) {
-        if (kind === 'schemaLag' || kind === 'bulkRace') throw new ServiceFailure(refusal, request.what);
-        const failed = `Dataverse could not ${request.what} for now (HTTP ${refusal.status || 'none'}): `;
-        throw new RetryableError(failed + refusal.message, { retryAfterMs, logText: failed + loggableWords(refusal) });
-      }
+      if (attempt + 1 >= attempts) throw gaveUp(kind, refusal, request, retryAfterMs);
       // A Retry-After already stops the identity; the request itself may go on in another's name at once.
       if (retryAfterMs !== undefined && kind !== 'customizationLock') continue;
       const pause = Math.max(pauseMs(attempt), retryAfterMs ?? 0);
@@ -197,9 +212,14 @@ export class Sender {
     });
     if (refused?.retryAfterMs !== undefined) throttle.stop(now + refused.retryAfterMs);
     // Here, not where the next attempt is decided: what becomes free goes to waiting requests at once.
+    const { pool } = this.#options;
+    const purpose = purposeOf(request);
+    // A batch may be answered and none of its rows be written: who wrote rows proves it by their answers.
+    if (answer) pool.prove(member, request.kind === 'updateBatch' ? '*' : purpose);
     if (refused && request.caller === undefined && (failure === 'identityRefused' || failure === 'privilege')) {
-      const purpose = failure === 'privilege' ? purposeOf(request) : '*';
-      this.#options.pool.refuse(member, purpose, new ServiceFailure(refused.refusal, request.what).message);
+      const isOwnLack = request.rows === undefined || !pool.hasProved(member, purpose, failure);
+      const { message } = new ServiceFailure(refused.refusal, request.what);
+      if (isOwnLack) pool.refuse(member, failure === 'privilege' ? purpose : '*', message);
     }
     if (refusedBy) telemetry.count('backstamp.dataverse.throttled', 1, { cause: refusedBy });
     if (failure === 'customizationLock') {
@@ -245,7 +265,7 @@ export class Sender {
       const slow = clock.now() - started >= WRITE_TIMEOUT_MS;
       return refused(slow && (request.rows ?? 0) > 1 ? 'tooLarge' : 'transient', messageOf(error));
     }
-    if (wire.status < 300) {
+    if (provesSuccess(request, wire)) {
       return { answer: { headers: wire.headers, body: wire.body, durationMs: clock.now() - started, member } };
     }
     const refusal = readRefusal(wire.status, wire.body);
@@ -265,8 +285,16 @@ type Outcome = { readonly answer: Answer } | Refused;
 const purposeOf = ({ kind, table }: Request): string => `${WRITES.has(kind) ? 'write' : 'read'}:${table}`;
 
 const refused = (failureClass: 'transient' | 'tooLarge' | 'identityRefused', message: string): Refused => ({
-  refusal: { status: 0, code: '', message, failureClass },
+  refusal: noAnswer(failureClass, message),
 });
+
+/** What a request ends with whose refusal outlasted patience. */
+function gaveUp(kind: RetryKind, refusal: Refusal, { what }: Request, retryAfterMs: number | undefined): Error {
+  // What the service said in its own words may be some row's, or for ever; whatever stands in between may go away.
+  const mayBeForEver = kind === 'schemaLag' || kind === 'bulkRace' || kind === 'refused' || kind === 'refusedRows';
+  const isForNow = kind === 'refused' && !refusal.isService;
+  return mayBeForEver && !isForNow ? new ServiceFailure(refusal, what) : unavailable(refusal, what, retryAfterMs);
+}
 
 /** What every answer tells of the service's limits. */
 function readLimits(headers: HttpHeaders | undefined): Pick<Finished, 'hint' | 'requestsLeft' | 'executionLeftMs'> {

@@ -5,7 +5,7 @@ import { choosePerSource, type MapEntry } from '../customer-insights/map-row.ts'
 import { linkColumn, linkValue } from '../customer-insights/names.ts';
 import { unitValue } from '../customer-insights/owner-columns.ts';
 import type { ListRequest, RowUpdate, UpdateReport } from '../dataverse/dataverse.ts';
-import { nothingDone, type RowsReport, type Settled } from '../passes/rows-report.ts';
+import { endOf, nothingDone, type RowsReport, type Settled } from '../passes/rows-report.ts';
 import type { Pass } from '../state/link-states.ts';
 import type { PendingRow } from '../state/pending-rows.ts';
 import type { RowOutcome } from '../state/row-outcomes.ts';
@@ -49,7 +49,7 @@ export async function linkRows(
 
   await keepBeforeUnlinking(slice, decisions);
   const report = await writeLinks(slice, decisions);
-  return { ...account(slice, decisions, report, customerOf), conflicts, isPartial: report.unsent.length > 0 };
+  return { ...account(slice, decisions, report, customerOf), conflicts, ...endOf(report) };
 }
 
 /** What is known of the rows that entries are about, before anything is done to them. */

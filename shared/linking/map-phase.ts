@@ -65,7 +65,7 @@ async function linkPage(
   const report = await linkRows(slice, entries, rowsRead);
   await slice.record({ ...report, ...withUnusable(slice, report, unusable) }, known);
 
-  if (report.isPartial) await endInPage(slice, report.counters);
+  if (report.isPartial) await endInPage(slice, report);
   const counters = {
     ...withoutCarried(report.counters, pass.carried),
     failed: report.counters.failed + unusable.length,

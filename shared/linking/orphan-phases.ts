@@ -1,8 +1,9 @@
-import { noRows } from '../contracts/counters.ts';
+import { addCounters, noRows } from '../contracts/counters.ts';
 import { normaliseGuid } from '../customer-insights/guid.ts';
 import { entriesOf } from '../customer-insights/map-lookup.ts';
 import { linkValue } from '../customer-insights/names.ts';
 import { unitValue } from '../customer-insights/owner-columns.ts';
+import { endOf } from '../passes/rows-report.ts';
 import type { FoundOrphan } from '../state/found-orphans.ts';
 import type { RowOutcome } from '../state/row-outcomes.ts';
 import { acrossUnits, countsUnits, keepsApart } from './across-units.ts';
@@ -76,7 +77,14 @@ async function walkPage(
     },
     await slice.pendingAmong(report.settled.map(({ id }) => id)),
   );
-  if (report.isPartial) await slice.endHere({});
+  const counters = slice.add({
+    ...noRows,
+    linked: report.counters.linked,
+    relinked: report.counters.relinked,
+    cleared: report.counters.cleared,
+  });
+  // Rows that are right now are not counted again when the page is walked anew.
+  if (report.isPartial) await slice.endHere({ counters }, report.stopped);
   if (slice.isRehearsal) await slice.sample(orphans.map((orphan) => cleared(slice, orphan)));
   else await parts.foundOrphans.keep(slot.table, orphans);
   const across = countsUnits(slice) && !keepsApart(slice) ? await findAcross(slice, linked, units, report) : undefined;
@@ -87,13 +95,7 @@ async function walkPage(
     orphans: pass.orphans + orphans.length,
     conflicts: pass.conflicts + report.conflicts,
     ...withApart(pass, report),
-    counters: slice.add({
-      ...noRows,
-      linked: report.counters.linked,
-      relinked: report.counters.relinked,
-      cleared: report.counters.cleared,
-      failed: report.counters.failed,
-    }),
+    counters: addCounters(counters, { ...noRows, failed: report.counters.failed }),
   });
 }
 
@@ -163,6 +165,7 @@ export async function clearOrphans(slice: LinkingSlice): Promise<void> {
       rows: still.map(({ id }) => linkUpdate(id, undefined)),
       signal: slice.writeSignal,
     });
+    const { isPartial, stopped } = endOf(report);
     const at = slice.now();
     const outcomes = report.written.map((id) => cleared(slice, found.get(id) ?? { id, profileId: '' }));
     const failures = report.failed.map(
@@ -179,9 +182,9 @@ export async function clearOrphans(slice: LinkingSlice): Promise<void> {
       cleared: report.written.length,
       gone: report.gone.length,
     });
-    if (report.unsent.length > 0) {
+    if (isPartial) {
       await parts.foundOrphans.drop(slot.table, [...report.written, ...report.gone]);
-      await slice.endHere({ counters });
+      await slice.endHere({ counters }, stopped);
     }
     await slice.checkpoint({ cursor: last.id, counters, uncleared: slice.pass.uncleared + report.failed.length });
   }

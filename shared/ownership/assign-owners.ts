@@ -1,7 +1,7 @@
 import { noRows } from '../contracts/counters.ts';
 import { ownerColumn } from '../customer-insights/owner-columns.ts';
 import type { RowUpdate, UpdateReport } from '../dataverse/dataverse.ts';
-import type { RowsReport, Settled } from '../passes/rows-report.ts';
+import { endOf, type RowsReport, type Settled } from '../passes/rows-report.ts';
 import type { PendingRow } from '../state/pending-rows.ts';
 import type { RowOutcome } from '../state/row-outcomes.ts';
 import type { OwnedRow, Owner } from './owned-row.ts';
@@ -25,7 +25,7 @@ const ownerUpdate = ({ id, wanted }: Assignment): RowUpdate => ({
  */
 export async function assignOwners(slice: OwnershipSlice, rows: readonly OwnedRow[]): Promise<RowsReport> {
   const report = await write(slice, rows.filter(isAssignment));
-  return { ...account(slice, rows, report), isPartial: report.unsent.length > 0 };
+  return { ...account(slice, rows, report), ...endOf(report) };
 }
 
 async function write(slice: OwnershipSlice, rows: readonly Assignment[]): Promise<UpdateReport> {

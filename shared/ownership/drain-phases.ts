@@ -116,7 +116,7 @@ async function assignPage(
   const owned = await wantedOwners(slice, rows);
   const report = await assignOwners(slice, owned);
   await slice.record(report, known);
-  if (report.isPartial) await endInPage(slice, report.counters);
+  if (report.isPartial) await endInPage(slice, report);
   await slice.checkpoint({
     ...move,
     carried: 0,

@@ -4,6 +4,7 @@ import { counted } from '../counted.ts';
 import { ownerColumn, unitValue } from '../customer-insights/owner-columns.ts';
 import type { TableMetadata } from '../dataverse/dataverse.ts';
 import { isTerminalError } from '../errors.ts';
+import { endOf } from '../passes/rows-report.ts';
 import { ownershipOf } from './drain-phases.ts';
 import { isProfileTable } from './names.ts';
 import { guidAt } from './owned-row.ts';
@@ -109,18 +110,18 @@ async function seeToPage(slice: OwnershipSlice, table: TableMetadata, at: Cursor
     rows: ids.map((id) => ({ id, values })),
     signal: slice.writeSignal,
   });
+  const { isPartial, stopped } = endOf(report);
   const done = {
     ...seen,
     corrected: at.corrected + report.written.length,
     failed: at.failed + report.failed.length,
   };
-  if (report.unsent.length === 0) return done;
+  if (!isPartial) return done;
   // What was corrected does not come back with the page; what was not is found and counted again.
   const strays = at.strays + report.written.length;
   const { nextLink: _, ...again } = { ...done, strays, failed: at.failed };
-  return slice.endHere({
-    cursor: JSON.stringify(at.nextLink === undefined ? again : { ...again, nextLink: at.nextLink }),
-  });
+  const cursor = JSON.stringify(at.nextLink === undefined ? again : { ...again, nextLink: at.nextLink });
+  return slice.endHere({ cursor }, stopped);
 }
 
 function lineOf({ table, strays, corrected, failed }: Cursor): string | undefined {

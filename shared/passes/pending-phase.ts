@@ -29,7 +29,7 @@ export async function retryPendingRows<Context>(slice: Slice<Context>, tryAgain:
     await slice.record(report, new Map(page.map((row) => [row.id, row])));
     if (report.isPartial) {
       // What is still pending is tried, and counted, again by the next slice.
-      await slice.endHere({ counters: slice.add(settledOnly(report)) });
+      await slice.endHere({ counters: slice.add(settledOnly(report)) }, report.stopped);
     }
     await slice.checkpoint({ ...change, cursor: last.id, counters: slice.add(report.counters) });
   }

@@ -123,10 +123,13 @@ export class Slice<Context> {
     await this.#onProgress(this.pass);
   }
 
-  /** The last checkpoint of a slice whose time is up: nothing is under way, and the next one knows that. */
-  async endHere(change: Partial<Pass>): Promise<never> {
+  /**
+   * The last checkpoint of a slice whose time is up, or that cannot go on because of `stopped`: nothing is under way, and
+   * the next one knows that.
+   */
+  async endHere(change: Partial<Pass>, stopped?: Error): Promise<never> {
     await this.checkpoint({ ...change, sliceStartedAt: undefined });
-    throw new TimeUpError();
+    throw stopped ?? new TimeUpError();
   }
 
   /** Stores the state; the pass may be over then. */

@@ -5,6 +5,7 @@ import { LostRaceError } from '../passes/slice.ts';
 import type { LinkState, Slot } from '../state/link-states.ts';
 import type { Parts } from './parts.ts';
 import { endTask } from './task-record.ts';
+import { updateTask } from './update-task.ts';
 
 /**
  * Ends a task that repeating cannot help. Its pass is forgotten, so that the next run begins afresh. Where the reason
@@ -18,11 +19,9 @@ export async function failTask(
 ): Promise<void> {
   const run = await parts.runs.find(runId);
   const slot: Slot = run?.value.mode === 'rehearsal' ? { table, rehearsalOf: runId } : { table };
-  let hasChangedRows = false;
   for (;;) {
     const { state, etag } = await parts.linkStates.load(slot);
     if (state.pass?.runId !== runId) break;
-    hasChangedRows = changedRows(addCounters(state.pass.base, state.pass.counters)) > 0;
     try {
       await dropPass(parts, slot, state, etag);
       break;
@@ -33,7 +32,7 @@ export async function failTask(
   }
   const key = { runId, table };
   const before = (await parts.runs.findTask(runId, table))?.value;
-  if (requirement === undefined || hasChangedRows || (before !== undefined && changedRows(before.counters) > 0)) {
+  if (requirement === undefined || (before !== undefined && changedRows(before.counters) > 0)) {
     await endTask(parts, key, 'cannot go on', (task) => ({ details: [reason, ...task.details] }));
     return;
   }
@@ -45,12 +44,16 @@ export async function failTask(
 }
 
 /**
- * Forgets a pass in progress; the watermark stays where it was, so the next pass reads the same changes again.
+ * Forgets a pass in progress; the watermark stays where it was, so the next pass reads the same changes again. What the
+ * pass has counted is its task's before.
  * @throws LostRaceError where another writer changed the state
  */
 export async function dropPass(parts: Parts, slot: Slot, state: LinkState, etag: string): Promise<void> {
   if (state.pass === undefined) return;
-  const { pass: _, ...rest } = state;
+  const { pass, ...rest } = state;
+  await updateTask(parts, { runId: pass.runId, table: slot.table }, 'note', () => ({
+    counters: addCounters(pass.base, pass.counters),
+  }));
   if ((await parts.linkStates.save(slot, rest, etag)) === undefined) {
     throw new LostRaceError(`Another writer changed the link state of ${slot.table}`);
   }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readNumber, readRetryAfter } from '../../shared/dataverse/answer-headers.ts';
-import { type FailureClass, missingRows, readRefusal, ServiceFailure } from '../../shared/dataverse/service-failure.ts';
+import type { FailureClass } from '../../shared/dataverse/classify.ts';
+import { readRefusal, ServiceFailure } from '../../shared/dataverse/service-failure.ts';
 import { isTerminalError } from '../../shared/errors.ts';
 import { fault, guid } from './fake-http.ts';
 
@@ -25,7 +26,20 @@ const catalogue: readonly (readonly [number, string, string, FailureClass])[] = 
   [400, '0x80044150', sql(3732), 'bulkRace'],
   [400, '0x80044150', sql(2766), 'bulkRace'],
   [400, '0x80044150', sql(2812), 'bulkRace'],
-  [400, '0x80044150', sql(8114), 'request'],
+  [400, '0x80044150', sql(8114), 'transient'],
+  [400, '0x80044150', sql(40613), 'transient'],
+  [400, '0x80044150', sql(547), 'row'],
+  [400, '0x80044150', sql(8115), 'row'],
+  [400, '0x80048644', 'This query cannot be executed because of leading wildcards.', 'throttle'],
+  [403, '0x80095ffc', 'Access to Dataverse API is restricted for this application Id', 'organisation'],
+  [403, '0x80048306', 'SecLib::AccessCheckEx failed. Returned hr = -2147187962, ObjectID: x', 'row'],
+  [401, '0x80048306', 'is missing prvReadContact privilege', 'unauthorized'],
+  [400, '0x80040265', 'User is missing prvWriteContact privilege', 'row'],
+  [500, '0x80040265', 'User is missing prvWriteContact privilege', 'transient'],
+  [400, '0x80040225', 'The specified user is disabled.', 'unknown'],
+  [400, '0x80040251', 'There is no active transaction.', 'transient'],
+  [400, '0x80099999', 'Something new.', 'unknown'],
+  [404, '0x80099999', 'Something new.', 'missing'],
   [500, '0x80044151', 'Sql error: SQL timeout expired.', 'tooLarge'],
   [413, '0x8004418A', 'Request too large.', 'tooLarge'],
   [500, '', 'Message size exceeded when sending context to Sandbox', 'tooLarge'],
@@ -33,8 +47,8 @@ const catalogue: readonly (readonly [number, string, string, FailureClass])[] = 
   [500, '0x80131501', 'A SQL error.', 'transient'],
   [400, '0x80040265', 'Profile link rejected.', 'row'],
   [400, '0x8004418D', 'The sandbox worker crashed.', 'row'],
-  [404, '0x80040217', `contact With Id = ${guid(1)} Does Not Exist`, 'row'],
-  [404, '', `contact With Id = ${guid(1)} Does Not Exist`, 'row'],
+  [404, '0x80040217', `contact With Id = ${guid(1)} Does Not Exist`, 'missing'],
+  [404, '', `contact With Id = ${guid(1)} Does Not Exist`, 'missing'],
   [400, '0x80044331', 'A validation error occurred.  The length of the column exceeded the maximum.', 'row'],
   [403, '', `Principal with id ${guid(1)} does not have WriteAccess right(s) for record with id ${guid(2)}.`, 'row'],
   [403, '0x8004f507', 'Caller user with Id x does not have update permissions to a Email secured field.', 'privilege'],
@@ -47,12 +61,12 @@ const catalogue: readonly (readonly [number, string, string, FailureClass])[] = 
     'CrmCheckPrivilege failed. Returned hr = -2147220839 on UserId: u and Privilege: prvX',
     'privilege',
   ],
-  [403, '0x80040299', '', 'privilege'],
+  [403, '0x80040299', '', 'row'],
   [403, '0x80072560', 'The user is not a member of the organization.', 'identityRefused'],
   [401, '', '', 'unauthorized'],
   [400, '0x80048d19', "… An undeclared property 'x' which only has property annotations in the payload …", 'schemaLag'],
   [400, '0x0', "Could not find a property named 'x' on type 'Microsoft.Dynamics.CRM.contact'.", 'schemaLag'],
-  [400, '0x80048d19', '… System.ArgumentException: Stream was not readable. …', 'request'],
+  [400, '0x80048d19', '… System.ArgumentException: Stream was not readable. …', 'unknown'],
   [400, '0x80048d19', "The 'odata.bind' instance or property annotation has a null value.", 'nullRefused'],
   [404, '', "No HTTP resource was found that matches the request URI '…'.", 'unsupported'],
   [404, '0x8006088a', "Resource not found for the segment 'Contact'.", 'unsupported'],
@@ -72,12 +86,11 @@ describe('refusals', () => {
     expect(refusal).toMatchObject({ code: '', failureClass: 'transient' });
   });
 
-  it('finds the missing rows in both forms of the text, in lower case, and none in other texts', () => {
-    const of = (message: string) => missingRows(readRefusal(404, JSON.stringify(fault('', message))));
-
-    expect(of(`contact With Id = ${guid(10).toUpperCase()} Does Not Exist`)).toEqual([guid(10)]);
-    expect(of(`Contact With Ids = ${guid(1)}, ${guid(2)} Do Not Exist`)).toEqual([guid(1), guid(2)]);
-    expect(of(`Principal with id ${guid(1)} does not have WriteAccess`)).toEqual([]);
+  it.each([200, 302, 403, 404])('takes a page that is not JSON (%i) for one of somebody on the way', (status) => {
+    expect(readRefusal(status, '<html>Sign in</html>')).toMatchObject({
+      isService: false,
+      failureClass: 'organisation',
+    });
   });
 
   it('is a terminal error that tells what was tried, what came back and what to do', () => {

@@ -93,6 +93,7 @@ describe('a privilege that is missing', () => {
     status: 403,
     code: '0x80040220',
     message: 'Principal user is missing prvReadmsdynci_alternatekey privilege.',
+    isService: true,
     failureClass: 'privilege',
   } as const;
 

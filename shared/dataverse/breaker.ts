@@ -1,0 +1,40 @@
+import type { FailureClass } from './classify.ts';
+import type { Refusal } from './service-failure.ts';
+
+/** Refusals of the identity or by the organisation: what some rows meet, all rows meet. */
+const OF_ALL_ROWS: ReadonlySet<FailureClass> = new Set(['privilege', 'identityRefused', 'organisation']);
+/** Rows refused alike that prove such a refusal, where no row of the table was ever written. */
+const PROOF = 3;
+/** Rows refused alike, without one success between, after which a table is not worth more requests. */
+const IN_A_ROW = 50;
+
+/**
+ * Whether a table takes writes at all. It opens where rows from all over an update are refused alike and none is taken;
+ * the next update then begins with a few rows. Pure; one for each table, shared by all updates of the process.
+ */
+export class Breaker {
+  #alike = '';
+  #inARow = 0;
+  #hasTaken = false;
+
+  taken(): void {
+    this.#hasTaken = true;
+    this.#inARow = 0;
+  }
+
+  /** Rows were refused, each by itself or, where their number is of no account, all together. */
+  refused({ failureClass, code }: Refusal, rows = 1): void {
+    const alike = `${failureClass} ${code}`;
+    this.#inARow = alike === this.#alike ? this.#inARow + rows : rows;
+    this.#alike = alike;
+  }
+
+  /** Whether so many rows in a row were refused alike that the whole table must be asked about. */
+  isSuspicious(refusal: Pick<Refusal, 'failureClass'> | undefined, rowsAtHand: number): boolean {
+    const isOfAll = refusal !== undefined && OF_ALL_ROWS.has(refusal.failureClass) && !this.#hasTaken;
+    return this.#inARow >= (isOfAll ? Math.min(PROOF, rowsAtHand) : IN_A_ROW);
+  }
+}
+
+/** Whether a refusal speaks of the identity or the organisation, not of the rows in the request. */
+export const isOfAllRows = ({ failureClass }: Refusal): boolean => OF_ALL_ROWS.has(failureClass);
