@@ -1,11 +1,12 @@
 import { app } from '@azure/functions';
+import { keyLevel } from '../shared/api/admission.ts';
 import { runDoctor } from '../shared/api/inspect.ts';
 import { routeHandler } from '../shared/api/route-handler.ts';
 import { services } from '../shared/services.ts';
 
 app.http('check-up', {
   methods: ['POST'],
-  authLevel: 'function',
+  authLevel: keyLevel('check-up', services),
   route: 'doctor',
   handler: routeHandler(services, runDoctor),
 });

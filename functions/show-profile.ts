@@ -1,11 +1,12 @@
 import { app } from '@azure/functions';
+import { keyLevel } from '../shared/api/admission.ts';
 import { routeHandler } from '../shared/api/route-handler.ts';
 import { showProfile } from '../shared/api/show-profile.ts';
 import { services } from '../shared/services.ts';
 
 app.http('show-profile', {
-  methods: ['GET'],
-  authLevel: 'function',
+  methods: ['GET', 'HEAD'],
+  authLevel: keyLevel('show-profile', services),
   route: 'records/{table}/{id}/profile',
   handler: routeHandler(services, showProfile),
 });

@@ -1,4 +1,5 @@
 import type { ProfileParts } from './api/show-profile.ts';
+import type { SteeringParts } from './api/steer-runs.ts';
 import { createDataverse } from './dataverse/client.ts';
 import { systemClock } from './dataverse/clock.ts';
 import { createIdentities } from './dataverse/identities.ts';
@@ -10,7 +11,9 @@ import type { Parts } from './runs/parts.ts';
 import type { SegmentParts } from './segments/read-segments.ts';
 import { SegmentStore } from './segments/segment-store.ts';
 import { parseSettings, type Settings } from './settings.ts';
+import { AuditTrail } from './state/audit-trail.ts';
 import { FoundOrphans } from './state/found-orphans.ts';
+import { IdempotencyKeys } from './state/idempotency-keys.ts';
 import { KeptEvents } from './state/kept-events.ts';
 import { LinkStates } from './state/link-states.ts';
 import { OwnershipConsents } from './state/ownership-consents.ts';
@@ -22,7 +25,7 @@ import { openTable } from './state/table-storage.ts';
 import { createTelemetry } from './telemetry/create-telemetry.ts';
 
 /** What the functions work with. */
-export type Services = Parts & ProfileParts & InspectParts & SegmentParts;
+export type Services = Parts & ProfileParts & InspectParts & SegmentParts & SteeringParts;
 
 /** Wires the real parts from the settings. */
 function wire(settings: Settings): Services {
@@ -60,6 +63,8 @@ function wire(settings: Settings): Services {
     // A few notes and events, beside the states.
     ownershipConsents: new OwnershipConsents(openTable(settings, 'BackstampLinkStates'), tellUnreadable),
     keptEvents: new KeptEvents(openTable(settings, 'BackstampLinkStates'), tellUnreadable),
+    audit: new AuditTrail(openTable(settings, 'BackstampAudit'), tellUnreadable),
+    idempotencyKeys: new IdempotencyKeys(openTable(settings, 'BackstampAudit')),
     telemetry,
     isSignInEnabled: settings.WEBSITE_AUTH_ENABLED,
     options: {

@@ -52,7 +52,7 @@ export const settingsSchema = z.object({
   StateStorage__clientId: guid.optional(),
   /** Client id of the app's own managed identity. */
   AZURE_CLIENT_ID: guid.optional(),
-  /** Set by App Service where its authentication is on; never set by hand. */
+  /** Set by App Service where its authentication is on, as `true`, `True` or `1`; never set by hand. */
   WEBSITE_AUTH_ENABLED: z
     .string()
     .transform((text) => ['true', '1'].includes(text.trim().toLowerCase()))

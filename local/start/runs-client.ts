@@ -6,9 +6,10 @@ export class RunsClient {
   readonly #hostUrl: string;
   readonly #headers: Readonly<Record<string, string>>;
 
-  constructor(hostUrl: string, functionKey: string) {
+  /** @param person headers in which the platform would name whoever signed in, where the app asks for people */
+  constructor(hostUrl: string, functionKey: string, person: Readonly<Record<string, string>> = {}) {
     this.#hostUrl = hostUrl;
-    this.#headers = { 'content-type': 'application/cloudevents+json', 'x-functions-key': functionKey };
+    this.#headers = { ...person, 'content-type': 'application/cloudevents+json', 'x-functions-key': functionKey };
   }
 
   /** Reports a completed unification; returns the run that answers it. */

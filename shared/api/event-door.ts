@@ -19,7 +19,9 @@ export const eventDoor = async (parts: Parts, request: HttpRequest): Promise<Htt
 function answerHandshake(request: HttpRequest): HttpResponseInit {
   const origin = request.headers.get('webhook-request-origin');
   if (origin === null)
-    return badRequest('This is no handshake.', [{ field: 'WebHook-Request-Origin', message: 'the header is missing' }]);
+    return badRequest('This is no handshake.', [
+      { field: 'WebHook-Request-Origin', message: 'the header is missing', in: 'header' },
+    ]);
   return {
     status: 200,
     headers: { 'webhook-allowed-origin': origin, 'webhook-allowed-rate': '120', allow: 'POST, OPTIONS' },
@@ -34,7 +36,11 @@ async function receiveEvent(parts: Parts, request: HttpRequest): Promise<HttpRes
       415,
       'Unsupported media type',
       'Batches of CloudEvents are not taken: switch batching off at the sender.',
-      { errors: [{ field: 'Content-Type', message: 'must be application/cloudevents+json or application/json' }] },
+      {
+        errors: [
+          { field: 'Content-Type', message: 'must be application/cloudevents+json or application/json', in: 'header' },
+        ],
+      },
     );
   }
   const body = await readJsonBody(request);
@@ -48,11 +54,17 @@ async function receiveEvent(parts: Parts, request: HttpRequest): Promise<HttpRes
   if (!parsed.success) {
     return badRequest(
       'The unification event is not one that is understood here; nothing was started.',
-      fieldErrors(parsed.error),
+      fieldErrors(parsed.error, 'body'),
     );
   }
   // An operator's modes have a door of their own, with their own checks.
-  const event: UnificationEvent = { ...parsed.data, mode: 'incremental', tables: undefined, confirm: undefined };
+  const event: UnificationEvent = {
+    ...parsed.data,
+    mode: 'incremental',
+    tables: undefined,
+    confirm: undefined,
+    startedBy: { kind: 'key' },
+  };
   await parts.messenger.sendUnificationEvent(event);
   parts.telemetry.count('backstamp.events', 1, { door: 'http' });
   return accepted(event);

@@ -7,8 +7,12 @@ import { segmentReadingSchema } from '../contracts/segments.ts';
 import { logicalNameSchema } from '../contracts/unification-setup.ts';
 import { discoverySchema } from '../inspect/discover.ts';
 import { doctorReportSchema } from '../inspect/report.ts';
+import type { Role } from './caller.ts';
 import {
+  aboutSchema,
   acceptedSchema,
+  auditListQuerySchema,
+  auditListSchema,
   healthSchema,
   recordIdSchema,
   rowListQuerySchema,
@@ -38,6 +42,8 @@ export interface Operation {
   readonly summary: string;
   readonly needsKey: boolean;
   readonly audience: Audience;
+  /** What an administrators' door takes of whoever signed in: `reader` to see, `operator` to change. */
+  readonly role?: Role;
   readonly pathParameters?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly body?: z.ZodType;
@@ -80,6 +86,7 @@ export const operations: readonly Operation[] = [
     summary: 'Groups and tasks with their newest status: what Settings > System > Status shows.',
     needsKey: true,
     audience: 'administrators',
+    role: 'reader',
     answer: { status: 200, description: 'The newest task of each table.', schema: statusAnswerSchema },
     problems: [503],
   },
@@ -90,6 +97,7 @@ export const operations: readonly Operation[] = [
     summary: 'Runs with their tasks, or summed up, newest first, a page at a time.',
     needsKey: true,
     audience: 'administrators',
+    role: 'reader',
     query: runListQuerySchema,
     answer: {
       status: 200,
@@ -105,6 +113,7 @@ export const operations: readonly Operation[] = [
     summary: 'Starts a run over all source tables or some: incremental, full, orphans, or rehearsal.',
     needsKey: true,
     audience: 'administrators',
+    role: 'operator',
     body: startRunSchema,
     answer: { status: 202, description: 'The run is on its way.', schema: acceptedSchema },
     problems: [400, 413, 503],
@@ -116,6 +125,7 @@ export const operations: readonly Operation[] = [
     summary: 'One run with its tasks.',
     needsKey: true,
     audience: 'administrators',
+    role: 'reader',
     pathParameters: runPath,
     answer: { status: 200, description: 'The run.', schema: runWithTasksSchema },
     problems: [400, 404, 503],
@@ -127,6 +137,7 @@ export const operations: readonly Operation[] = [
     summary: 'Cancels a run; what was linked stays linked. A run that has ended stays as it is.',
     needsKey: true,
     audience: 'administrators',
+    role: 'operator',
     pathParameters: runPath,
     answer: { status: 200, description: 'The run as it is now.', schema: runSchema },
     problems: [400, 404, 503],
@@ -138,6 +149,7 @@ export const operations: readonly Operation[] = [
     summary: 'What became of the rows of one table in one run, where there is something to tell, a page at a time.',
     needsKey: true,
     audience: 'administrators',
+    role: 'reader',
     pathParameters: runPath.extend({ table: logicalNameSchema }),
     query: rowListQuerySchema,
     answer: {
@@ -168,6 +180,7 @@ export const operations: readonly Operation[] = [
       'Segments with the business units of their members and owner, and whether Dynamics 365 Marketing processes them, as last counted, a page at a time.',
     needsKey: true,
     audience: 'administrators',
+    role: 'reader',
     query: segmentListQuerySchema,
     answer: { status: 200, description: 'A page of segments.', schema: segmentListSchema },
     problems: [400, 503],
@@ -179,8 +192,31 @@ export const operations: readonly Operation[] = [
     summary: 'Counts the members of segments anew, for a minute; asked again, it carries on until all are counted.',
     needsKey: true,
     audience: 'administrators',
+    role: 'operator',
     answer: { status: 200, description: 'How far it has come.', schema: segmentReadingSchema },
     problems: [502, 503],
+  },
+  {
+    name: 'list-audit',
+    method: 'get',
+    path: '/audit',
+    summary: 'Who started, confirmed and cancelled what, refreshed and exported, newest first, a page at a time.',
+    needsKey: true,
+    audience: 'administrators',
+    role: 'reader',
+    query: auditListQuerySchema,
+    answer: { status: 200, description: 'A page of the audit.', schema: auditListSchema },
+    problems: [400, 503],
+  },
+  {
+    name: 'show-about',
+    method: 'get',
+    path: '/about',
+    summary: 'Which organisation and version this is, and what whoever asks may do.',
+    needsKey: true,
+    audience: 'persons',
+    answer: { status: 200, description: 'About this app.', schema: aboutSchema },
+    problems: [403],
   },
   {
     name: 'discover-setup',
@@ -189,6 +225,7 @@ export const operations: readonly Operation[] = [
     summary: 'Reads from the map which tables it is about, and proposes a BACKSTAMP_UNIFICATION. Changes nothing.',
     needsKey: true,
     audience: 'administrators',
+    role: 'reader',
     answer: { status: 200, description: 'What was found, and how certain it is.', schema: discoverySchema },
     problems: [502, 503],
   },
@@ -200,6 +237,7 @@ export const operations: readonly Operation[] = [
       'Checks identity, privileges, tables, queues, state, and what an update of the link fires. Changes nothing.',
     needsKey: true,
     audience: 'administrators',
+    role: 'reader',
     answer: { status: 200, description: 'Every check with its remedy, faults first.', schema: doctorReportSchema },
     problems: [503],
   },

@@ -37,7 +37,11 @@ export async function listFrom<T>(continuation: string | undefined, list: () => 
     if (continuation === undefined || isRetryableError(error)) throw error;
     throw new RefusedRequest(
       badRequest('The page asked for cannot be given.', [
-        { field: 'continuation', message: `must be a continuation that an earlier answer gave (${messageOf(error)})` },
+        {
+          field: 'continuation',
+          message: `must be a continuation that an earlier answer gave (${messageOf(error)})`,
+          in: 'query',
+        },
       ]),
     );
   }

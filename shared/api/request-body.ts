@@ -23,7 +23,9 @@ export async function readJsonBody(request: HttpRequest): Promise<unknown> {
   try {
     return JSON.parse(text);
   } catch {
-    throw new RefusedRequest(badRequest('The body is not JSON.', [{ field: 'body', message: 'must be JSON' }]));
+    throw new RefusedRequest(
+      badRequest('The body is not JSON.', [{ field: 'body', message: 'must be JSON', in: 'body' }]),
+    );
   }
 }
 
@@ -47,6 +49,6 @@ const compressed = (encoding: string): RefusedRequest =>
 const tooLarge = (): RefusedRequest =>
   new RefusedRequest(
     problem(413, 'Content too large', `A body may have ${maxBodyBytes} bytes.`, {
-      errors: [{ field: 'body', message: `has more than ${maxBodyBytes} bytes` }],
+      errors: [{ field: 'body', message: `has more than ${maxBodyBytes} bytes`, in: 'body' }],
     }),
   );

@@ -1,18 +1,21 @@
 import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
 import type { z } from 'zod';
-import { fieldErrors } from '../contracts/problem.ts';
-import { isRetryableError, isTerminalError, logTextOf } from '../errors.ts';
+import { type FieldPlace, fieldErrors } from '../contracts/problem.ts';
+import { isRetryableError, isTerminalError, logTextOf, messageOf } from '../errors.ts';
 import type { Parts } from '../runs/parts.ts';
 import { invocationOf } from '../telemetry/invocation.ts';
 import { type AdmissionParts, admit } from './admission.ts';
+import { type Caller, keyHolder, mayHearQuotes } from './caller.ts';
 import { badRequest, problem } from './http-response.ts';
+import { refuseUnknownQuery } from './known-query.ts';
+import { withoutQuotesIn } from './quoted-words.ts';
 import { RefusedRequest } from './refused-request.ts';
 import { spareTraffic } from './spare-traffic.ts';
 
 /** Pause that a caller is asked for where a service of ours is out of reach and named no time itself, in seconds. */
 const retryAfterSeconds = 5;
 
-type Route<P> = (parts: P, request: HttpRequest) => Promise<HttpResponseInit>;
+type Route<P> = (parts: P, request: HttpRequest, caller: Caller) => Promise<HttpResponseInit>;
 
 /** What answers of every route need. */
 type RouteParts = Pick<Parts, 'telemetry'> & AdmissionParts;
@@ -33,14 +36,21 @@ export function routeHandler<P extends RouteParts>(wire: () => P, route: Route<P
     if (!isTerminalError(error)) throw error;
     return async (_request, { functionName }) => unconfigured(functionName, error.message);
   }
-  const guarded = async (request: HttpRequest, functionName: string): Promise<HttpResponseInit> => {
-    await admit(parts, functionName, request);
-    return route(parts, request);
-  };
   return (request, context) =>
-    parts.telemetry.invocation(invocationOf(context, request), async () =>
-      spareTraffic(request, await answerRequest(parts, () => guarded(request, context.functionName), request)),
-    );
+    parts.telemetry.invocation(invocationOf(context, request), async () => {
+      const { functionName } = context;
+      const answer = await answerRequest(parts, route, request, async () => {
+        const caller = await admit(parts, functionName, request);
+        refuseUnknownQuery(functionName, request);
+        return caller;
+      });
+      const spared = await spareTraffic(request, answer);
+      return request.method === 'HEAD' ? withoutBody(spared) : spared;
+    });
+}
+
+function withoutBody({ body: _body, jsonBody: _json, ...answer }: HttpResponseInit): HttpResponseInit {
+  return answer;
 }
 
 /** Anybody may ask whether the app is well, and so learn which settings are not; every other route says where to ask. */
@@ -55,39 +65,52 @@ const unconfigured = (functionName: string, faults: string): HttpResponseInit =>
 
 /**
  * Whatever a route throws becomes a problem document: nobody who asks is left with an empty answer, and the log has the
- * rest.
+ * rest. Whoever is no operator hears none of the words that Dataverse said to the application.
  */
 export async function answerRequest<P extends Pick<Parts, 'telemetry'>>(
   parts: P,
   route: Route<P>,
   request: HttpRequest,
+  admitCaller: () => Promise<Caller> = async () => keyHolder,
 ): Promise<HttpResponseInit> {
+  let caller: Caller | undefined;
   try {
-    return await route(parts, request);
+    caller = await admitCaller();
+    const answer = await route(parts, request, caller);
+    if (answer.jsonBody === undefined || mayHearQuotes(caller)) return answer;
+    return { ...answer, jsonBody: withoutQuotesIn(answer.jsonBody) };
   } catch (error) {
     if (error instanceof RefusedRequest) return error.answer;
     // The path alone: a query may carry a key.
     const path = new URL(request.url).pathname;
     parts.telemetry.log('error', 'A request could not be answered', { path, reason: logTextOf(error) });
+    const text = mayHearQuotes(caller) ? messageOf(error) : logTextOf(error);
     if (isRetryableError(error)) {
       const seconds = Math.ceil((error.retryAfterMs ?? retryAfterSeconds * 1000) / 1000);
-      return problem(503, 'Service unavailable', `${error.message}. Try again in ${seconds} s.`, {
+      return problem(503, 'Service unavailable', `${text}. Try again in ${seconds} s.`, {
         headers: { 'retry-after': String(seconds) },
       });
     }
-    if (isTerminalError(error)) return problem(502, 'Bad gateway', error.message);
+    if (isTerminalError(error)) return problem(502, 'Bad gateway', text);
     return problem(500, 'Internal server error', 'The request met a fault of the app; its log has the details.');
   }
 }
 
 /**
  * Reads a value that came with a request.
+ * @param place where in the request it stood, and its name there where it is a single value
  * @throws RefusedRequest that names each field which is wrong
  */
-export function parseInput<T>(schema: z.ZodType<T>, value: unknown, refusal: string): T {
+export function parseInput<T>(
+  schema: z.ZodType<T>,
+  value: unknown,
+  refusal: string,
+  place: FieldPlace,
+  name?: string,
+): T {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  throw new RefusedRequest(badRequest(refusal, fieldErrors(parsed.error)));
+  throw new RefusedRequest(badRequest(refusal, fieldErrors(parsed.error, place, name)));
 }
 
 /** The query as an object; of a parameter given twice the last one counts. */

@@ -12,11 +12,15 @@ export const csvColumns = [
   'customerId',
 ] as const satisfies readonly (keyof RowOutcome)[];
 
-/** Cells that a spreadsheet would take for a formula: a reason may quote what a stranger wrote into a row. */
-const looksLikeFormula = /^[=+\-@\t\r]/;
+/**
+ * Where a spreadsheet would see a formula begin: a reason may quote what a stranger wrote into a row. Half of Europe's
+ * spreadsheets split this file at semicolons, and then pay no heed to its quotation marks: there a cell may begin in
+ * the middle of ours, after a semicolon, a tab or a new line. The wide forms count as the plain ones in East Asia.
+ */
+const formulaBegins = /(^["\s]*|[;\t\r\n]["\s]*)(?=[=+\-@＝＋－＠])|^(?=[\t\r\n])/g;
 
 const cell = (value: string | undefined): string => {
-  const text = value === undefined ? '' : looksLikeFormula.test(value) ? `'${value}` : value;
+  const text = (value ?? '').replaceAll(formulaBegins, "$1'");
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 };
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { actorSchema, auditEntrySchema } from '../contracts/audit.ts';
 import { runIdSchema } from '../contracts/link-task.ts';
 import { runWithTasksSchema } from '../contracts/run.ts';
 import { runSummarySchema } from '../contracts/run-summary.ts';
@@ -10,7 +11,31 @@ import { continuationSchema, pageSizeSchema } from './paging.ts';
 
 /** What the API takes and gives beyond the records themselves. */
 
-export const healthSchema = z.object({ status: z.literal('healthy') });
+export const healthSchema = z.object({ status: z.literal('healthy'), version: z.string() });
+
+export const aboutSchema = z.object({
+  version: z.string(),
+  /** Root address of the organisation whose rows are linked. */
+  organisation: z.string(),
+  /** People sign in here; a function key opens the door of events alone. */
+  signIn: z.boolean(),
+  /** Whoever asks, and what they may do. */
+  you: actorSchema.extend({ maySee: z.boolean(), mayOperate: z.boolean() }),
+});
+export type About = z.infer<typeof aboutSchema>;
+
+export const auditListQuerySchema = z.object({
+  pageSize: pageSizeSchema(500, 50),
+  continuation: continuationSchema.optional(),
+});
+
+export const auditListSchema = z.object({
+  /** Newest first. */
+  entries: z.array(auditEntrySchema),
+  /** Asks for the next page; absent on the last. */
+  continuation: z.string().optional(),
+});
+export type AuditList = z.infer<typeof auditListSchema>;
 
 export const runListQuerySchema = z.object({
   pageSize: pageSizeSchema(100, 20),
@@ -39,6 +64,13 @@ export const startRunSchema = z.strictObject({
   confirm: z.boolean().optional(),
 });
 export type StartRun = z.infer<typeof startRunSchema>;
+
+/** Marks a request and its repetitions as one. */
+export const idempotencyKeySchema = z
+  .string()
+  .trim()
+  .regex(/^[\x21-\x7e]{1,255}$/, 'must be 1 to 255 visible ASCII characters')
+  .optional();
 
 /** A run that is on its way; it can be seen under its id a moment later. */
 export const acceptedSchema = z.object({ eventId: z.string(), runId: runIdSchema });

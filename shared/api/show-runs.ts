@@ -10,7 +10,7 @@ import { type RunList, type RunSummaryList, runListQuerySchema } from './schemas
 
 /** Runs newest first with their tasks or without, a page at a time; `continuation` of one answer asks for the next. */
 export async function listRuns(parts: Parts, request: HttpRequest): Promise<HttpResponseInit> {
-  const query = parseInput(runListQuerySchema, queryOf(request), 'The page asked for cannot be given.');
+  const query = parseInput(runListQuerySchema, queryOf(request), 'The page asked for cannot be given.', 'query');
   const page = await listFrom(query.continuation, () => parts.runs.listRecent(query.pageSize, query.continuation));
   const { continuation } = page;
   const runs = page.runs.map(withLiveStatus);
@@ -21,7 +21,7 @@ export async function listRuns(parts: Parts, request: HttpRequest): Promise<Http
 }
 
 export async function showRun(parts: Parts, request: HttpRequest): Promise<HttpResponseInit> {
-  const runId = parseInput(runIdSchema, request.params.runId, 'That is no run id.');
+  const runId = parseInput(runIdSchema, request.params.runId, 'That is no run id.', 'path', 'runId');
   const run = await parts.runs.show(runId);
   return run === undefined ? notFound(`run ${runId}`) : ok(withLiveStatus(run));
 }

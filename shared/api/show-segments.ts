@@ -2,6 +2,8 @@ import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import { RetryableError } from '../errors.ts';
 import { listSegments } from '../segments/list-segments.ts';
 import { readSegments, type SegmentParts } from '../segments/read-segments.ts';
+import { type AuditParts, putOnRecord } from './audit.ts';
+import type { Caller } from './caller.ts';
 import { ok } from './http-response.ts';
 import { parseInput, queryOf } from './route-handler.ts';
 import { type SegmentList, segmentListQuerySchema } from './schemas.ts';
@@ -14,7 +16,7 @@ export async function showSegments(
   parts: Pick<SegmentParts, 'segments'>,
   request: HttpRequest,
 ): Promise<HttpResponseInit> {
-  const query = parseInput(segmentListQuerySchema, queryOf(request), 'The page asked for cannot be given.');
+  const query = parseInput(segmentListQuerySchema, queryOf(request), 'The page asked for cannot be given.', 'query');
   const { after, ...page } = await listSegments(parts, { after: query.continuation, pageSize: query.pageSize });
   const answer: SegmentList = {
     ...page,
@@ -24,7 +26,14 @@ export async function showSegments(
 }
 
 /** Counts as much as can be counted in the time of one request; who wants all asks again until it is complete. */
-export async function refreshSegments(parts: SegmentParts, _request: HttpRequest): Promise<HttpResponseInit> {
+export async function refreshSegments(
+  parts: SegmentParts & AuditParts,
+  _request: HttpRequest,
+  caller: Caller,
+): Promise<HttpResponseInit> {
+  const { reading } = await listSegments(parts, { after: undefined, pageSize: 1 });
+  // Who wants all asks again and again until it is complete: that is one entry.
+  await putOnRecord(parts, caller, { action: 'refresh', detail: 'segments' }, reading?.startedAt);
   const signal = AbortSignal.timeout(patienceMs);
   try {
     return ok(await readSegments(parts, { budgetMs, mayBegin: true, signal }));

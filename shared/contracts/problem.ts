@@ -6,11 +6,22 @@ export const problemSchema = z.object({
   title: z.string(),
   status: z.number().int(),
   detail: z.string(),
-  errors: z.array(z.object({ field: z.string(), message: z.string() })).optional(),
+  errors: z
+    .array(
+      z.object({
+        field: z.string(),
+        message: z.string(),
+        /** Where in the request the field stands. */
+        in: z.enum(['path', 'query', 'header', 'body']).optional(),
+      }),
+    )
+    .optional(),
 });
 export type Problem = z.infer<typeof problemSchema>;
 export type FieldError = NonNullable<Problem['errors']>[number];
 
-/** Field paths and messages of a failed parse; the body as a whole is called `body`. */
-export const fieldErrors = (error: z.ZodError): FieldError[] =>
-  error.issues.map((issue) => ({ field: issue.path.join('.') || 'body', message: issue.message }));
+export type FieldPlace = NonNullable<FieldError['in']>;
+
+/** Field paths and messages of a failed parse; what has no path of its own is called `name`, the body as a whole `body`. */
+export const fieldErrors = (error: z.ZodError, place: FieldPlace = 'body', name: string = place): FieldError[] =>
+  error.issues.map((issue) => ({ field: issue.path.join('.') || name, message: issue.message, in: place }));

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { actorSchema } from './audit.ts';
 import { countersSchema } from './counters.ts';
 import { runIdSchema } from './link-task.ts';
 import { modeSchema, statusSchema, taskKindSchema } from './status.ts';
@@ -46,6 +47,9 @@ export const runSchema = z.object({
   receivedAt: time,
   endedAt: time.optional(),
   cancelRequestedAt: time.optional(),
+  /** Who asked for the run; absent where a sender of events without a key did. */
+  startedBy: actorSchema.optional(),
+  canceledBy: actorSchema.optional(),
 });
 export type Run = z.infer<typeof runSchema>;
 

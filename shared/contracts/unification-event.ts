@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { actorSchema } from './audit.ts';
 import { modeSchema } from './status.ts';
 import { logicalNameSchema } from './unification-setup.ts';
 
@@ -27,6 +28,8 @@ export const unificationEventSchema = z.object({
   mode: modeSchema,
   /** Only these source tables; all of them where absent. */
   tables: z.array(logicalNameSchema).min(1).optional(),
+  /** Who asked for the run, where somebody did. */
+  startedBy: actorSchema.optional(),
   /** An operator confirmed what a safety limit had stopped. */
   confirm: z.boolean().optional(),
 });

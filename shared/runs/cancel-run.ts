@@ -1,3 +1,4 @@
+import type { Actor } from '../contracts/audit.ts';
 import type { Run } from '../contracts/run.ts';
 import { isFinal } from '../contracts/status.ts';
 import { recordTasks } from './orchestrate-run.ts';
@@ -35,11 +36,15 @@ export function watchForCancel(parts: Parts, runId: string): CancelWatch {
  * What was linked stays linked; the watermarks stay where they were, so the next run misses nothing.
  * Undefined where there is no such run; a run that has ended is left as it is.
  */
-export async function cancelRun(parts: Parts, runId: string): Promise<Run | undefined> {
+export async function cancelRun(parts: Parts, runId: string, by?: Actor): Promise<Run | undefined> {
   for (;;) {
     const run = await parts.runs.find(runId);
     if (run === undefined || run.value.endedAt !== undefined) return run?.value;
-    const value = { ...run.value, cancelRequestedAt: run.value.cancelRequestedAt ?? timeOf(parts.now()) };
+    const { cancelRequestedAt } = run.value;
+    const value: Run =
+      cancelRequestedAt === undefined
+        ? { ...run.value, cancelRequestedAt: timeOf(parts.now()), ...(by === undefined ? {} : { canceledBy: by }) }
+        : run.value;
     if (!(await parts.runs.save({ value, etag: run.etag }))) continue;
     await recordTasks(parts, value);
     const shown = await parts.runs.show(runId);

@@ -57,6 +57,7 @@ export function newRun(parts: Parts, event: UnificationEvent): Run {
     status: 'Queued',
     occurredAt: event.occurredAt,
     receivedAt: timeOf(parts.now()),
+    ...(event.startedBy === undefined ? {} : { startedBy: event.startedBy }),
   };
 }
 

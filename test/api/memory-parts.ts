@@ -1,12 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { SteeringParts } from '../../shared/api/steer-runs.ts';
 import type { LinkTask } from '../../shared/contracts/link-task.ts';
 import type { LinkingCompleted } from '../../shared/contracts/linking-completed.ts';
 import type { UnificationEvent } from '../../shared/contracts/unification-event.ts';
 import type { UnificationSetup } from '../../shared/contracts/unification-setup.ts';
 import type { Dataverse, DefinitionReader } from '../../shared/dataverse/dataverse.ts';
-import type { Parts } from '../../shared/runs/parts.ts';
+import { AuditTrail } from '../../shared/state/audit-trail.ts';
 import type { EntityTable, StoredEntity } from '../../shared/state/entity-table.ts';
 import { FoundOrphans } from '../../shared/state/found-orphans.ts';
+import { IdempotencyKeys } from '../../shared/state/idempotency-keys.ts';
 import { KeptEvents } from '../../shared/state/kept-events.ts';
 import { LinkStates } from '../../shared/state/link-states.ts';
 import { OwnershipConsents } from '../../shared/state/ownership-consents.ts';
@@ -95,6 +97,9 @@ export const sampleSetup: UnificationSetup = {
   })),
 };
 
+/** What the routes work with, as far as they ask Dataverse nothing. */
+export type ApiParts = SteeringParts & { readonly isSignInEnabled: boolean };
+
 /** What was sent, in order. */
 export interface Outbox {
   readonly events: UnificationEvent[];
@@ -103,13 +108,17 @@ export interface Outbox {
 }
 
 /** Parts that keep everything in memory; Dataverse refuses every call, unless one is given. */
-export function memoryParts(overrides: Partial<Parts> = {}): { parts: Parts; outbox: Outbox; table: MemoryTable } {
+export function memoryParts(overrides: Partial<ApiParts> = {}): {
+  parts: ApiParts;
+  outbox: Outbox;
+  table: MemoryTable;
+} {
   const table = new MemoryTable();
   const outbox: Outbox = { events: [], tasks: [], completed: [] };
   const noDataverse = new Proxy({} as Dataverse & DefinitionReader, {
     get: (_, name) => () => Promise.reject(new Error(`Dataverse was asked for ${String(name)}`)),
   });
-  const parts: Parts = {
+  const parts: ApiParts = {
     dataverse: noDataverse,
     messenger: {
       sendUnificationEvent: async (event) => void outbox.events.push(event),
@@ -123,6 +132,9 @@ export function memoryParts(overrides: Partial<Parts> = {}): { parts: Parts; out
     foundOrphans: new FoundOrphans(new MemoryTable()),
     ownershipConsents: new OwnershipConsents(new MemoryTable()),
     keptEvents: new KeptEvents(new MemoryTable()),
+    audit: new AuditTrail(new MemoryTable()),
+    idempotencyKeys: new IdempotencyKeys(new MemoryTable()),
+    isSignInEnabled: false,
     telemetry: silentTelemetry,
     checkPrivileges: async () => ({ findings: [], notes: [] }),
     options: {

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { keyLevel } from '../../shared/api/admission.ts';
 import { openApiDocument } from '../../shared/api/openapi.ts';
 import { operations } from '../../shared/api/operations.ts';
 
@@ -11,9 +12,15 @@ const registered = readdirSync(functionsDir).flatMap((file) => {
   const [, name] = /app\.http\('([^']+)'/.exec(source) ?? [];
   if (name === undefined) return [];
   const methods = (/methods: \[([^\]]+)\]/.exec(source)?.[1] ?? '').split(',').map((text) => text.trim().slice(1, -1));
-  const authLevel = /authLevel: '(\w+)'/.exec(source)?.[1];
+  // Whatever can be read can be asked about.
+  if (methods.includes('GET') !== methods.includes('HEAD')) throw new Error(`${file} answers GET or HEAD alone`);
+  // Each asks for its own door's key, by name.
+  const asked = /authLevel: keyLevel\('([^']+)', services\)/.exec(source)?.[1];
+  const needsKey = asked === name && keyLevel(name, () => ({ isSignInEnabled: false })) === 'function';
   const path = `/${/route: '([^']+)'/.exec(source)?.[1]}`;
-  return methods.map((method) => ({ name, method: method.toLowerCase(), path, needsKey: authLevel === 'function' }));
+  return methods
+    .filter((method) => method !== 'HEAD')
+    .map((method) => ({ name, method: method.toLowerCase(), path, needsKey }));
 });
 
 const byName = (a: { name: string; method: string }, b: { name: string; method: string }) =>

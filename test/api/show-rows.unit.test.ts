@@ -3,8 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { answerRequest } from '../../shared/api/route-handler.ts';
 import { type RowList, rowListSchema } from '../../shared/api/schemas.ts';
 import { showRows } from '../../shared/api/show-rows.ts';
-import type { Parts } from '../../shared/runs/parts.ts';
-import { memoryParts } from './memory-parts.ts';
+import { type ApiParts, memoryParts } from './memory-parts.ts';
 import { failedRow, rowId, sampleRun, sampleTask } from './records.ts';
 import { bodyOf, request } from './requests.ts';
 
@@ -13,7 +12,7 @@ const path = `/api/runs/${run.runId}/tables/contact/rows`;
 const params = { runId: run.runId, table: 'contact' };
 
 describe('the rows of a task', () => {
-  let parts: Parts;
+  let parts: ApiParts;
   const ask = (query = '', more: { headers?: Record<string, string>; params?: Record<string, string> } = {}) =>
     answerRequest(parts, showRows, request('GET', `${path}${query}`, { params, ...more }));
   const rowsOf = async (query: string): Promise<RowList> => rowListSchema.parse(bodyOf(await ask(query)));

@@ -8,6 +8,7 @@ import { type Row, unificationSetup } from '../../local/sample/organisation.ts';
 import { localClientId } from '../../local/stack.ts';
 import { RunsClient } from '../../local/start/runs-client.ts';
 import type { CustomerProfile } from '../../shared/contracts/profile.ts';
+import { principalHeaders } from '../support/principal.ts';
 import { startTestStack, type TestStack } from '../support/stack.ts';
 import { linkedProfile } from './insight-organisation.ts';
 
@@ -65,7 +66,7 @@ describe('what a linked row is good for', () => {
       depth: 'Global',
     });
     await putPerson(dataverseUrl, { objectId: supportAdmin, reads: ['Contact', ...insightNames], depth: 'Global' });
-    const client = new RunsClient(hostUrl, functionKey);
+    const client = new RunsClient(hostUrl, functionKey, principalHeaders({ id: seller, roles: ['Backstamp.Reader'] }));
     const run = await client.follow(await client.postEvent('examples'), () => {});
     expect(run.status).toBe('Successful');
   }, 60_000);

@@ -3,6 +3,7 @@ import { callStandIn, loadRows, putApplicationUser } from '../../local/sample/co
 import { type GeneratedOrganisation, generateOrganisation } from '../../local/sample/generator.ts';
 import { linkingPrivileges, loadOrganisation } from '../../local/sample/load.ts';
 import { unificationSetup } from '../../local/sample/organisation.ts';
+import { callerOf } from '../../shared/api/caller.ts';
 import { answerRequest } from '../../shared/api/route-handler.ts';
 import { type ProfileParts, showProfile } from '../../shared/api/show-profile.ts';
 import { profileAnswerSchema } from '../../shared/contracts/profile.ts';
@@ -78,8 +79,8 @@ export async function startInsight({ rows = 60 }: { readonly rows?: number } = {
     async ask(parts: ProfileParts & typeof memory, table: string, id: string, caller?: string) {
       const headers =
         caller === undefined ? {} : { 'x-ms-client-principal-id': caller, 'x-ms-client-principal-idp': 'aad' };
-      const path = `/api/records/${table}/${id}/profile`;
-      const answer = await answerRequest(parts, showProfile, request('GET', path, { params: { table, id }, headers }));
+      const asked = request('GET', `/api/records/${table}/${id}/profile`, { params: { table, id }, headers });
+      const answer = await answerRequest(parts, showProfile, asked, async () => callerOf(asked, parts.isSignInEnabled));
       return { status: answer.status ?? 0, body: bodyOf(answer) };
     },
     /** A row's id and profile, one with a profile unless told otherwise. */

@@ -13,6 +13,7 @@ import { unificationSetup } from '../../local/sample/organisation.ts';
 import { localClientId } from '../../local/stack.ts';
 import { RunsClient } from '../../local/start/runs-client.ts';
 import { type Operation, operations } from '../../shared/api/operations.ts';
+import { principalHeaders } from '../support/principal.ts';
 import { startTestStack, type TestStack } from '../support/stack.ts';
 
 const organisation = generateOrganisation({ rows: 240, seed: 11 });
@@ -20,6 +21,7 @@ const [north, south] = businessUnits;
 const inNorth = '00000000-0000-4000-8000-000000000001';
 const inSouth = '00000000-0000-4000-8000-000000000002';
 const everywhere = '00000000-0000-4000-8000-000000000003';
+const administrator = principalHeaders({ id: everywhere, roles: ['Backstamp.Reader'] });
 const stranger = '00000000-0000-4000-8000-000000000009';
 
 interface Profile {
@@ -93,16 +95,15 @@ describe('a user of one business unit', () => {
     await putPerson(dataverseUrl, { objectId: inNorth, unit: north, reads, depth: 'Local' });
     await putPerson(dataverseUrl, { objectId: inSouth, unit: south, reads, depth: 'Local' });
     await putPerson(dataverseUrl, { objectId: everywhere, reads, depth: 'Global' });
-    const client = new RunsClient(stack.hostUrl, stack.functionKey);
+    const client = new RunsClient(stack.hostUrl, stack.functionKey, administrator);
     const run = await client.follow(await client.postEvent('isolation'), () => {});
     runId = run.runId;
-    expect((await call(undefined, 'post', '/segments/refresh')).body).toContain('"complete":true');
+    expect((await call(everywhere, 'post', '/segments/refresh')).body).toContain('"complete":true');
   }, 90_000);
   afterAll(() => stack.stop());
 
   async function call(caller: string | undefined, method: string, path: string, body?: unknown) {
-    const person =
-      caller === undefined ? undefined : { 'x-ms-client-principal-id': caller, 'x-ms-client-principal-idp': 'aad' };
+    const person = caller === undefined ? undefined : principalHeaders({ id: caller, roles: ['Backstamp.Operator'] });
     const response = await stack.call(`/api${path}`, {
       method: method.toUpperCase(),
       headers: { 'content-type': 'application/json', ...person },
@@ -197,11 +198,11 @@ describe('a user of one business unit', () => {
   });
 
   it('steers nothing: no run is started or canceled by a person of one unit', async () => {
-    const before = (await call(undefined, 'get', '/runs')).body;
+    const before = (await call(everywhere, 'get', '/runs')).body;
     for (const path of ['/runs', `/runs/${runId}/cancel`, '/segments/refresh']) {
       expect((await call(inNorth, 'post', path, { mode: 'incremental' })).status, path).toBe(403);
     }
-    expect((await call(undefined, 'get', '/runs')).body).toBe(before);
+    expect((await call(everywhere, 'get', '/runs')).body).toBe(before);
   });
 
   it('who is unknown to the environment passes no administrators’ door', async () => {
@@ -215,14 +216,22 @@ describe('a user of one business unit', () => {
     }
   });
 
-  it('is told apart from administrators, who see every unit: with the right to read all profiles, or the key alone', async () => {
-    for (const caller of [everywhere, undefined]) {
-      const across = await call(caller, 'get', `/runs/${runId}/tables/contact/rows?outcome=acrossUnits`);
-      expect(across.status).toBe(200);
-      expect(strayed.filter(({ id }) => across.body.includes(id)).length).toBe(strayed.length);
-      const segments = await call(caller, 'get', '/segments');
-      expect(segments.status).toBe(200);
-      expect(JSON.parse(segments.body).segments.length).toBeGreaterThan(0);
+  it('is told apart from administrators, who see every unit with the right to read all profiles', async () => {
+    const across = await call(everywhere, 'get', `/runs/${runId}/tables/contact/rows?outcome=acrossUnits`);
+    expect(across.status).toBe(200);
+    expect(strayed.filter(({ id }) => across.body.includes(id)).length).toBe(strayed.length);
+    const segments = await call(everywhere, 'get', '/segments');
+    expect(segments.status).toBe(200);
+    expect(JSON.parse(segments.body).segments.length).toBeGreaterThan(0);
+  });
+
+  it('and a key alone opens the door of events, and no other that shows anything', async () => {
+    for (const operation of asked) {
+      for (const { path, body } of requestsFor(operation, rowsOf(north)[0] ?? { table: 'contact', id: stranger })) {
+        const { status } = await call(undefined, operation.method, path, body);
+        const isOpen = operation.audience === 'senders' || operation.audience === 'everybody';
+        expect({ path, status }).toEqual({ path, status: isOpen ? expect.toBeOneOf([200, 202]) : 401 });
+      }
     }
   });
 

@@ -6,15 +6,18 @@ import { refreshSegments, showSegments } from '../../shared/api/show-segments.ts
 import { problemSchema } from '../../shared/contracts/problem.ts';
 import { segmentReadingSchema } from '../../shared/contracts/segments.ts';
 import { RetryableError, TerminalError } from '../../shared/errors.ts';
+import { AuditTrail } from '../../shared/state/audit-trail.ts';
 import { silentTelemetry } from '../../shared/telemetry/telemetry.ts';
+import { MemoryTable } from '../api/memory-parts.ts';
 import { queriesFor } from '../api/mutations.ts';
 import { bodyOf, request } from '../api/requests.ts';
 import { SegmentWorld } from './segment-world.ts';
 
 describe('the routes of segments', () => {
   let world: SegmentWorld;
+  const audit = new AuditTrail(new MemoryTable());
   const names = Array.from({ length: 7 }, (_, at) => `Segment ${at}, 100 % "ä"`);
-  const parts = () => ({ ...world.partsOutside(), telemetry: silentTelemetry });
+  const parts = () => ({ ...world.partsOutside(), telemetry: silentTelemetry, audit });
   const list = async (query = '') => {
     const answer = await answerRequest(parts(), showSegments, request('GET', `/api/segments${query}`));
     return { status: answer.status ?? 200, body: bodyOf(answer) };
