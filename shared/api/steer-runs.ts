@@ -32,10 +32,9 @@ export async function startRun(parts: SteeringParts, request: HttpRequest, calle
   const key = idempotencyKey === undefined ? randomUUID() : keyOf(caller, idempotencyKey);
   const claim = idempotencyKey === undefined ? 'new' : await claimKey(parts, key, wanted);
   if (claim === 'other') return keyTaken();
-  const eventId = `operator-${key}`;
   const event: UnificationEvent = {
     schema: 'backstamp.unification-event/1',
-    eventId,
+    eventId: `operator-${key}`,
     source: operatorSource,
     occurredAt: timeOf(parts.now()),
     startedBy: actorOf(caller),
@@ -44,7 +43,7 @@ export async function startRun(parts: SteeringParts, request: HttpRequest, calle
   if (claim === 'new') {
     await putOnRecord(parts, caller, {
       action: wanted.confirm === true ? 'confirm' : 'run',
-      runId: runIdOf(eventId),
+      runId: runIdOf(event),
       ...(wanted.tables === undefined ? {} : { tables: wanted.tables }),
       detail: wanted.mode,
     });
