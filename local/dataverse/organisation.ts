@@ -107,6 +107,8 @@ export class Organisation {
     this.#joinEarlierLookups(table);
     table.changeTracking = definition.changeTracking;
     table.bulk = definition.bulk;
+    table.canCreateAttributes = definition.canCreateAttributes ?? table.canCreateAttributes;
+    table.isCustomizable = definition.isCustomizable ?? table.isCustomizable;
     for (const column of definition.columns)
       if (!table.columns.has(column.logicalName)) this.addColumn(table, column, 0);
     return table;

@@ -5,12 +5,15 @@ import { entityDefinitions, relationshipRoutes } from './metadata/metadata-route
 import type { Table } from './metadata/table.ts';
 import { parsePath, type Segment } from './path.ts';
 import { readFetch } from './query/fetch-rows.ts';
+import { intersectOf, readIntersect } from './query/intersects.ts';
 import { roadOf } from './query/navigation.ts';
 import { countRows, readRows } from './query/read-rows.ts';
 import type { DataverseResponse } from './request.ts';
 import { json } from './response.ts';
 import { postUser } from './security/application-users.ts';
-import { addPrivilegesRole, postRole, removePrivilegeRole } from './security/roles.ts';
+import { retrieveAttributePrivileges } from './security/attribute-privileges.ts';
+import { inheritRoles } from './security/inherited-roles.ts';
+import { addPrivilegesRole, deleteRole, postRole, removePrivilegeRole } from './security/roles.ts';
 import { demandRow } from './security/row-access.ts';
 import { type BulkMessage, performBulk } from './write/bulk.ts';
 import { demandRowOf, parseRowKey } from './write/row-key.ts';
@@ -28,6 +31,7 @@ const NAMESPACE = 'Microsoft.Dynamics.CRM.';
 const BULK: ReadonlySet<string> = new Set(['CreateMultiple', 'UpdateMultiple', 'UpsertMultiple', 'DeleteMultiple']);
 /** Tables of the system whose rows are not made like any other's. */
 const posts: Readonly<Record<string, typeof postRow>> = { role: postRole, systemuser: postUser };
+const deletes: Readonly<Record<string, typeof deleteByKey>> = { role: deleteRole };
 
 /** What a request is, for statistics and faults, told from its method and path alone. */
 export function kindOf(method: string, path: string): string {
@@ -59,6 +63,9 @@ export function route(context: RequestContext): DataverseResponse {
     if (context.method !== operation.method || rest.length > 0) throw noSuchResource(context.url);
     return operation.run(context, head.key ?? '');
   }
+  inheritRoles(context.organisation);
+  const pairs = intersectOf(context, head.name);
+  if (pairs) return readIntersect(context, head.name, pairs);
   const table = context.organisation.tableOfSet(head.name);
   if (!table) throw unknownSegment(head.name);
   if (context.method === 'GET') context.stats.operations(1);
@@ -95,7 +102,7 @@ function rowRoute(
   if (!next) {
     if (method === 'GET') return readRow(context, table, key);
     if (method === 'PATCH') return patchRow(context, table, key);
-    if (method === 'DELETE') return deleteByKey(context, table, key);
+    if (method === 'DELETE') return (deletes[table.name] ?? deleteByKey)(context, table, key);
     throw noSuchResource(context.url);
   }
   if (surplus.length > 0 || (last && last.name !== '$ref')) throw unreadablePath();
@@ -103,6 +110,8 @@ function rowRoute(
     const name = next.name.slice(NAMESPACE.length);
     if (name === 'RetrieveUserPrivileges' && method === 'GET') return retrieveUserPrivileges(context, table, key);
     if (name === 'RetrieveTeamPrivileges' && method === 'GET') return retrieveTeamPrivileges(context, table, key);
+    if (name === 'RetrievePrincipalAttributePrivileges' && method === 'GET')
+      return retrieveAttributePrivileges(context, table, key);
     if (name === 'AddPrivilegesRole' && method === 'POST') return addPrivilegesRole(context, table, key);
     if (name === 'RemovePrivilegeRole' && method === 'POST') return removePrivilegeRole(context, table, key);
     throw noSuchResource(context.url);

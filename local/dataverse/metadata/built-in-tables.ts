@@ -23,45 +23,90 @@ const system = (schemaName: string, primaryName: string, columns: Columns, more:
     ...more,
   }) satisfies TableDefinition;
 
+/** Tables that keep people, units and roles belong to a unit; columns can be added to them, the role's alone excepted. */
+const ofUnits = { ownership: 'BusinessOwned' } as const;
+/** The platform's own: nobody's rows, and closed to new columns. */
+const closed = { ownership: 'None', canCreateAttributes: false, isCustomizable: false } as const;
+const closedToColumns = { ownership: 'UserOwned', canCreateAttributes: false } as const;
+
 /** The tables every organisation has, as far as linking, ownership and checking what an update fires need them. */
 export const builtInTables: readonly TableDefinition[] = [
-  system('Organization', 'name', [
-    ...of('Integer', 'expirechangetrackingindays'),
-    ...of('Memo', 'orgdborgsettings'),
-    ...of('Integer', 'languagecode'),
-  ]),
-  system('BusinessUnit', 'name', [
-    ...lookup('parentbusinessunitid', 'businessunit', 'business_unit_parent_business_unit'),
-    ...of('Boolean', 'isdisabled'),
-  ]),
-  system('SystemUser', 'fullname', [
-    ...of('String', 'domainname', 'internalemailaddress'),
-    ...of('Uniqueidentifier', 'applicationid', 'azureactivedirectoryobjectid'),
-    ...of('Boolean', 'isdisabled'),
-    ...lookup('businessunitid', 'businessunit', 'business_unit_system_users'),
-  ]),
-  system('Team', 'name', [
-    ...of('Picklist', 'teamtype'),
-    ...of('Boolean', 'isdefault'),
-    ...lookup('businessunitid', 'businessunit', 'business_unit_teams'),
-  ]),
-  system('Role', 'name', [...lookup('businessunitid', 'businessunit', 'business_unit_roles')]),
-  system('Privilege', 'name', [...of('Integer', 'accessright')]),
-  system('SdkMessage', 'name', []),
-  system('SdkMessageFilter', 'name', [
-    ...of('String', 'primaryobjecttypecode', 'secondaryobjecttypecode'),
-    ...lookup('sdkmessageid', 'sdkmessage', 'sdkmessageid_sdkmessagefilter'),
-  ]),
-  system('SdkMessageProcessingStep', 'name', [
-    ...of('Memo', 'filteringattributes', 'description', 'configuration'),
-    ...of('Picklist', 'stage', 'mode', 'invocationsource'),
-    ...of('Integer', 'rank', 'customizationlevel'),
-    ...of('Boolean', 'canbebypassed', 'asyncautodelete', 'ismanaged'),
-    ...of('ManagedProperty', 'ishidden', 'iscustomizable'),
-    ...of('Uniqueidentifier', 'plugintypeid', 'eventhandler'),
-    ...lookup('sdkmessageid', 'sdkmessage', 'sdkmessageid_sdkmessageprocessingstep'),
-    ...lookup('sdkmessagefilterid', 'sdkmessagefilter', 'sdkmessagefilterid_sdkmessageprocessingstep'),
-  ]),
+  system(
+    'Organization',
+    'name',
+    [
+      ...of('Integer', 'expirechangetrackingindays'),
+      ...of('Memo', 'orgdborgsettings'),
+      ...of('Integer', 'languagecode'),
+    ],
+    closed,
+  ),
+  system(
+    'BusinessUnit',
+    'name',
+    [
+      ...lookup('parentbusinessunitid', 'businessunit', 'business_unit_parent_business_unit'),
+      ...of('Boolean', 'isdisabled'),
+    ],
+    ofUnits,
+  ),
+  system(
+    'SystemUser',
+    'fullname',
+    [
+      ...of('String', 'domainname', 'internalemailaddress'),
+      ...of('Uniqueidentifier', 'applicationid', 'azureactivedirectoryobjectid'),
+      ...of('Boolean', 'isdisabled'),
+      ...lookup('businessunitid', 'businessunit', 'business_unit_system_users'),
+    ],
+    ofUnits,
+  ),
+  system(
+    'Team',
+    'name',
+    [
+      ...of('Picklist', 'teamtype'),
+      ...of('Boolean', 'isdefault'),
+      ...lookup('businessunitid', 'businessunit', 'business_unit_teams'),
+    ],
+    ofUnits,
+  ),
+  system(
+    'Role',
+    'name',
+    [
+      ...lookup('businessunitid', 'businessunit', 'business_unit_roles'),
+      ...lookup('parentrootroleid', 'role', 'role_parent_root_role'),
+      ...of('Uniqueidentifier', 'roletemplateid'),
+    ],
+    { ...ofUnits, canCreateAttributes: false },
+  ),
+  system('Privilege', 'name', [...of('Integer', 'accessright')], closed),
+  system('SdkMessage', 'name', [], closed),
+  system(
+    'SdkMessageFilter',
+    'name',
+    [
+      ...of('String', 'primaryobjecttypecode', 'secondaryobjecttypecode'),
+      ...lookup('sdkmessageid', 'sdkmessage', 'sdkmessageid_sdkmessagefilter'),
+    ],
+    closed,
+  ),
+  system(
+    'SdkMessageProcessingStep',
+    'name',
+    [
+      ...of('Memo', 'filteringattributes', 'description', 'configuration'),
+      ...of('Picklist', 'stage', 'mode', 'invocationsource'),
+      ...of('Integer', 'rank', 'customizationlevel'),
+      ...of('Boolean', 'canbebypassed', 'asyncautodelete', 'ismanaged'),
+      ...of('ManagedProperty', 'ishidden', 'iscustomizable'),
+      ...of('Uniqueidentifier', 'plugintypeid', 'eventhandler'),
+      ...lookup('sdkmessageid', 'sdkmessage', 'sdkmessageid_sdkmessageprocessingstep'),
+      ...lookup('sdkmessagefilterid', 'sdkmessagefilter', 'sdkmessagefilterid_sdkmessageprocessingstep'),
+    ],
+    closed,
+  ),
   system(
     'Workflow',
     'name',
@@ -73,7 +118,7 @@ export const builtInTables: readonly TableDefinition[] = [
       ...lookup('activeworkflowid', 'workflow', 'workflow_active_workflow'),
       ...lookup('sdkmessageid', 'sdkmessage', 'sdkmessageid_workflow'),
     ],
-    { ownership: 'UserOwned' },
+    closedToColumns,
   ),
   system(
     'CallbackRegistration',
@@ -84,9 +129,9 @@ export const builtInTables: readonly TableDefinition[] = [
       ...of('Integer', 'softdeletestatus'),
       ...of('Memo', 'filteringattributes', 'filterexpression', 'url'),
     ],
-    { ownership: 'UserOwned' },
+    closedToColumns,
   ),
-  system('AsyncOperation', 'name', [...of('Picklist', 'operationtype')], { ownership: 'UserOwned' }),
+  system('AsyncOperation', 'name', [...of('Picklist', 'operationtype')], closedToColumns),
 ];
 
 /** Messages that a table may support; the two bulk ones only where the table has bulk operations. */

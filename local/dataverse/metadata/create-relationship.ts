@@ -44,6 +44,9 @@ export function createRelationship(context: RequestContext): DataverseResponse {
   if ([referenced, referencing].some(({ identity }) => identity.tableType === 'Virtual')) {
     throw badRequest('Virtual tables cannot take part in this relationship.', '0x80040203');
   }
+  if (!referencing.canCreateAttributes || !referencing.isCustomizable) {
+    throw badRequest(`The entity '${referencing.name}' cannot be customized: no attribute can be added.`, '0x80040203');
+  }
   const cascade = wanted.CascadeConfiguration ?? {};
   if (referenced.isElastic && Object.values(cascade).some((value) => value !== 'NoCascade')) {
     throw badRequest(`Elastic table '${referenced.name}' allows no cascade but NoCascade.`, '0x80040203');

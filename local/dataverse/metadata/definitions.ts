@@ -35,7 +35,9 @@ export function tableDefinition(context: RequestContext, table: Table): Definiti
     ChangeTrackingEnabled: table.changeTracking,
     CanChangeTrackingBeEnabled: managed(identity.tableType !== 'Virtual'),
     IsOptimisticConcurrencyEnabled: true,
-    CanCreateAttributes: managed(identity.tableType !== 'Virtual'),
+    IsCustomizable: managed(table.isCustomizable),
+    IsIntersect: false,
+    CanCreateAttributes: managed(table.canCreateAttributes && identity.tableType !== 'Virtual'),
     CanBePrimaryEntityInRelationship: managed(identity.tableType !== 'Virtual'),
     CanBeRelatedEntityInRelationship: managed(isStandard || table.isElastic),
     Privileges: accessRights.map(({ right }) => ({

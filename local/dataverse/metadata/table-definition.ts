@@ -41,7 +41,10 @@ export const tableDefinitionSchema = z.strictObject({
   primaryId: logicalName.optional(),
   primaryName: logicalName.optional(),
   tableType: z.enum(['Standard', 'Elastic', 'Virtual']),
-  ownership: z.enum(['UserOwned', 'OrganizationOwned']).optional(),
+  ownership: z.enum(['UserOwned', 'OrganizationOwned', 'BusinessOwned', 'None']).optional(),
+  /** Both are true of most tables; a publisher may forbid the one or the other. */
+  canCreateAttributes: z.boolean().optional(),
+  isCustomizable: z.boolean().optional(),
   changeTracking: z.boolean(),
   bulk: z.boolean(),
   columns: z.array(columnSchema),

@@ -4,6 +4,9 @@ import type { Column } from './column.ts';
 /** How a table's rows are kept; decides about partitions, referential checks and bulk errors. */
 export type TableType = 'Standard' | 'Elastic' | 'Virtual';
 
+/** Whose a table's rows are, named as in `OwnershipType`. */
+export type Ownership = 'UserOwned' | 'OrganizationOwned' | 'BusinessOwned' | 'None';
+
 /** What is fixed when a table is made. */
 export interface TableIdentity {
   readonly metadataId: string;
@@ -14,8 +17,8 @@ export interface TableIdentity {
   readonly primaryId: string;
   readonly primaryName: string;
   readonly tableType: TableType;
-  /** Rows of organisation-owned tables have no owner and are all readable to whoever may read the table. */
-  readonly ownership: 'UserOwned' | 'OrganizationOwned';
+  /** Only rows of user-owned tables have an owner; all others are readable to whoever may read the table. */
+  readonly ownership: Ownership;
   readonly isCustom: boolean;
 }
 
@@ -39,6 +42,10 @@ export class Table {
   changeTracking: boolean;
   /** Whether CreateMultiple and UpdateMultiple exist. */
   bulk: boolean;
+  /** Whether columns may be added. */
+  canCreateAttributes = true;
+  /** Whether its definition may be changed at all. */
+  isCustomizable = true;
   /** Organisation version at the last change of the definition: older delta tokens have expired. */
   definedAt = 0;
   /** Set by a schema change: the next bulk request makes the server build its table types first. */

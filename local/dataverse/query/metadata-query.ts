@@ -56,6 +56,8 @@ function show(
 
 const isNavigation = (value: unknown): value is () => Definitions => typeof value === 'function';
 
+const guidForm = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
 function operandOf(definitions: Definitions, type: string): (path: string) => Operand<Definition> {
   return (path) => {
     const steps = path.split('/');
@@ -69,6 +71,12 @@ function operandOf(definitions: Definitions, type: string): (path: string) => Op
     const sample = definitions.map(get).find((value) => value !== null);
     const types = { string: 'String', number: 'Double', boolean: 'Boolean' } as const;
     const kind = typeof sample as keyof typeof types;
-    return { type: /Id$/.test(path) ? 'Uniqueidentifier' : (types[kind] ?? 'String'), get };
+    return {
+      type:
+        /Id$/.test(path) || (typeof sample === 'string' && guidForm.test(sample))
+          ? 'Uniqueidentifier'
+          : (types[kind] ?? 'String'),
+      get,
+    };
   };
 }

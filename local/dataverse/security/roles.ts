@@ -6,8 +6,9 @@ import { json, noContent } from '../response.ts';
 import { parseGuid } from '../store/guid.ts';
 import { isObject, parseBody } from '../write/payload.ts';
 import { demandRowOf, parseRowKey } from '../write/row-key.ts';
-import { postRow } from '../write/single-row.ts';
+import { deleteByKey, postRow } from '../write/single-row.ts';
 import { Depth, depthName, parseDepth } from './grants.ts';
+import { copiesOf } from './inherited-roles.ts';
 
 /** The platform gives these to every role, again with each AddPrivilegesRole; nobody has to ask for them. */
 const sharePoint = [
@@ -32,6 +33,19 @@ export function postRole(context: RequestContext, table: Table): DataverseRespon
   const id = /\(([^)]+)\)$/.exec(made.headers['OData-EntityId'] ?? '')?.[1] ?? '';
   context.users.addToRole(id, globally([...sharePoint, ...developer]));
   return made;
+}
+
+/** `DELETE {api}/roles(<id>)`: the copies in other units go with it. */
+export function deleteRole(context: RequestContext, table: Table, keyText: string): DataverseResponse {
+  const roleId = demandRole(context, table, keyText, 'Delete', 'Delete');
+  const { organisation } = context;
+  const copies = copiesOf(table, roleId).filter((slot) => table.rows.ids[slot] !== roleId);
+  const answer = deleteByKey(context, table, keyText);
+  for (const slot of copies) {
+    table.rows.remove(slot, undefined, { version: organisation.nextVersion(), at: organisation.now() });
+  }
+  context.users.dropRole(roleId);
+  return answer;
 }
 
 /** `POST {api}/roles(<id>)/Microsoft.Dynamics.CRM.AddPrivilegesRole`. */
@@ -75,9 +89,15 @@ export function retrieveRolePrivileges(context: RequestContext, argument: string
   return json({ '@odata.context': `${context.apiRoot}/$metadata#${type}`, RolePrivileges });
 }
 
-function demandRole(context: RequestContext, table: Table, keyText: string, message: string): string {
+function demandRole(
+  context: RequestContext,
+  table: Table,
+  keyText: string,
+  message: string,
+  right: 'Write' | 'Delete' = 'Write',
+): string {
   if (table.name !== 'role') throw unknownSegment(message);
-  context.caller.demand('Write', table);
+  context.caller.demand(right, table);
   const slot = demandRowOf(context, table, parseRowKey(table, keyText));
   return table.rows.ids[slot] as string;
 }

@@ -15,7 +15,7 @@ export function reachableRows(
   table: Table,
 ): ((slot: number) => boolean) | undefined {
   const privilege = table.privilege(right);
-  if (table.identity.ownership === 'OrganizationOwned' || caller.depth(privilege) === Depth.global) return undefined;
+  if (table.identity.ownership !== 'UserOwned' || caller.depth(privilege) === Depth.global) return undefined;
   const owners = new Set<string>([caller.userId, ...caller.teamIds]);
   const units = new Set<string>();
   for (const grant of caller.grants) {
@@ -37,7 +37,8 @@ export function demandRow(organisation: Organisation, caller: Caller, right: str
   }
 }
 
-function unitsBelow(organisation: Organisation, unitId: string): string[] {
+/** Every unit below one, however deep. */
+export function unitsBelow(organisation: Organisation, unitId: string): string[] {
   const units = organisation.builtIn('businessunit');
   const children = units.rows.ids.filter((_, slot) => units.cell(slot, 'parentbusinessunitid') === unitId);
   return children.flatMap((child) => [child, ...unitsBelow(organisation, child)]);

@@ -3,6 +3,7 @@ import type { Table } from '../metadata/table.ts';
 import type { Organisation } from '../organisation.ts';
 import { Caller } from './caller.ts';
 import { Depth, depthOf, type Grant, parseDepth } from './grants.ts';
+import { rootOf } from './inherited-roles.ts';
 
 /** A user as the control plane sets him up. */
 export interface UserSetup {
@@ -65,7 +66,12 @@ export class Users {
 
   /** What a role gives: depth by privilege name, lower case. */
   privilegesOfRole(roleId: string): ReadonlyMap<string, Depth> {
-    return this.#roles.get(roleId) ?? new Map();
+    return this.#roles.get(rootOf(this.#organisation.builtIn('role'), roleId)) ?? new Map();
+  }
+
+  /** Who holds a role that is deleted has nothing of it any more. */
+  dropRole(roleId: string): void {
+    this.#roles.delete(roleId);
   }
 
   /** Whether the application has a user already: there can be one only. */
@@ -162,8 +168,9 @@ export class Users {
   }
 
   #roleGrants(association: string, id: string, businessUnitId: string): Grant[] {
+    const roles = this.#organisation.builtIn('role');
     return this.#linked(association, id, 'left').flatMap((role) => {
-      const privileges = this.#roles.get(role);
+      const privileges = this.#roles.get(rootOf(roles, role));
       return privileges ? [{ privileges, businessUnitId, securedColumns: new Set<string>() }] : [];
     });
   }
