@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { outcomeSchema } from '../shared/api/schemas.ts';
 import { modeSchema } from '../shared/contracts/status.ts';
 import type { RowOutcome } from '../shared/state/row-outcomes.ts';
-import { type GrantCommand, toGrantCommand } from './grant/grant-arguments.ts';
+import { type GrantCommand, type RevokeCommand, toGrantCommand, toRevokeCommand } from './grant/grant-arguments.ts';
 import { UsageError } from './usage.ts';
 
 /** What the words on the command line ask for. */
@@ -29,7 +29,8 @@ export type Command =
       readonly limit: number;
       readonly csv: boolean;
     }
-  | GrantCommand;
+  | GrantCommand
+  | RevokeCommand;
 
 export interface Arguments {
   readonly command: Command;
@@ -56,6 +57,12 @@ const options = {
   'business-units': { type: 'boolean', default: false },
   ownership: { type: 'boolean', default: false },
   print: { type: 'boolean', default: false },
+  'writer-id': { type: 'string', multiple: true },
+  drop: { type: 'string', multiple: true },
+  'other-holder': { type: 'string', multiple: true },
+  installation: { type: 'string' },
+  'dry-run': { type: 'boolean', default: false },
+  check: { type: 'boolean', default: false },
 } as const;
 
 /** Options of each command; any other is refused rather than passed over. */
@@ -71,7 +78,11 @@ const optionsOf: Readonly<Record<string, readonly string[]>> = {
   segments: ['refresh'],
   discover: [],
   doctor: [],
-  grant: ['url-dataverse', 'client-id', 'table', 'bypass', 'business-units', 'ownership', 'print'],
+  grant: [
+    ...['url-dataverse', 'client-id', 'writer-id', 'table', 'drop', 'other-holder', 'installation'],
+    ...['bypass', 'business-units', 'ownership', 'print', 'dry-run', 'check'],
+  ],
+  revoke: ['url-dataverse', 'client-id', 'writer-id', 'installation', 'dry-run'],
 };
 const everywhere = ['url', 'json', 'help'];
 
@@ -156,6 +167,8 @@ function toCommand(name: string, words: readonly string[], values: Values, envir
       return { name, refresh: values.refresh };
     case 'grant':
       return toGrantCommand(values, environment);
+    case 'revoke':
+      return toRevokeCommand(values, environment);
     default:
       return { name: name as 'status' | 'discover' | 'doctor' };
   }

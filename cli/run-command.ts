@@ -3,7 +3,7 @@ import { isFinal } from '../shared/contracts/status.ts';
 import { AppClient, AppError } from './app-client.ts';
 import { type Command, parseArguments } from './arguments.ts';
 import { type ExitCode, exitCodeOf, exitCodes } from './exit-code.ts';
-import { runGrant } from './grant/run-grant.ts';
+import { runGrant, runRevoke } from './grant/run-grant.ts';
 import { allSegments, countSegments, segmentsText } from './segments.ts';
 import { discoveryText, doctorText, profileText, rowsText, runsText, runText, statusText } from './show.ts';
 import { UsageError, usage } from './usage.ts';
@@ -30,6 +30,7 @@ export async function runCommand(words: readonly string[], world: World): Promis
       return exitCodes.ok;
     }
     if (command.name === 'grant') return await runGrant(command, json, world);
+    if (command.name === 'revoke') return await runRevoke(command, json, world);
     const key = world.environment.BACKSTAMP_KEY ?? (await world.askSecretly('Function key'));
     if (key === undefined || key === '') throw new UsageError('Set BACKSTAMP_KEY to a function key of the app.');
     const token = world.environment.BACKSTAMP_TOKEN || undefined;
@@ -46,7 +47,7 @@ export async function runCommand(words: readonly string[], world: World): Promis
 }
 
 async function follow(
-  command: Exclude<Command, { name: 'help' | 'grant' }>,
+  command: Exclude<Command, { name: 'help' | 'grant' | 'revoke' }>,
   app: AppClient,
   json: boolean,
   world: World,

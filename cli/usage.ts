@@ -21,12 +21,19 @@ export const usage = `backstamp <command> [options]
                                 way of Dynamics 365 Marketing; --refresh counts anew first
   discover                      read the set-up from the map
   doctor                        check everything that linking needs
-  grant --url-dataverse URL --client-id ID... --table T... [--bypass] [--business-units] [--ownership]
-                                make the security role with the least privileges and the application users, in the
-                                environment itself; --bypass adds what BACKSTAMP_BYPASS needs, --business-units what keeping
-                                business units apart does, --ownership that and what seeing to owners does
+  grant --url-dataverse URL --client-id ID... [--writer-id ID...] --table T... [--bypass] [--business-units] [--ownership]
+        [--dry-run | --check] [--installation NAME] [--other-holder ID...] [--drop T...]
+                                give the identities what the tables take, in the environment itself: a security role for
+                                each duty with the least privileges, application users who have them; --writer-id names
+                                identities that only write links; --bypass adds what BACKSTAMP_BYPASS needs,
+                                --business-units what keeping business units apart does, --ownership that and what
+                                seeing to owners does; --dry-run shows the difference, --check ends with 3 where there is
+                                one; --installation makes roles of another name; --other-holder lets a user or team
+                                hold them too; --drop takes out what a table took that is not linked any more
   grant --print --table T... [--bypass] [--business-units] [--ownership]
                                   list the privileges, for those who give them by hand
+  revoke --url-dataverse URL --client-id ID... [--writer-id ID...] [--installation NAME] [--dry-run]
+                                take the roles from the identities, and delete them where nobody else holds them
 
   <run> is a run's id, its first characters, or "latest".
 
@@ -36,6 +43,6 @@ export const usage = `backstamp <command> [options]
 
 The function key comes from BACKSTAMP_KEY, or is asked for; it never stands in an address or among these words.
 Where the app signs people in, BACKSTAMP_TOKEN holds your access token for it.
-For grant, DATAVERSE_TOKEN holds an administrator's access token for the environment, or it is asked for.
+For grant and revoke, DATAVERSE_TOKEN holds an administrator's access token for the environment, or it is asked for.
 Ends with 0 when all is well, 1 when the app refuses or does not answer, 2 when the words cannot be followed,
-3 when the run failed or was canceled or the doctor found a fault, 4 when there are warnings.`;
+3 when the run failed or was canceled, the doctor found a fault or a check of grant a difference, 4 when there are warnings.`;

@@ -1,76 +1,69 @@
-import { linkColumn, mapTable, profileTable } from '../../shared/customer-insights/names.ts';
-import { actForOthersPrivilege, bypassPrivilege, type Extent } from '../../shared/inspect/least-privileges.ts';
-import { neededPrivileges } from '../../shared/inspect/needed-privileges.ts';
 import { AppError } from '../app-client.ts';
 import type { AdminClient } from './admin-client.ts';
-import { completeRole } from './complete-role.ts';
-import { grantToApplication } from './grant-to-application.ts';
+import { carryOut, privilegeNames } from './carry-out.ts';
+import { isComplete, type Plan, planOf, strangersOf } from './plan.ts';
+import { type Environment, readEnvironment } from './read-environment.ts';
+import { nameHolders } from './read-roles.ts';
+import { type Line, noteLines, planLines } from './report-lines.ts';
+import { roleName, type Wanted } from './wanted.ts';
 
-/** What is granted, and to whom. */
-export interface Wanted {
-  readonly tables: readonly string[];
-  readonly clientIds: readonly string[];
-  /** Whether writes may pass by custom logic. */
-  readonly bypass: boolean;
-  /** What the app does besides linking. */
-  readonly extent: Extent;
-}
-
-/** Something that was done, or was there already; `note` is for what is worth a look. */
-export interface Step {
-  readonly kind: 'done' | 'there' | 'note';
-  readonly text: string;
+/** What there is to do, in data and in words. */
+export interface Difference {
+  readonly plan: Plan;
+  readonly isComplete: boolean;
+  /** The whole list: what is so, and what is to do. */
+  readonly lines: readonly Line[];
+  readonly notes: readonly Line[];
 }
 
 /**
- * Brings the environment to where the applications can link the tables: one security role with the least privileges,
- * one application user each, who has it. What is there already is left as it is.
- * @throws AppError with the missing right and the remedy
+ * Holds the environment against what is wanted; writes nothing.
+ * @throws AppError where granting would widen what others hold, or cannot be done as asked
  */
-export async function grantAccess(client: AdminClient, { tables, clientIds, bypass, extent }: Wanted): Promise<Step[]> {
-  const unitId = await rootUnit(client);
-  const names = await privilegeNames(client, tables, extent);
-  if (extent !== 'linking') names.push(actForOthersPrivilege);
-  if (bypass) names.push(bypassPrivilege);
-  const { roleId, steps } = await completeRole(client, unitId, names);
-  for (const clientId of clientIds) steps.push(...(await grantToApplication(client, { clientId, roleId, unitId })));
-  return steps;
+export async function compareAccess(client: AdminClient, wanted: Wanted): Promise<Difference> {
+  const environment = await readEnvironment(client, wanted);
+  await refuseStrangers(client, wanted, environment);
+  const plan = planOf(wanted, environment);
+  const surplusNames = await privilegeNames(
+    client,
+    plan.roles.flatMap(({ surplus }) => surplus),
+  );
+  const others = [...plan.otherRoles.values()].flat();
+  const roles = await client.listWhere('roles?$select=roleid,name', 'roleid', others, 'read security roles');
+  const roleNames = new Map(roles.map(({ roleid, name }) => [String(roleid).toLowerCase(), String(name)]));
+  return {
+    plan,
+    isComplete: isComplete(plan),
+    lines: planLines(plan, surplusNames, wanted.installation),
+    notes: noteLines(plan, roleNames),
+  };
 }
 
-async function rootUnit(client: AdminClient): Promise<string> {
-  const path = 'businessunits?$select=businessunitid&$filter=_parentbusinessunitid_value eq null';
-  const [unit] = await client.list(path, 'read the business units');
-  if (unit === undefined) throw new AppError('The environment shows no root business unit to this account.', 0);
-  return String(unit.businessunitid);
-}
+/**
+ * Brings the environment to where the applications can link the tables: a security role for each duty with the least
+ * privileges and no other, one application user each, who has the roles of its duty.
+ * @param tell is told of each thing as soon as it is done
+ * @throws AppError at the first thing that fails
+ */
+export const grantAccess = (
+  client: AdminClient,
+  { installation }: Wanted,
+  { plan }: Difference,
+  tell: (line: Line) => void,
+): Promise<void> => carryOut(client, plan, { installation, tell });
 
-async function privilegeNames(client: AdminClient, tables: readonly string[], extent: Extent): Promise<string[]> {
-  const wanted = [...tables, profileTable, mapTable];
-  const filter = wanted.map((table) => `LogicalName eq '${table}'`).join(' or ');
-  const path = `EntityDefinitions?$select=LogicalName&$filter=${encodeURIComponent(filter)}`;
-  const found = new Set((await client.list(path, 'read the definitions of tables')).map((one) => one.LogicalName));
-  for (const table of wanted) {
-    if (found.has(table)) continue;
-    const remedy = tables.includes(table)
-      ? 'Check --table: it takes logical names, such as contact.'
-      : 'Link Customer Insights - Data to this environment and unify once, then grant.';
-    throw new AppError(`The environment has no table ${table}. ${remedy}`, 404);
-  }
-  const linked = await tablesWithColumn(client);
-  const sources = tables.map((table) => ({ table, hasColumn: linked.has(table) }));
-  return (await neededPrivileges(client, sources, undefined, extent)).map(({ name }) => name);
-}
-
-/** Tables that have the lookup column. */
-async function tablesWithColumn(client: AdminClient): Promise<ReadonlySet<unknown>> {
-  const filter = encodeURIComponent(`ReferencedEntity eq '${profileTable}'`);
-  const path =
-    'RelationshipDefinitions/Microsoft.Dynamics.CRM.OneToManyRelationshipMetadata' +
-    `?$select=ReferencingEntity,ReferencingAttribute&$filter=${filter}`;
-  const relationships = await client.list(path, 'read the definitions of relationships');
-  return new Set(
-    relationships
-      .filter(({ ReferencingAttribute }) => ReferencingAttribute === linkColumn)
-      .map(({ ReferencingEntity }) => ReferencingEntity),
+/** A role gives to everybody who holds it: who was not named gets nothing by the way. */
+async function refuseStrangers(client: AdminClient, wanted: Wanted, environment: Environment): Promise<void> {
+  const strangers = strangersOf(wanted, environment);
+  if (strangers.length === 0) return;
+  const names = await nameHolders(client, strangers);
+  const name = roleName('linking', wanted.installation);
+  throw new AppError(
+    [
+      `The security roles of this installation ("${name}" and its like) are held by others than the identities named, who would get what is granted to them:`,
+      ...names.map((one) => `  ${one}`),
+      'Take the role from them; or name identities of this installation that are missing, with --client-id or --writer-id; or give another installation roles of its own, with --installation <name>; or let them have it, with --other-holder <id>. Nothing was changed.',
+    ].join('\n'),
+    0,
   );
 }

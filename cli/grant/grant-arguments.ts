@@ -1,46 +1,128 @@
 import { logicalNameSchema } from '../../shared/contracts/unification-setup.ts';
 import { UsageError } from '../usage.ts';
-import type { Wanted } from './grant-access.ts';
+import type { Wanted } from './wanted.ts';
+
+/** How far a command goes. */
+export type Depth = 'print' | 'dryRun' | 'check' | 'do';
 
 export interface GrantCommand {
   readonly name: 'grant';
   readonly wanted: Wanted;
   /** Root of the environment; undefined where the list is only to be printed. */
   readonly dataverse: string | undefined;
+  readonly depth: Depth;
 }
 
-interface Values {
+export interface RevokeCommand {
+  readonly name: 'revoke';
+  readonly clientIds: readonly string[];
+  readonly installation: string | undefined;
+  readonly dataverse: string;
+  readonly isDryRun: boolean;
+}
+
+/** What the command line gives, by the names of its options. */
+export interface GrantValues {
   readonly 'url-dataverse'?: string | undefined;
   readonly 'client-id'?: readonly string[] | undefined;
+  /** Identities that only write links. */
+  readonly 'writer-id'?: readonly string[] | undefined;
   readonly table?: readonly string[] | undefined;
-  readonly bypass: boolean;
-  readonly 'business-units': boolean;
-  readonly ownership: boolean;
-  readonly print: boolean;
+  /** Tables that are not linked any more. */
+  readonly drop?: readonly string[] | undefined;
+  /** Users and teams that may hold the roles besides. */
+  readonly 'other-holder'?: readonly string[] | undefined;
+  readonly installation?: string | undefined;
+  readonly bypass?: boolean | undefined;
+  readonly 'business-units'?: boolean | undefined;
+  readonly ownership?: boolean | undefined;
+  readonly print?: boolean | undefined;
+  readonly 'dry-run'?: boolean | undefined;
+  readonly check?: boolean | undefined;
+}
+
+interface Environment {
+  readonly DATAVERSE_URL?: string | undefined;
 }
 
 const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const loopback: readonly string[] = ['localhost', '127.0.0.1', '[::1]'];
 
 /** @throws UsageError */
-export function toGrantCommand(values: Values, environment: { readonly DATAVERSE_URL?: string }): GrantCommand {
-  const tables = [...new Set(values.table ?? [])];
+export function toGrantCommand(values: GrantValues, environment: Environment): GrantCommand {
+  const depth = depthOf(values);
+  const tables = logicalNames('--table', values.table);
   if (tables.length === 0) throw new UsageError('Name each source table: --table contact --table lead.');
-  for (const table of tables) {
-    if (!logicalNameSchema.safeParse(table).success) {
-      throw new UsageError(`--table ${table}: must be a logical name, such as contact.`);
+  const dropped = logicalNames('--drop', values.drop);
+  const both = dropped.find((table) => tables.includes(table));
+  if (both !== undefined) throw new UsageError(`--drop ${both}: it is named with --table too.`);
+  const clientIds = guids('--client-id', values['client-id']);
+  const writerIds = guids('--writer-id', values['writer-id']);
+  const twice = writerIds.find((id) => clientIds.includes(id));
+  if (twice !== undefined) throw new UsageError(`--writer-id ${twice}: it is named with --client-id too.`);
+  const wanted: Wanted = {
+    ...{ tables, dropped, clientIds, writerIds, bypass: values.bypass ?? false },
+    otherHolders: guids('--other-holder', values['other-holder']),
+    extent: values.ownership ? 'ownership' : values['business-units'] ? 'businessUnits' : 'linking',
+    installation: installationOf(values.installation),
+  };
+  if (depth === 'print') return { name: 'grant', wanted, depth, dataverse: undefined };
+  demandIdentity(clientIds);
+  return {
+    name: 'grant',
+    wanted,
+    depth,
+    dataverse: environmentOf(values['url-dataverse'] ?? environment.DATAVERSE_URL),
+  };
+}
+
+/** @throws UsageError */
+export function toRevokeCommand(values: GrantValues, environment: Environment): RevokeCommand {
+  const clientIds = [...guids('--client-id', values['client-id']), ...guids('--writer-id', values['writer-id'])];
+  demandIdentity(clientIds);
+  return {
+    ...{ name: 'revoke', clientIds, installation: installationOf(values.installation) },
+    dataverse: environmentOf(values['url-dataverse'] ?? environment.DATAVERSE_URL),
+    isDryRun: values['dry-run'] ?? false,
+  };
+}
+
+function depthOf(values: GrantValues): Depth {
+  const asked = [values.print && 'print', values['dry-run'] && 'dry-run', values.check && 'check'].filter(
+    (one) => typeof one === 'string',
+  );
+  const [first, second] = asked;
+  if (second !== undefined) throw new UsageError(`--${first} and --${second} exclude each other.`);
+  if (first === 'dry-run') return 'dryRun';
+  return (first as 'print' | 'check' | undefined) ?? 'do';
+}
+
+function logicalNames(option: string, names: readonly string[] = []): string[] {
+  for (const name of names) {
+    if (!logicalNameSchema.safeParse(name).success) {
+      throw new UsageError(`${option} ${name}: must be a logical name, such as contact.`);
     }
   }
-  const clientIds = [...new Set((values['client-id'] ?? []).map((id) => id.toLowerCase()))];
-  const odd = clientIds.find((id) => !guid.test(id));
-  if (odd !== undefined) throw new UsageError(`--client-id ${odd}: must be the client id of an identity, a GUID.`);
-  const extent = values.ownership ? 'ownership' : values['business-units'] ? 'businessUnits' : 'linking';
-  const wanted: Wanted = { tables, clientIds, bypass: values.bypass, extent };
-  if (values.print) return { name: 'grant', wanted, dataverse: undefined };
-  if (clientIds.length === 0) {
-    throw new UsageError('Name each identity: --client-id <GUID>; the output DATAVERSE_CLIENT_IDS lists them.');
-  }
-  return { name: 'grant', wanted, dataverse: environmentOf(values['url-dataverse'] ?? environment.DATAVERSE_URL) };
+  return [...new Set(names)];
+}
+
+function guids(option: string, ids: readonly string[] = []): string[] {
+  const odd = ids.find((id) => !guid.test(id));
+  if (odd !== undefined) throw new UsageError(`${option} ${odd}: must be an id, a GUID.`);
+  return [...new Set(ids.map((id) => id.toLowerCase()))];
+}
+
+function demandIdentity(clientIds: readonly string[]): void {
+  if (clientIds.length > 0) return;
+  throw new UsageError('Name each identity: --client-id <GUID>; the output DATAVERSE_CLIENT_IDS lists them.');
+}
+
+function installationOf(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  const name = text.trim();
+  // A role's name holds a hundred characters.
+  if (name === '' || name.length > 60) throw new UsageError('--installation: must be a name of at most 60 characters.');
+  return name;
 }
 
 function environmentOf(text: string | undefined): string {

@@ -1,40 +1,18 @@
-import { mapTable, profileTable } from '../../shared/customer-insights/names.ts';
-import {
-  actForOthersPrivilege,
-  bypassPrivilege,
-  definitionPrivileges,
-  type Need,
-  tablePrivileges,
-} from '../../shared/inspect/least-privileges.ts';
 import { textTable } from '../text.ts';
-import { roleName } from './complete-role.ts';
-import type { Wanted } from './grant-access.ts';
+import { type AskedPrivilege, askedPrivileges, rightText } from './asked-privileges.ts';
+import { duties, identitiesOf, roleName, type Wanted } from './wanted.ts';
 
-/** The rows of a role's editor that do not stand there under their logical names. */
-const rowNames: Readonly<Record<string, string>> = {
-  [profileTable]: `Customer Profile (${profileTable})`,
-  [mapTable]: `Alternate Key (${mapTable})`,
-  sdkmessage: 'Sdk Message',
-  sdkmessagefilter: 'Sdk Message Filter',
-  sdkmessageprocessingstep: 'Sdk Message Processing Step',
-  workflow: 'Process',
-  callbackregistration: 'Callback Registration',
-  systemuser: 'User',
-  businessunit: 'Business Unit',
-  team: 'Team',
-  role: 'Security Role',
-  organization: 'Organization',
-};
-
-const whenNeeded: Readonly<Record<Need, string>> = {
+const whenNeeded: Readonly<Record<AskedPrivilege['need'], string>> = {
   linking: 'always',
   column: 'until each table has its lookup column',
   checks: 'for the doctor and rehearsals',
   units: 'where business units are kept apart',
   ownership: 'where the app sees to owners',
+  bypass: 'with BACKSTAMP_BYPASS',
 };
 
 export interface ListedPrivilege {
+  readonly role: string;
   readonly row: string;
   readonly right: string;
   readonly needed: string;
@@ -42,49 +20,33 @@ export interface ListedPrivilege {
 }
 
 /** The least privileges, as somebody needs them who ticks them in a role's editor; all for the whole organisation. */
-export const listPrivileges = ({
-  tables,
-  bypass,
-  extent,
-}: Pick<Wanted, 'tables' | 'bypass' | 'extent'>): ListedPrivilege[] => [
-  ...[
-    ...tablePrivileges(tables, extent).map(({ table, ...one }) => ({ row: rowNames[table] ?? table, ...one })),
-    ...definitionPrivileges,
-  ].map(({ row, right, need, purpose }) => ({
-    ...{ row, right: right === 'AppendTo' ? 'Append To' : right, needed: whenNeeded[need], purpose },
-  })),
-  ...(extent === 'linking'
-    ? []
-    : [
-        {
-          row: `Act on Behalf of Another User (${actForOthersPrivilege})`,
-          right: '',
-          needed: whenNeeded.units,
-          purpose: 'show the profile behind a row as the person who asks sees it',
-        },
-      ]),
-  ...(bypass
-    ? [
-        {
-          row: bypassPrivilege,
-          right: '',
-          needed: 'with BACKSTAMP_BYPASS',
-          purpose: 'pass by custom logic; no editor shows it, the action AddPrivilegesRole adds it',
-        },
-      ]
-    : []),
-];
+export const listPrivileges = (wanted: Wanted): ListedPrivilege[] =>
+  askedPrivileges(wanted).map(({ duty, row, right, need, purpose }) => ({
+    role: roleName(duty, wanted.installation),
+    ...{ row, right: rightText(right), needed: whenNeeded[need], purpose },
+  }));
 
 /** The list and what to do with it, in words. */
 export function privilegeListText(wanted: Wanted): string {
-  const users = wanted.clientIds.length === 0 ? ["each of the app's client ids"] : wanted.clientIds;
-  return [
-    `Security role "${roleName}", in the root business unit; every privilege on organisation level:\n\n`,
-    textTable(
-      ['table or privilege', 'right', 'needed', 'to'],
-      listPrivileges(wanted).map(({ row, right, needed, purpose }) => [row, right, needed, purpose]),
-    ),
-    '\nApplication users with this role, in the root business unit:\n',
-    ...users.map((clientId) => `  ${clientId}\n`),
-  ].join('');
+  const listed = listPrivileges(wanted);
+  const { clientIds, writerIds } = wanted;
+  const named = clientIds.length > 0 ? clientIds : ["each of the app's client ids"];
+  return [...duties]
+    .reverse()
+    .map((duty) => {
+      const name = roleName(duty, wanted.installation);
+      const users = identitiesOf(duty, { clientIds: named, writerIds });
+      return [
+        `Security role "${name}", in the root business unit; every privilege on organisation level:\n\n`,
+        textTable(
+          ['table or privilege', 'right', 'needed', 'to'],
+          listed
+            .filter(({ role }) => role === name)
+            .map(({ row, right, needed, purpose }) => [row, right, needed, purpose]),
+        ),
+        '\nApplication users with this role, in the root business unit:\n',
+        ...users.map((clientId) => `  ${clientId}\n`),
+      ].join('');
+    })
+    .join('\n');
 }

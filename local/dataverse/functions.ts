@@ -105,6 +105,8 @@ function listPrivileges(
   return privileges.rows.ids.flatMap((PrivilegeId, row) => {
     const PrivilegeName = String(privileges.cell(row, 'name'));
     const depth = depthOf(PrivilegeName);
-    return depth === undefined ? [] : [{ Depth: depthName(depth), PrivilegeId, BusinessUnitId, PrivilegeName }];
+    if (depth === undefined) return [];
+    const name = context.organisation.settings.namesPrivileges ? { PrivilegeName } : {};
+    return [{ Depth: depthName(depth), PrivilegeId, BusinessUnitId, ...name }];
   });
 }

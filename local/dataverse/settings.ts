@@ -54,6 +54,8 @@ export const settingsSchema = z.strictObject({
   recordCountLagSeconds: zeroOrMore.default(0),
   /** Error code of a missing row in single-row requests: live it is this, in print it is empty. */
   missingRowCode: z.enum(['0x80040217', '']).default('0x80040217'),
+  /** Whether answers that list privileges name them; some tell their ids alone. */
+  namesPrivileges: z.boolean().default(true),
 });
 
 export type Settings = z.infer<typeof settingsSchema>;

@@ -27,10 +27,16 @@ export interface TableMetadata {
   readonly primaryName: string | undefined;
   readonly tableType: TableType;
   readonly changeTracking: boolean;
+  /** Whose its rows are, in metadata's words: `UserOwned`, `OrganizationOwned`; the platform's own have others. */
+  readonly ownership: string;
+  /** Whether its publisher and the platform let columns be added. */
+  readonly takesColumns: boolean;
   /** Every lookup, by column and target; one column with several targets appears several times. */
   readonly lookups: readonly LookupMetadata[];
   /** Logical name to type of every column; only where `withColumns` asked for this table, else empty. */
   readonly columns: ReadonlyMap<string, string>;
+  /** Logical name to metadata id of the columns that only those may use to whom a column security profile gives them; told with `columns`. */
+  readonly securedColumns: ReadonlyMap<string, string>;
 }
 
 export interface NewLookup {
@@ -129,7 +135,7 @@ export interface MetadataRequest {
 
 /** Any call may be given a signal; an aborted call throws the signal's reason before it sends anything more. */
 export interface Dataverse {
-  /** Tables that do not exist are absent from the answer. One request. */
+  /** Tables that do not exist are absent from the answer. One request for each few dozen. */
   readTables(request: MetadataRequest, signal?: AbortSignal): Promise<ReadonlyMap<string, TableMetadata>>;
   /** Adds a lookup column with its relationship, every cascade none. `exists` where the column is there already. */
   createLookup(lookup: NewLookup, signal?: AbortSignal): Promise<'created' | 'exists'>;

@@ -1,44 +1,64 @@
 import { RetryableError } from '../errors.ts';
 import type { Clock } from './clock.ts';
-import type { LookupMetadata, MetadataRequest, NewLookup, TableMetadata, TableType } from './dataverse.ts';
+import type { LookupMetadata, MetadataRequest, NewLookup, Row, TableMetadata, TableType } from './dataverse.ts';
 import { listAt, parseObject, stringAt } from './json.ts';
 import type { Sender } from './sender.ts';
 import { ServiceFailure } from './service-failure.ts';
 
-/** Definitions of several tables, in one request. */
+/** Tables of one request: more names make a filter that servers refuse to parse. */
+const TABLES_PER_REQUEST = 60;
+
+/** Definitions of several tables, in one request unless there are dozens. */
 export async function readTables(
   sender: Sender,
   request: MetadataRequest,
   signal?: AbortSignal,
 ): Promise<ReadonlyMap<string, TableMetadata>> {
-  const { tables, withColumns = [], strong = false } = request;
-  if (tables.length === 0) return new Map();
+  const names = [...new Set(request.tables)];
+  const parts: string[][] = [];
+  for (let at = 0; at < names.length; at += TABLES_PER_REQUEST) parts.push(names.slice(at, at + TABLES_PER_REQUEST));
+  const found = await Promise.all(parts.map((tables) => readSome(sender, { ...request, tables }, signal)));
+  return new Map(found.flatMap((some) => [...some]));
+}
+
+/** Where definitions of some tables are read. */
+export function tablesPath({ tables, withColumns = [] }: MetadataRequest): string {
   const expand = [
     'ManyToOneRelationships($select=SchemaName,ReferencingAttribute,ReferencingEntityNavigationPropertyName,ReferencedEntity)',
   ];
-  if (withColumns.length > 0) expand.push('Attributes($select=LogicalName,AttributeType)');
-  const names = [...new Set(tables)].map((table) => `LogicalName eq '${table.replaceAll("'", "''")}'`);
+  if (withColumns.length > 0) expand.push('Attributes($select=LogicalName,AttributeType,IsSecured)');
+  const names = tables.map((table) => `LogicalName eq '${table.replaceAll("'", "''")}'`);
+  return (
+    'EntityDefinitions?$select=LogicalName,SchemaName,DisplayName,EntitySetName,PrimaryIdAttribute,' +
+    'PrimaryNameAttribute,TableType,ChangeTrackingEnabled,OwnershipType,IsCustomizable,CanCreateAttributes' +
+    `&$filter=${encodeURIComponent(names.join(' or '))}&$expand=${expand.join(',')}`
+  );
+}
+
+/** The definitions that stand in its answer, by logical name. */
+export function tablesIn(answer: Row, withColumns: readonly string[] = []): Map<string, TableMetadata> {
+  const wanted = new Set(withColumns);
+  const tables = listAt(answer, 'value').map((definition) => toTable(definition, wanted));
+  return new Map(tables.map((table) => [table.logicalName, table]));
+}
+
+async function readSome(
+  sender: Sender,
+  request: MetadataRequest,
+  signal?: AbortSignal,
+): Promise<ReadonlyMap<string, TableMetadata>> {
+  const { tables, withColumns, strong = false } = request;
   const what = `read the definition of ${tables.join(', ')}`;
   const answer = await sender.send({
     kind: 'readMetadata',
     table: 'EntityDefinitions',
     method: 'GET',
-    path:
-      'EntityDefinitions?$select=LogicalName,SchemaName,DisplayName,EntitySetName,PrimaryIdAttribute,' +
-      `PrimaryNameAttribute,TableType,ChangeTrackingEnabled&$filter=${encodeURIComponent(names.join(' or '))}` +
-      `&$expand=${expand.join(',')}`,
+    path: tablesPath(request),
     headers: strong ? { Consistency: 'Strong' } : {},
     what,
     signal,
   });
-  const found = listAt(parseObject(answer.body, what), 'value');
-  const wanted = new Set(withColumns);
-  return new Map(
-    found.map((definition) => {
-      const table = toTable(definition, wanted);
-      return [table.logicalName, table];
-    }),
-  );
+  return tablesIn(parseObject(answer.body, what), withColumns);
 }
 
 /** Logical names of the tables that have a lookup towards a table; each once. */
@@ -73,12 +93,22 @@ function toTable(definition: Definition, withColumns: ReadonlySet<string>): Tabl
     primaryName: stringAt(definition, 'PrimaryNameAttribute'),
     tableType: toTableType(stringAt(definition, 'TableType')),
     changeTracking: definition.ChangeTrackingEnabled === true,
+    ownership: text('OwnershipType'),
+    takesColumns: isAllowed(definition.IsCustomizable) && isAllowed(definition.CanCreateAttributes),
     lookups: listAt(definition, 'ManyToOneRelationships').map(toLookup),
     columns: new Map(
       columns.map((column) => [stringAt(column, 'LogicalName') ?? '', stringAt(column, 'AttributeType') ?? '']),
     ),
+    securedColumns: new Map(
+      columns
+        .filter(({ IsSecured }) => IsSecured === true)
+        .map((column) => [stringAt(column, 'LogicalName') ?? '', stringAt(column, 'MetadataId') ?? '']),
+    ),
   };
 }
+
+/** A managed property; one that is not told forbids nothing. */
+const isAllowed = (property: unknown): boolean => (property as { Value?: boolean } | undefined)?.Value !== false;
 
 const toLookup = (relationship: Definition): LookupMetadata => ({
   column: stringAt(relationship, 'ReferencingAttribute') ?? '',

@@ -3,6 +3,7 @@ import type { SourceTable, UnificationSetup } from '../contracts/unification-set
 import { linkColumn, mapTable, profileTable } from '../customer-insights/names.ts';
 import type { TableMetadata } from '../dataverse/dataverse.ts';
 import { isMissingPrivilege } from '../dataverse/service-failure.ts';
+import { checkLinkable, type UnlinkableCode } from './linkable-table.ts';
 
 /** First line of a skipped task's details, in the original's words. */
 export const skippedText = 'Error: Linking of Dataverse tables to the CustomerProfile table is skipped.';
@@ -18,7 +19,7 @@ export type RequirementCode =
   | 'no-customer-insights'
   | 'table-missing'
   | 'primary-key'
-  | 'virtual-table'
+  | UnlinkableCode
   | 'column-in-the-way'
   | 'not-in-unification'
   | 'not-set-up'
@@ -118,14 +119,7 @@ const tableRules: readonly Rule<TableFacts>[] = [
           remedy: `Choose ${table.primaryId} as primary key in the unification step "Describe customer data".`,
         }
       : undefined,
-  ({ source, table }) =>
-    table?.tableType === 'Virtual'
-      ? {
-          code: 'virtual-table',
-          finding: `${source.table} is a virtual table: its rows live outside Dataverse.`,
-          remedy: 'Link a standard or elastic table.',
-        }
-      : undefined,
+  ({ table }) => (table === undefined ? undefined : checkLinkable(table)),
   ({ source, table, columns }) => {
     if (table === undefined || !columns.has(linkColumn)) return undefined;
     if (table.lookups.some((lookup) => lookup.column === linkColumn && lookup.referencedTable === profileTable))

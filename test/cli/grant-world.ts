@@ -41,29 +41,60 @@ export async function administer(url: string) {
     return response.status === 204 ? {} : ((await response.json()) as Record<string, unknown>);
   };
   const list = async (path: string) => (await send('GET', path)).value as Record<string, unknown>[];
-  const roleId = async (): Promise<string> =>
-    String((await list("roles?$select=roleid&$filter=name eq 'Backstamp linking'"))[0]?.roleid);
+  const roleId = async (name: string): Promise<string | undefined> => {
+    const filter = `name eq '${name}' and businessunitid/name eq 'root'`;
+    const [role] = await list(`roles?$select=roleid&$filter=${filter}`);
+    return role === undefined ? undefined : String(role.roleid);
+  };
+  const held = async (name: string): Promise<[string, string][]> => {
+    const id = await roleId(name);
+    if (id === undefined) return [];
+    const { RolePrivileges } = await send('GET', `RetrieveRolePrivilegesRole(RoleId=${id})`);
+    return (RolePrivileges as { PrivilegeName: string; Depth: string }[]).map((one) => [one.PrivilegeName, one.Depth]);
+  };
+  const idOf = async (name: string): Promise<unknown> =>
+    (await list(`privileges?$select=privilegeid&$filter=name eq '${name}'`))[0]?.privilegeid;
   return {
     send,
     list,
-    /** Depth by name of the privileges that the role has. */
-    async rolePrivileges(): Promise<Map<string, string>> {
-      const { RolePrivileges } = await send('GET', `RetrieveRolePrivilegesRole(RoleId=${await roleId()})`);
-      return new Map(
-        (RolePrivileges as { PrivilegeName: string; Depth: string }[]).map((one) => [one.PrivilegeName, one.Depth]),
-      );
+    roleId,
+    /** Depth by name of the privileges that a role has; of both roles together where none is named. */
+    async rolePrivileges(...names: string[]): Promise<Map<string, string>> {
+      const roles = names.length > 0 ? names : ['Backstamp app', 'Backstamp linking'];
+      return new Map((await Promise.all(roles.map(held))).flat());
     },
-    async removeFromRole(name: string): Promise<void> {
-      const [privilege] = await list(`privileges?$select=privilegeid&$filter=name eq '${name}'`);
-      await send('POST', `roles(${await roleId()})/Microsoft.Dynamics.CRM.RemovePrivilegeRole`, {
-        Privilege: { privilegeid: privilege?.privilegeid },
+    /** Takes a privilege from whichever of the roles has it. */
+    async removeFromRole(privilege: string): Promise<void> {
+      for (const name of ['Backstamp app', 'Backstamp linking']) {
+        await send('POST', `roles(${await roleId(name)})/Microsoft.Dynamics.CRM.RemovePrivilegeRole`, {
+          Privilege: { privilegeid: await idOf(privilege) },
+        });
+      }
+    },
+    async addToRole(privilege: string, depth: string, name = 'Backstamp linking'): Promise<void> {
+      await send('POST', `roles(${await roleId(name)})/Microsoft.Dynamics.CRM.AddPrivilegesRole`, {
+        Privileges: [{ PrivilegeId: await idOf(privilege), Depth: depth }],
       });
     },
-    async addToRole(name: string, depth: string): Promise<void> {
-      const [privilege] = await list(`privileges?$select=privilegeid&$filter=name eq '${name}'`);
-      await send('POST', `roles(${await roleId()})/Microsoft.Dynamics.CRM.AddPrivilegesRole`, {
-        Privileges: [{ PrivilegeId: privilege?.privilegeid, Depth: depth }],
-      });
+    /** Everything that anybody holds: roles, who holds them, and what each user may do, by the user's id. */
+    async everybodysRights() {
+      const rights: Record<string, readonly string[]> = {};
+      for (const { systemuserid, isdisabled } of await list('systemusers?$select=systemuserid,isdisabled')) {
+        if (isdisabled === true) continue;
+        const path = `systemusers(${systemuserid})/Microsoft.Dynamics.CRM.RetrieveUserPrivileges()`;
+        const { RolePrivileges } = await send('GET', path);
+        rights[String(systemuserid)] = (RolePrivileges as { PrivilegeName: string; Depth: string }[])
+          .map((one) => `${one.PrivilegeName}/${one.Depth}`)
+          .sort();
+      }
+      const pairs = async (set: string) => (await list(set)).map((pair) => JSON.stringify(pair)).sort();
+      const roles = await list('roles?$select=roleid,name');
+      return {
+        rights,
+        roles: roles.map(({ roleid, name }) => `${name} ${roleid}`).sort(),
+        ofUsers: await pairs('systemuserrolescollection'),
+        ofTeams: await pairs('teamrolescollection'),
+      };
     },
     /** Rows of every table together: it changes with every write that made one. */
     async stats() {

@@ -40,7 +40,7 @@ describe('backstamp grant', () => {
       )
     )[0];
 
-  it('makes one role with the least privileges, each for the whole organisation, and users who have it', async () => {
+  it('makes a role for each duty with the least privileges, each for the whole organisation, and users who have them', async () => {
     const { code, out } = await grant(sources, [first, second.toUpperCase()]);
 
     expect(code).toBe(0);
@@ -56,10 +56,10 @@ describe('backstamp grant', () => {
       const user = await userOf(clientId);
       expect(user?._businessunitid_value).toBe(unit?.businessunitid);
       const roles = await admin.list(`systemusers(${user?.systemuserid})/systemuserroles_association?$select=name`);
-      expect(roles.map(({ name }) => name)).toEqual(['Backstamp linking']);
-      expect(out).toContain(`done   gave ${clientId} the role`);
+      expect(roles.map(({ name }) => name).sort()).toEqual(['Backstamp app', 'Backstamp linking']);
+      expect(out).toContain(`done   ${clientId} has the role "Backstamp linking"`);
     }
-    expect(await admin.list("roles?$select=roleid&$filter=name eq 'Backstamp linking'")).toHaveLength(1);
+    expect(await admin.list("roles?$select=roleid&$filter=contains(name,'Backstamp')")).toHaveLength(2);
   });
 
   it('changes nothing when it runs again, and says so', async () => {
@@ -85,18 +85,42 @@ describe('backstamp grant', () => {
     const held = await admin.rolePrivileges();
     for (const name of ['prvReadContact', 'prvWriteContact', 'prvReadLead', 'prvWriteLead', 'prvAppendLead'])
       expect(held.get(name)).toBe('Global');
-    expect(out).toContain(`there  application user of ${first}`);
-    expect(out).toContain(`done   made the application user of ${second}`);
+    expect(out).toContain(`there  the application user of ${first}`);
+    expect(out).toContain(`done   the application user of ${second}`);
+    expect(out).toMatch(/^there {2}"Backstamp linking" contact: Append$/m);
+    expect(out).toMatch(/^done {3}"Backstamp linking" contact: Read, Write$/m);
+    expect(out).toMatch(/^done {3}"Backstamp linking" lead: Read, Write, Append$/m);
   });
 
-  it('leaves what somebody added, and names it', async () => {
+  it('takes out what nobody asked for, and names it', async () => {
     await grant();
     await admin.addToRole('prvDeleteContact', 'Global');
 
     const { out } = await grant();
 
-    expect((await admin.rolePrivileges()).has('prvDeleteContact')).toBe(true);
-    expect(out).toMatch(/^note .*keeps it: .*prvDeleteContact/m);
+    expect((await admin.rolePrivileges()).has('prvDeleteContact')).toBe(false);
+    expect(out).toMatch(/^done .*no longer what was not asked for: .*prvDeleteContact/m);
+  });
+
+  it('gives an identity that only writes nothing but what writing takes, and takes back what it had besides', async () => {
+    const rolesOf = async (clientId: string) => {
+      const user = await userOf(clientId);
+      const roles = await admin.list(`systemusers(${user?.systemuserid})/systemuserroles_association?$select=name`);
+      return roles.map(({ name }) => name).sort();
+    };
+    await grant([...sources, '--ownership', '--writer-id', second]);
+    expect([await rolesOf(first), await rolesOf(second)]).toEqual([
+      ['Backstamp app', 'Backstamp linking'],
+      ['Backstamp linking'],
+    ]);
+    const writers = [...(await admin.rolePrivileges('Backstamp linking')).keys()];
+    expect(writers.filter((name) => /Assign|Act|Create|ReadUser|ReadRole/.test(name))).toEqual([]);
+
+    await grant([...sources, '--ownership'], [first, second]);
+    expect(await rolesOf(second)).toEqual(['Backstamp app', 'Backstamp linking']);
+    const { out } = await grant([...sources, '--ownership', '--writer-id', second]);
+    expect(await rolesOf(second)).toEqual(['Backstamp linking']);
+    expect(out).toContain(`done   ${second} has the role "Backstamp app" no longer`);
   });
 
   it('gives the bypass only when asked to', async () => {
@@ -114,6 +138,9 @@ describe('backstamp grant', () => {
     expect(await assigning()).toEqual([]);
 
     await grant([...sources, '--ownership']);
+    expect([...(await admin.rolePrivileges('Backstamp linking')).keys()].filter((name) => /Assign/.test(name))).toEqual(
+      [],
+    );
 
     expect((await assigning()).sort()).toEqual(
       ['customermeasure', 'customerprofile', 'segmentmembership', 'unifiedactivity'].map(
@@ -169,7 +196,6 @@ describe('backstamp grant', () => {
 
     expect(code).toBe(0);
     expect(out).toMatch(/^note .*does not let these be taken out: .*prvReadSharePointData/m);
-    expect((await grant()).out).not.toMatch(/^done/m);
   });
 
   it('asks for the token where none is set, and sends it nowhere but in the header', async () => {

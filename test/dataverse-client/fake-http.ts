@@ -117,6 +117,9 @@ export const contact: TableMetadata = {
   primaryName: 'fullname',
   tableType: 'Standard',
   changeTracking: true,
+  ownership: 'UserOwned',
+  takesColumns: true,
+  securedColumns: new Map(),
   lookups: [],
   columns: new Map(),
 };

@@ -56,8 +56,6 @@ function show(
 
 const isNavigation = (value: unknown): value is () => Definitions => typeof value === 'function';
 
-const guidForm = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-
 function operandOf(definitions: Definitions, type: string): (path: string) => Operand<Definition> {
   return (path) => {
     const steps = path.split('/');
@@ -72,10 +70,7 @@ function operandOf(definitions: Definitions, type: string): (path: string) => Op
     const types = { string: 'String', number: 'Double', boolean: 'Boolean' } as const;
     const kind = typeof sample as keyof typeof types;
     return {
-      type:
-        /Id$/.test(path) || (typeof sample === 'string' && guidForm.test(sample))
-          ? 'Uniqueidentifier'
-          : (types[kind] ?? 'String'),
+      type: /(Id|userid|teamid|roleid)$/.test(path) ? 'Uniqueidentifier' : (types[kind] ?? 'String'),
       get,
     };
   };

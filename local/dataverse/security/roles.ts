@@ -83,7 +83,9 @@ export function retrieveRolePrivileges(context: RequestContext, argument: string
     const PrivilegeName = String(privileges.cell(row, 'name'));
     const depth = held.get(PrivilegeName.toLowerCase());
     const BusinessUnitId = context.organisation.rootBusinessUnitId;
-    return depth === undefined ? [] : [{ Depth: depthName(depth), PrivilegeId, BusinessUnitId, PrivilegeName }];
+    if (depth === undefined) return [];
+    const name = context.organisation.settings.namesPrivileges ? { PrivilegeName } : {};
+    return [{ Depth: depthName(depth), PrivilegeId, BusinessUnitId, ...name }];
   });
   const type = 'Microsoft.Dynamics.CRM.RetrieveRolePrivilegesRoleResponse';
   return json({ '@odata.context': `${context.apiRoot}/$metadata#${type}`, RolePrivileges });
