@@ -5,7 +5,7 @@ import type { BatchAnswer } from './multipart.ts';
 import { type BatchedGet, isGiven, readInBatch } from './read-in-batch.ts';
 import { MAX_PAGE } from './read-page.ts';
 import type { Sender } from './sender.ts';
-import { readRefusal, ServiceFailure, unavailable } from './service-failure.ts';
+import { MissingPrivilegeError, readRefusal, ServiceFailure, unavailable } from './service-failure.ts';
 
 /** Codes that tell of whoever is acted for: no member of the organisation, or disabled. */
 const UNKNOWN_CALLER: ReadonlySet<string> = new Set(['0x80072560', '0x80040225']);
@@ -27,8 +27,9 @@ export async function readTogether(
     caller,
     signal,
   }).catch((error: unknown) => {
-    if (caller === undefined || !(error instanceof ServiceFailure)) throw error;
-    throw explain(error);
+    if (caller === undefined) throw error;
+    if (error instanceof MissingPrivilegeError) throw new MissingPrivilegeError(`${error.message} ${letItAct}`);
+    throw error instanceof ServiceFailure ? explain(error) : error;
   });
   return answers.map((part, at) => readPart(part, reads[at]));
 }
@@ -63,13 +64,13 @@ function readPart(part: BatchAnswer, read: Read | undefined): ReadAnswer {
   throw new ServiceFailure(refusal, what);
 }
 
+const letItAct =
+  'Give the application user a security role with the privilege Act on Behalf of Another User, such as Delegate, directly and not through a team.';
+
 /** A refusal of the whole batch is about the person it was sent for, or about the right to act for anybody. */
 function explain(error: ServiceFailure): Error {
   if (UNKNOWN_CALLER.has(error.refusal.code)) {
     return new UnknownCallerError('Your account is no enabled user of this Dataverse environment.', { cause: error });
   }
-  if (error.refusal.failureClass !== 'privilege') return error;
-  const remedy =
-    'Give the application user a security role with the privilege Act on Behalf of Another User, such as Delegate, directly and not through a team.';
-  return new ServiceFailure({ ...error.refusal, message: `${error.refusal.message} ${remedy}` }, 'read for a user');
+  return error;
 }

@@ -133,7 +133,10 @@ export class Sender {
         freshTokenTried = member;
         continue;
       }
-      if (kind === 'identity' && request.caller !== undefined) throw new ServiceFailure(refusal, request.what);
+      // What the person may not do no other identity may do for him; that this one may not act for anybody, another may.
+      if (kind === 'identity' && request.caller !== undefined && !lacksActing(refusal)) {
+        throw new ServiceFailure(refusal, request.what);
+      }
       if (kind === 'identity') continue;
       if (kind === 'unauthorized') {
         pool.refuse(member, '*', new ServiceFailure(refusal, request.what).message);
@@ -216,7 +219,8 @@ export class Sender {
     const purpose = purposeOf(request);
     // A batch may be answered and none of its rows be written: who wrote rows proves it by their answers.
     if (answer) pool.prove(member, request.kind === 'updateBatch' ? '*' : purpose);
-    if (refused && request.caller === undefined && (failure === 'identityRefused' || failure === 'privilege')) {
+    const isOwn = request.caller === undefined || (refused !== undefined && lacksActing(refused.refusal));
+    if (refused && isOwn && (failure === 'identityRefused' || failure === 'privilege')) {
       const isOwnLack = request.rows === undefined || !pool.hasProved(member, purpose, failure);
       const { message } = new ServiceFailure(refused.refusal, request.what);
       if (isOwnLack) pool.refuse(member, failure === 'privilege' ? purpose : '*', message);
@@ -282,7 +286,12 @@ interface Refused {
 
 type Outcome = { readonly answer: Answer } | Refused;
 
-const purposeOf = ({ kind, table }: Request): string => `${WRITES.has(kind) ? 'write' : 'read'}:${table}`;
+const purposeOf = ({ kind, table, caller }: Request): string =>
+  caller === undefined ? `${WRITES.has(kind) ? 'write' : 'read'}:${table}` : 'act for others';
+
+/** Whether it is the identity that may not act for others: only those that see to persons are given that right. */
+const lacksActing = ({ failureClass, message }: Refusal): boolean =>
+  failureClass === 'privilege' && /prvActOnBehalfOfAnotherUser/i.test(message);
 
 const refused = (failureClass: 'transient' | 'tooLarge' | 'identityRefused', message: string): Refused => ({
   refusal: noAnswer(failureClass, message),

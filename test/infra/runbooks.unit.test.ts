@@ -42,6 +42,7 @@ const commandsIn = (text: string): string[][] =>
   [...matches(text, /^npx backstamp (.+)$/gm), ...matches(text, /`(?:npx )?backstamp ([a-z][^`]*)`/g)].map((line) =>
     line
       .replaceAll("'<client id>'", '11111111-2222-4333-8444-555555555555')
+      .replaceAll("'<writer id>'", '22222222-2222-4333-8444-555555555555')
       .replaceAll('"$DATAVERSE_URL"', 'https://contoso.crm.dynamics.com')
       .split(' '),
   );

@@ -54,6 +54,38 @@ const thrownBy = (work: Promise<unknown>): Promise<unknown> =>
   );
 
 describe('reading together', () => {
+  it('asks in the name of an identity that may act for others, where one may and another may not', async () => {
+    const tokens: string[] = [];
+    const answer = batch(part(200, { fullname: 'Ida' }));
+    const httpClient: HttpClient = {
+      async sendRequest(request) {
+        const token = request.headers.get('Authorization') ?? '';
+        tokens.push(token.replace('Bearer ', ''));
+        const mayNot = error('0x80040220', 'Principal user is missing prvActOnBehalfOfAnotherUser privilege.');
+        const isWriter = token.endsWith('writer');
+        return {
+          request,
+          status: isWriter ? 403 : answer.status,
+          headers: createHttpHeaders({ 'Content-Type': isWriter ? 'application/json' : answer.contentType }),
+          bodyAsText: isWriter ? JSON.stringify(mayNot) : answer.body,
+        };
+      },
+    };
+    const identity = (clientId: string) => ({
+      clientId,
+      credential: { getToken: async () => ({ token: clientId, expiresOnTimestamp: Date.now() + 3_600_000 }) },
+    });
+    const dataverse = createDataverse({
+      ...{ url: 'https://contoso.crm.dynamics.com', identities: [identity('writer'), identity('app')] },
+      ...{ telemetry: silentTelemetry, maxConcurrency: 4, freeBudgetPercent: 0, sleep: async () => {}, httpClient },
+      bypass: { customLogic: 'none', flows: false },
+    });
+    for (let time = 1; time <= 3; time++) {
+      expect(await dataverse.readTogether([read], caller)).toMatchObject([{ kind: 'rows' }]);
+    }
+    expect(tokens).toEqual(['writer', 'app', 'app', 'app']);
+  });
+
   it('sends all in one batch, in the name of the person', async () => {
     const { dataverse, requests } = clientOver(
       batch(part(200, { fullname: 'Ida' }), part(200, { value: [{ subject: 'a' }, { subject: 'b' }] })),
