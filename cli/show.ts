@@ -90,7 +90,7 @@ const valueText = (value: SingleValue): string => (value === null ? '–' : Stri
 export function profileText(answer: ProfileAnswer): string {
   if (!answer.linked)
     return `${answer.table} ${answer.id} has no profile to show (${answer.reason}).\n${answer.explanation}\n`;
-  const { customerId, attributes, measures, segments, predictions, activities, withheld } = answer.profile;
+  const { customerId, attributes, measures, segments, predictions, activities, withheld, incomplete } = answer.profile;
   return [
     `Customer ${customerId}\n`,
     section(
@@ -116,6 +116,7 @@ export function profileText(answer: ProfileAnswer): string {
       activities.map(({ time, type, title }) => [timeText(time), [type, title].filter(Boolean).join(': ')]),
     ),
     withheld.length === 0 ? '' : `You may not read: ${withheld.join(', ')}.\n`,
+    incomplete.length === 0 ? '' : `Not all that is stored is shown: ${incomplete.join(', ')}.\n`,
   ].join('');
 }
 

@@ -73,6 +73,8 @@ export const customerProfileSchema = z.object({
   activities: z.array(activitySchema),
   /** Parts that are empty or incomplete because whoever asks lacks the right to read a table of theirs. */
   withheld: z.array(profilePartSchema),
+  /** Parts of which more is stored than is shown, or something that is no JSON: hundreds of values, or nested deeper than anything is shown. */
+  incomplete: z.array(profilePartSchema),
 });
 export type CustomerProfile = z.infer<typeof customerProfileSchema>;
 

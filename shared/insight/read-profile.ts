@@ -15,9 +15,9 @@ import {
   prefix,
   segmentColumns,
 } from '../customer-insights/customer-tables.ts';
+import { namesIn, singleValuesOf } from '../customer-insights/json-column.ts';
 import type { Read, ReadAnswer, Row, TableMetadata } from '../dataverse/dataverse.ts';
 import { type ChildTable, type InsightTables, valueColumnsOf } from './insight-tables.ts';
-import { namesIn, singleValuesOf } from './single-values.ts';
 
 /** Activities that are shown: what a person reads at a glance. */
 const latestActivities = 10;
@@ -28,7 +28,8 @@ const mostRows = 100;
 interface Section {
   readonly read: Read;
   readonly part: ProfilePart;
-  take(row: Row, profile: CustomerProfile): void;
+  /** Tells whether all that the row holds is in the profile now. */
+  take(row: Row, profile: CustomerProfile): boolean;
 }
 
 const textAt = (row: Row, column: string): string | null => {
@@ -38,11 +39,12 @@ const textAt = (row: Row, column: string): string | null => {
 
 const withoutPrefix = (name: string): string => name.slice(prefix.length);
 
-const attributeMeasures = (row: Row, table: string): Measure[] =>
-  [...(singleValuesOf(row[measuresColumn]) ?? [])]
-    // The dictionary repeats whose measures these are.
-    .filter(([name]) => name !== 'CustomerId')
-    .map(([name, value]) => ({ name, value, table }));
+/** What a column of JSON holds by name, and whether that is all; an empty column is complete. */
+function valuesIn(text: unknown): { readonly entries: (readonly [string, SingleValue])[]; readonly isWhole: boolean } {
+  const read = singleValuesOf(text);
+  const isEmpty = text === null || text === undefined || text === '';
+  return { entries: [...(read?.values ?? [])], isWhole: read === undefined ? isEmpty : !read.isShortened };
+}
 
 const tableMeasures = (row: Row, table: TableMetadata, columns: readonly string[]): Measure[] =>
   columns.map((column) => ({
@@ -51,13 +53,10 @@ const tableMeasures = (row: Row, table: TableMetadata, columns: readonly string[
     table: table.logicalName,
   }));
 
-const segments = (row: Row): Segment[] =>
-  namesIn(row[segmentColumns.segments]).map((name) => ({ name, provider: textAt(row, segmentColumns.provider) }));
-
-const prediction = (row: Row): Prediction => ({
+const prediction = (row: Row, values: Prediction['values']): Prediction => ({
   model: textAt(row, predictionColumns.model) ?? '',
   provider: textAt(row, predictionColumns.provider),
-  values: Object.fromEntries(singleValuesOf(row[predictionColumns.values]) ?? []),
+  values,
 });
 
 const activity = (row: Row, primaryId: string): Activity => ({
@@ -82,7 +81,14 @@ function sectionsOf(tables: InsightTables, profileId: string): Section[] {
     sections.push({
       part: 'measures',
       read: rowsIn(measures, [measuresColumn], 1),
-      take: (row, profile) => profile.measures.push(...attributeMeasures(row, measures.table.logicalName)),
+      take: (row, profile) => {
+        const table = measures.table.logicalName;
+        const { entries, isWhole } = valuesIn(row[measuresColumn]);
+        // The dictionary repeats whose measures these are.
+        const own = entries.filter(([name]) => name !== 'CustomerId');
+        profile.measures.push(...own.map(([name, value]): Measure => ({ name, value, table })));
+        return isWhole;
+      },
     });
   }
   for (const own of tables.ownMeasures) {
@@ -92,21 +98,33 @@ function sectionsOf(tables: InsightTables, profileId: string): Section[] {
       part: 'measures',
       // It looks one-to-many, yet a customer has one row.
       read: rowsIn(own, columns, 1),
-      take: (row, profile) => profile.measures.push(...tableMeasures(row, own.table, columns)),
+      take: (row, profile) => {
+        profile.measures.push(...tableMeasures(row, own.table, columns));
+        return true;
+      },
     });
   }
   if (tables.segments) {
     sections.push({
       part: 'segments',
       read: rowsIn(tables.segments, Object.values(segmentColumns), mostRows),
-      take: (row, profile) => profile.segments.push(...segments(row)),
+      take: (row, profile) => {
+        const { names, isIncomplete } = namesIn(row[segmentColumns.segments]);
+        const provider = textAt(row, segmentColumns.provider);
+        profile.segments.push(...names.map((name): Segment => ({ name, provider })));
+        return !isIncomplete;
+      },
     });
   }
   if (tables.predictions) {
     sections.push({
       part: 'predictions',
       read: rowsIn(tables.predictions, Object.values(predictionColumns), mostRows),
-      take: (row, profile) => profile.predictions.push(prediction(row)),
+      take: (row, profile) => {
+        const { entries, isWhole } = valuesIn(row[predictionColumns.values]);
+        profile.predictions.push(prediction(row, Object.fromEntries(entries)));
+        return isWhole;
+      },
     });
   }
   if (activities) {
@@ -116,11 +134,19 @@ function sectionsOf(tables: InsightTables, profileId: string): Section[] {
         ...rowsIn(activities, Object.values(activityColumns), latestActivities),
         orderBy: `${activityColumns.time} desc`,
       },
-      take: (row, profile) => profile.activities.push(activity(row, activities.table.primaryId)),
+      take: (row, profile) => {
+        profile.activities.push(activity(row, activities.table.primaryId));
+        return true;
+      },
     });
   }
   return sections;
 }
+
+/** Notes a part, once. */
+const note = (parts: ProfilePart[], part: ProfilePart): void => {
+  if (!parts.includes(part)) parts.push(part);
+};
 
 /** Reads what one profile and the tables about it tell; all of it travels in one request. */
 export type ReadTogether = (reads: readonly Read[]) => Promise<readonly ReadAnswer[]>;
@@ -157,11 +183,12 @@ export async function readProfile(
     predictions: [],
     activities: [],
     withheld: [],
+    incomplete: [],
   };
   for (const [at, section] of sections.entries()) {
     const part = answers[at];
-    if (part?.kind === 'rows') for (const found of part.rows) section.take(found, profile);
-    else if (!profile.withheld.includes(section.part)) profile.withheld.push(section.part);
+    if (part?.kind !== 'rows') note(profile.withheld, section.part);
+    else for (const found of part.rows) if (!section.take(found, profile)) note(profile.incomplete, section.part);
   }
   return { kind: 'found', profile };
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { customerIdColumn, segmentColumns } from '../customer-insights/customer-tables.ts';
+import { namesIn } from '../customer-insights/json-column.ts';
 import type { Row } from '../dataverse/dataverse.ts';
-import { namesIn } from '../insight/single-values.ts';
 
 /** Which segments a customer is in, by one provider, and where the customer belongs. */
 export const memberSchema = z.object({
@@ -30,9 +30,7 @@ const textAt = (row: Row, column: string): string => {
 /** Reads a row of the membership table; whose profile it is about, the caller has found out. */
 export function readMember(row: Row, unit: string | null): Member {
   const provider = textAt(row, segmentColumns.provider) || null;
-  const keys = namesIn(row[segmentColumns.segments])
-    .filter((name) => name !== '')
-    .map((name) => segmentKey.of(provider, name));
+  const keys = namesIn(row[segmentColumns.segments]).names.map((name) => segmentKey.of(provider, name));
   return { customerId: textAt(row, customerIdColumn), unit, segments: [...new Set(keys)].sort() };
 }
 

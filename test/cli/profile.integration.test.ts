@@ -18,6 +18,7 @@ const answer: ProfileAnswer = {
     predictions: [],
     activities: [{ id: 'a', type: 'Purchase', title: null, time: null }],
     withheld: ['measures', 'predictions'],
+    incomplete: [],
   },
 };
 
