@@ -4,63 +4,87 @@
 
 targetScope = 'subscription'
 
-import { linkingOptions } from 'modules/linking-options.bicep'
+import { webhookAddresses } from 'modules/alert-settings.bicep'
+import { installation } from 'modules/installation.bicep'
+import { regionsWithZones } from 'modules/regions.bicep'
 import { unificationSetup } from 'modules/unification-setup.bicep'
-import { alertThresholds } from 'modules/alert-thresholds.bicep'
-import { openDoors } from 'modules/open-doors.bicep'
 
-@description('Name of this installation; part of the resource group\'s name.')
+@description('Name of this installation; part of the resource group\'s name and of every other name. There is no default: a name that was not given would be another installation\'s.')
 @minLength(1)
 @maxLength(40)
 param environmentName string
 
-@description('Region of all resources.')
-param location string = deployment().location
+// Where Flex Consumption was offered in 2026. Another region is added here.
+@description('Region of all resources. It cannot be changed later: another region is another installation.')
+@allowed([
+  'australiaeast'
+  'australiasoutheast'
+  'brazilsouth'
+  'canadacentral'
+  'centralindia'
+  'centralus'
+  'eastasia'
+  'eastus'
+  'eastus2'
+  'francecentral'
+  'germanywestcentral'
+  'italynorth'
+  'japaneast'
+  'koreacentral'
+  'northcentralus'
+  'northeurope'
+  'norwayeast'
+  'southafricanorth'
+  'southcentralus'
+  'southeastasia'
+  'southindia'
+  'spaincentral'
+  'swedencentral'
+  'uaenorth'
+  'uksouth'
+  'ukwest'
+  'westcentralus'
+  'westeurope'
+  'westus'
+  'westus2'
+  'westus3'
+])
+@metadata({ azd: { type: 'location' } })
+param location string
 
-@description('Root address of the Dataverse organisation, such as https://contoso.crm.dynamics.com.')
-@minLength(9)
-param dataverseUrl string
+@description('What differs between installations.')
+param settings installation
 
 @description('Which tables are unified, and how; Customer Insights has no interface to tell.')
 param unification unificationSetup
 
-@description('App settings that differ from the program\'s defaults.')
-param options linkingOptions = {}
-
-@description('How many managed identities to create for writing, beside the app\'s own. Each has limits of its own in Dataverse, so writing gets faster with each.')
-@minValue(0)
-@maxValue(15)
-param writerCount int = 0
-
-@description('Ways in for unification events, beside the HTTP door.')
-param doors openDoors = { eventGrid: false, flowTrigger: '', diagnosticLog: false }
-
-@description('Address range, /24 at least, of a network of the app\'s own with private endpoints for storage and Service Bus (Premium then); empty for none.')
-param networkAddressPrefix string = ''
-
-@description('Most instances that the app may scale out to, for each function by itself.')
-@minValue(1)
-@maxValue(1000)
-param maximumInstanceCount int = 40
-
-@description('Who gets a mail when an alert fires; none for alerts that only show in the portal.')
-param alertEmails string[] = []
-
-@description('When the alerts fire.')
-param thresholds alertThresholds = {
-  hoursWithoutEvent: 30
-  watermarkAgeHours: 47
-  runStalledHours: 8
-  pendingRowsGrowth: 100
-  throttledMinutesPercent: 25
-}
+@description('Addresses of the webhooks that settings.alerts names. An address may hold a key, such as that of a workflow in Teams.')
+param alertWebhooks webhookAddresses = {}
 
 var resourceToken = toLower(uniqueString(subscription().id, environmentName, location))
+var tags = union(settings.?tags ?? {}, { 'azd-env-name': environmentName })
+var hasFlow = settings.?doors.?flowTrigger != null
+var isIsolated = settings.?network.?isolated ?? false
+
+// What fits no type: said before anything is made.
+var faults = union(
+  hasFlow && !(settings.?doors.?eventGrid ?? false)
+    ? ['doors.flowTrigger needs doors.eventGrid: true, since the flow posts its events there.']
+    : [],
+  hasFlow && isIsolated
+    ? ['doors.flowTrigger and network.isolated exclude each other: the flow runs outside the network.']
+    : [],
+  (settings.?zoneRedundantApp ?? false) && !(settings.?zoneRedundantStorage ?? contains(regionsWithZones, location))
+    ? ['zoneRedundantApp needs zone-redundant storage.']
+    : []
+)
+var sound = empty(faults) ? settings : fail('settings.json: ${join(faults, ' ')}')
 
 resource group 'Microsoft.Resources/resourceGroups@2025-04-01' = {
   name: 'rg-backstamp-${environmentName}'
   location: location
-  tags: { 'azd-env-name': environmentName }
+  // What this installation belongs to: seen before a deployment would change it (infra/scripts/what-if.ts).
+  tags: union(tags, { 'backstamp-organisation': sound.dataverseUrl })
 }
 
 module backstamp 'modules/backstamp.bicep' = {
@@ -68,15 +92,11 @@ module backstamp 'modules/backstamp.bicep' = {
   params: {
     location: location
     resourceToken: resourceToken
-    dataverseUrl: dataverseUrl
+    tags: tags
+    settings: sound
     unification: unification
-    options: options
-    writerCount: writerCount
-    doors: doors
-    networkAddressPrefix: networkAddressPrefix
-    maximumInstanceCount: maximumInstanceCount
-    alertEmails: alertEmails
-    thresholds: thresholds
+    alertWebhooks: alertWebhooks
+    zoneRedundantStorage: sound.?zoneRedundantStorage ?? contains(regionsWithZones, location)
   }
 }
 

@@ -1,9 +1,12 @@
-// What varies between installations. azd sets the AZURE_ variables; DATAVERSE_URL comes from
-// `azd env set DATAVERSE_URL https://<organisation>.crm.dynamics.com`, or from the shell.
+// One installation is one folder of environments/, named in AZURE_ENV_NAME: azd sets it, others export it. Whatever
+// differs between installations stands in that folder, so none can be deployed with another's address.
 using 'main.bicep'
 
-param environmentName = readEnvironmentVariable('AZURE_ENV_NAME', 'production')
-param location = readEnvironmentVariable('AZURE_LOCATION', 'westeurope')
-param dataverseUrl = readEnvironmentVariable('DATAVERSE_URL')
-// Say in this file which tables are unified; the compiler checks its shape.
-param unification = loadJsonContent('unification.json')
+var name = readEnvironmentVariable('AZURE_ENV_NAME')
+
+param environmentName = name
+param location = readEnvironmentVariable('AZURE_LOCATION')
+param settings = loadJsonContent('environments/${name}/settings.json')
+param unification = loadJsonContent('environments/${name}/unification.json')
+// The address of a webhook is as good as a key, so it comes from the shell or from a store of secrets, as JSON by name.
+param alertWebhooks = json(readEnvironmentVariable('ALERT_WEBHOOKS', '{}'))

@@ -2,8 +2,9 @@
 // where it is; each description ends with the next step, and docs/alerts.md has the rest.
 // Azure Verified Modules: avm/res/insights/scheduled-query-rule, avm/res/insights/metric-alert, avm/res/insights/action-group.
 
-import { alertThresholds } from 'alert-thresholds.bicep'
+import { alertSettings, webhookAddresses } from 'alert-settings.bicep'
 import { entityNames } from 'names.bicep'
+import { resourceTags } from 'resource-tags.bicep'
 
 @description('Region of the rules.')
 param location string
@@ -17,11 +18,21 @@ param workspaceId string
 @description('Service Bus namespace whose dead-letter queues are watched.')
 param serviceBusNamespaceId string
 
-@description('Who gets a mail; none for alerts that only show in the portal.')
-param emails string[]
+@description('Tags of every resource.')
+param tags resourceTags
 
-@description('When the alerts fire.')
-param thresholds alertThresholds
+@description('Who is told, and when the alerts fire.')
+param settings alertSettings
+
+@description('Addresses of the webhooks by name.')
+param webhooks webhookAddresses
+
+var emails = settings.?emails ?? []
+var webhookNames = settings.?webhooks ?? []
+var thresholds = settings.?thresholds ?? {}
+var isOurGroupNeeded = !empty(emails) || !empty(webhookNames)
+// Portal only, where there is none.
+var groupIds = concat(isOurGroupNeeded ? [onCall.id] : [], settings.?actionGroupIds ?? [])
 
 var rules = [
   {
@@ -59,7 +70,7 @@ var rules = [
     measure: 'WaitingHours'
     aggregation: 'Maximum'
     dimension: ''
-    threshold: thresholds.runStalledHours
+    threshold: thresholds.?runStalledHours ?? 8
     every: 'PT30M'
     window: 'P2D'
   }
@@ -72,7 +83,7 @@ var rules = [
     measure: 'AgeHours'
     aggregation: 'Maximum'
     dimension: 'Table'
-    threshold: thresholds.watermarkAgeHours
+    threshold: thresholds.?watermarkAgeHours ?? 47
     every: 'PT1H'
     window: 'PT6H'
   }
@@ -85,7 +96,7 @@ var rules = [
     measure: 'Growth'
     aggregation: 'Maximum'
     dimension: 'Table'
-    threshold: thresholds.pendingRowsGrowth
+    threshold: thresholds.?pendingRowsGrowth ?? 100
     every: 'PT1H'
     window: 'P1D'
   }
@@ -98,7 +109,7 @@ var rules = [
     measure: 'RefusedPercent'
     aggregation: 'Maximum'
     dimension: ''
-    threshold: thresholds.throttledMinutesPercent
+    threshold: thresholds.?throttledMinutesPercent ?? 25
     every: 'PT15M'
     window: 'PT1H'
   }
@@ -111,21 +122,23 @@ var rules = [
     measure: 'Hours'
     aggregation: 'Maximum'
     dimension: ''
-    threshold: thresholds.hoursWithoutEvent
+    threshold: thresholds.?hoursWithoutEvent ?? 30
     every: 'PT1H'
     window: 'P2D'
   }
 ]
 
-resource onCall 'Microsoft.Insights/actionGroups@2023-01-01' = if (!empty(emails)) {
+resource onCall 'Microsoft.Insights/actionGroups@2023-01-01' = if (isOurGroupNeeded) {
   name: 'ag-backstamp-${resourceToken}'
   location: 'global'
+  tags: tags
   properties: {
     groupShortName: 'backstamp'
     enabled: true
     emailReceivers: [
       for (email, index) in emails: { name: 'mail-${index + 1}', emailAddress: email, useCommonAlertSchema: true }
     ]
+    webhookReceivers: [for name in webhookNames: { name: name, serviceUri: webhooks[name], useCommonAlertSchema: true }]
   }
 }
 
@@ -133,6 +146,7 @@ resource queryRules 'Microsoft.Insights/scheduledQueryRules@2026-03-01' = [
   for rule in rules: {
     name: 'alert-backstamp-${rule.name}-${resourceToken}'
     location: location
+    tags: tags
     kind: 'LogAlert'
     properties: {
       displayName: rule.displayName
@@ -158,7 +172,7 @@ resource queryRules 'Microsoft.Insights/scheduledQueryRules@2026-03-01' = [
       autoMitigate: true
       // The first telemetry comes after the deployment; until then a query may find its table without columns.
       skipQueryValidation: true
-      actions: { actionGroups: empty(emails) ? [] : [onCall.id] }
+      actions: { actionGroups: groupIds }
     }
   }
 ]
@@ -168,6 +182,7 @@ resource queryRules 'Microsoft.Insights/scheduledQueryRules@2026-03-01' = [
 resource unrecordedDeadLetters 'Microsoft.Insights/metricAlerts@2026-01-01' = {
   name: 'alert-backstamp-dead-letters-stay-${resourceToken}'
   location: 'global'
+  tags: tags
   properties: {
     description: 'Messages stay in a dead-letter queue: the functions record-dead-event and record-dead-task do not take them out. Next step: check that the app runs and that neither of the two fails (Invocations in the workbook).'
     severity: 1
@@ -194,6 +209,6 @@ resource unrecordedDeadLetters 'Microsoft.Insights/metricAlerts@2026-01-01' = {
         }
       ]
     }
-    actions: empty(emails) ? [] : [{ actionGroupId: onCall.id }]
+    actions: [for id in groupIds: { actionGroupId: id }]
   }
 }

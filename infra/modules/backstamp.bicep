@@ -1,9 +1,9 @@
 // Everything in Backstamp's resource group; main.bicep makes the group and says what each parameter is for.
 
-import { linkingOptions } from 'linking-options.bicep'
+import { webhookAddresses } from 'alert-settings.bicep'
+import { installation } from 'installation.bicep'
+import { resourceTags } from 'resource-tags.bicep'
 import { unificationSetup } from 'unification-setup.bicep'
-import { alertThresholds } from 'alert-thresholds.bicep'
-import { openDoors } from 'open-doors.bicep'
 
 @description('Region of all resources.')
 param location string
@@ -11,117 +11,187 @@ param location string
 @description('Ending that makes names unique.')
 param resourceToken string
 
-@description('Root address of the Dataverse organisation.')
-param dataverseUrl string
+@description('Tags of every resource.')
+param tags resourceTags
+
+@description('What differs between installations.')
+param settings installation
 
 @description('The unification set-up.')
 param unification unificationSetup
 
-@description('Optional app settings.')
-param options linkingOptions
+@description('Addresses of the webhooks of alerts by name.')
+param alertWebhooks webhookAddresses
 
-@description('How many identities to create for writing, beside the app\'s own.')
-param writerCount int
+@description('Whether storage is kept in three zones.')
+param zoneRedundantStorage bool
 
-@description('Ways in for unification events, beside the HTTP door.')
-param doors openDoors
-
-@description('Address range of a network of the app\'s own; empty for none.')
-param networkAddressPrefix string
-
-@description('Most instances that the app may scale out to.')
-param maximumInstanceCount int
-
-@description('Who gets a mail when an alert fires.')
-param alertEmails string[]
-
-@description('When the alerts fire.')
-param thresholds alertThresholds
-
-var isPrivate = !empty(networkAddressPrefix)
+var network = settings.?network
+var isPrivate = network != null
+var isIsolated = network.?isolated ?? false
+var hasEventGrid = settings.?doors.?eventGrid ?? false
+var hasDiagnosticLog = settings.?doors.?diagnosticLog ?? false
+var flowTrigger = settings.?doors.?flowTrigger
+var hasFlow = flowTrigger != null
 // The service's name in azure.yaml.
 var serviceName = 'app'
 
 module identities 'identities.bicep' = {
-  params: { location: location, resourceToken: resourceToken, writerCount: writerCount }
+  params: {
+    location: location
+    resourceToken: resourceToken
+    tags: tags
+    writerCount: settings.?writerCount ?? 0
+    hasFlow: hasFlow
+  }
 }
 
 module monitoring 'monitoring.bicep' = {
-  params: { location: location, resourceToken: resourceToken }
+  params: {
+    location: location
+    resourceToken: resourceToken
+    tags: tags
+    existingWorkspaceId: settings.?workspaceId ?? ''
+    isIsolated: isIsolated
+  }
 }
 
 module storage 'storage.bicep' = {
-  params: { location: location, resourceToken: resourceToken, isPrivate: isPrivate }
+  params: {
+    location: location
+    resourceToken: resourceToken
+    tags: tags
+    isPrivate: isPrivate
+    isZoneRedundant: zoneRedundantStorage
+    isLocked: settings.?deleteLock ?? false
+    workspaceId: monitoring.outputs.workspaceId
+  }
 }
 
 module serviceBus 'service-bus.bicep' = {
-  params: { location: location, resourceToken: resourceToken, isPrivate: isPrivate }
-}
-
-module network 'network.bicep' = if (isPrivate) {
-  params: { location: location, resourceToken: resourceToken, addressPrefix: networkAddressPrefix }
-}
-
-module blobEndpoint 'private-endpoint.bicep' = if (isPrivate) {
   params: {
     location: location
     resourceToken: resourceToken
-    targetId: storage.outputs.accountId
-    groupId: 'blob'
-    zoneName: 'privatelink.blob.${environment().suffixes.storage}'
-    networkId: network!.outputs.networkId
-    subnetId: network!.outputs.endpointSubnetId
+    tags: tags
+    isPrivate: isPrivate
+    workspaceId: monitoring.outputs.workspaceId
   }
 }
 
-module tableEndpoint 'private-endpoint.bicep' = if (isPrivate) {
+module ownNetwork 'network.bicep' = if (network.?kind == 'own') {
   params: {
     location: location
     resourceToken: resourceToken
-    targetId: storage.outputs.accountId
-    groupId: 'table'
-    zoneName: 'privatelink.table.${environment().suffixes.storage}'
-    networkId: network!.outputs.networkId
-    subnetId: network!.outputs.endpointSubnetId
+    tags: tags
+    addressPrefix: network.?addressPrefix ?? ''
   }
 }
 
-module serviceBusEndpoint 'private-endpoint.bicep' = if (isPrivate) {
+module monitorScope 'monitor-scope.bicep' = if (isIsolated) {
+  params: {
+    resourceToken: resourceToken
+    tags: tags
+    workspaceId: monitoring.outputs.workspaceId
+    applicationInsightsId: monitoring.outputs.applicationInsightsId
+  }
+}
+
+var endpointSubnetId = network.?kind == 'own' ? ownNetwork!.outputs.endpointSubnetId : network.?endpointSubnetId ?? ''
+
+module privateEndpoints 'private-endpoints.bicep' = if (isPrivate) {
   params: {
     location: location
     resourceToken: resourceToken
-    targetId: serviceBus.outputs.namespaceId
-    groupId: 'namespace'
-    zoneName: 'privatelink.servicebus.windows.net'
-    networkId: network!.outputs.networkId
-    subnetId: network!.outputs.endpointSubnetId
+    tags: tags
+    subnetId: endpointSubnetId
+    dns: network.?dns ?? {}
+    of: 'needs'
+    withTelemetry: isIsolated
+    withTopic: isIsolated && hasEventGrid
   }
+  dependsOn: [storage, serviceBus, eventGridTopic, monitorScope]
+}
+
+module appEndpoint 'private-endpoints.bicep' = if (isIsolated) {
+  params: {
+    location: location
+    resourceToken: resourceToken
+    tags: tags
+    subnetId: endpointSubnetId
+    dns: network.?dns ?? {}
+    of: 'app'
+    withTelemetry: false
+    withTopic: false
+  }
+  dependsOn: [functionApp]
 }
 
 module roles 'roles.bicep' = {
-  params: { resourceToken: resourceToken }
-  dependsOn: [identities, monitoring, storage, serviceBus]
+  params: {
+    resourceToken: resourceToken
+    isPrivate: isPrivate
+    // Names of assignments follow from it (roles.bicep says why), so a what-if cannot foretell them before it exists.
+    #disable-next-line what-if-short-circuiting
+    hostPrincipalId: identities.outputs.hostPrincipalId
+  }
+  dependsOn: [monitoring, storage, serviceBus]
 }
 
-module eventGridDoor 'event-grid-door.bicep' = if (doors.eventGrid) {
-  params: { location: location, resourceToken: resourceToken }
-  dependsOn: [storage, serviceBus]
+module eventGridTopic 'event-grid-topic.bicep' = if (hasEventGrid) {
+  params: {
+    location: location
+    resourceToken: resourceToken
+    tags: tags
+    isIsolated: isIsolated
+    workspaceId: monitoring.outputs.workspaceId
+  }
+  dependsOn: [storage]
 }
 
-module flow 'flow.bicep' = if (doors.eventGrid && !empty(doors.flowTrigger)) {
-  params: { location: location, resourceToken: resourceToken, triggerJson: doors.flowTrigger }
-  dependsOn: [eventGridDoor]
+module eventGridDelivery 'event-grid-delivery.bicep' = if (hasEventGrid) {
+  params: {
+    resourceToken: resourceToken
+    isPrivate: isPrivate
+    // See hostPrincipalId of roles.
+    #disable-next-line what-if-short-circuiting
+    topicPrincipalId: eventGridTopic!.outputs.principalId
+    hasFlow: hasFlow
+    // See hostPrincipalId of roles.
+    #disable-next-line what-if-short-circuiting
+    flowPrincipalId: identities.outputs.flowPrincipalId
+  }
+  dependsOn: [serviceBus]
 }
 
-module diagnosticLogDoor 'diagnostic-log-door.bicep' = if (doors.diagnosticLog) {
-  params: { location: location, resourceToken: resourceToken }
-  dependsOn: [identities]
+module flow 'flow.bicep' = if (hasFlow) {
+  params: {
+    location: location
+    resourceToken: resourceToken
+    tags: tags
+    trigger: flowTrigger!
+    identityId: identities.outputs.flowId
+    workspaceId: monitoring.outputs.workspaceId
+  }
+  dependsOn: [eventGridDelivery]
+}
+
+module diagnosticLogDoor 'diagnostic-log-door.bicep' = if (hasDiagnosticLog) {
+  params: {
+    location: location
+    resourceToken: resourceToken
+    tags: tags
+    // See hostPrincipalId of roles.
+    #disable-next-line what-if-short-circuiting
+    hostPrincipalId: identities.outputs.hostPrincipalId
+    workspaceId: monitoring.outputs.workspaceId
+  }
 }
 
 module functionApp 'function-app.bicep' = {
   params: {
     location: location
     resourceToken: resourceToken
+    tags: tags
     serviceName: serviceName
     hostIdentityId: identities.outputs.hostId
     hostClientId: identities.outputs.hostClientId
@@ -131,32 +201,38 @@ module functionApp 'function-app.bicep' = {
     tableEndpoint: storage.outputs.tableEndpoint
     packageContainer: storage.outputs.packageContainer
     serviceBusNamespace: serviceBus.outputs.fullyQualifiedNamespace
-    readsDiagnosticLog: doors.diagnosticLog
+    readsDiagnosticLog: hasDiagnosticLog
     applicationInsightsConnectionString: monitoring.outputs.connectionString
-    dataverseUrl: dataverseUrl
+    dataverseUrl: settings.dataverseUrl
     unification: unification
-    options: options
-    maximumInstanceCount: maximumInstanceCount
-    subnetId: isPrivate ? network!.outputs.appSubnetId : ''
+    options: settings.?options ?? {}
+    maximumInstanceCount: settings.?maximumInstanceCount ?? 40
+    isZoneRedundant: settings.?zoneRedundantApp ?? false
+    isIsolated: isIsolated
+    signIn: settings.?signIn
+    keepsPlatformLogs: settings.?platformLogs ?? false
+    workspaceId: monitoring.outputs.workspaceId
+    subnetId: !isPrivate ? '' : network.?kind == 'own' ? ownNetwork!.outputs.appSubnetId : network.?appSubnetId ?? ''
   }
-  // The host reads what it is connected to as soon as it starts; without its roles it would stay down until
-  // its next try.
-  dependsOn: [roles, diagnosticLogDoor, blobEndpoint, tableEndpoint, serviceBusEndpoint]
+  // The host reads what it is connected to as soon as it starts; without its roles, or without a way there, it would
+  // stay down until its next try.
+  dependsOn: [roles, diagnosticLogDoor, privateEndpoints]
 }
 
 module alerts 'alerts.bicep' = {
   params: {
     location: location
     resourceToken: resourceToken
+    tags: tags
     workspaceId: monitoring.outputs.workspaceId
     serviceBusNamespaceId: serviceBus.outputs.namespaceId
-    emails: alertEmails
-    thresholds: thresholds
+    settings: settings.?alerts ?? {}
+    webhooks: alertWebhooks
   }
 }
 
 module workbook 'workbook.bicep' = {
-  params: { location: location, workspaceId: monitoring.outputs.workspaceId }
+  params: { location: location, tags: tags, workspaceId: monitoring.outputs.workspaceId }
 }
 
 @description('Client ids to enter as application users of the Dataverse organisation.')
@@ -169,13 +245,13 @@ output appName string = functionApp.outputs.appName
 output endpoint string = functionApp.outputs.endpoint
 
 @description('Address that CloudEvents are posted to; empty where the Event Grid door is shut.')
-output eventGridEndpoint string = doors.eventGrid ? eventGridDoor!.outputs.endpoint : ''
+output eventGridEndpoint string = hasEventGrid ? eventGridTopic!.outputs.endpoint : ''
 
 @description('Connection to authorise in the portal; empty where there is no flow.')
-output flowConnection string = doors.eventGrid && !empty(doors.flowTrigger) ? flow!.outputs.connectionName : ''
+output flowConnection string = hasFlow ? flow!.outputs.connectionName : ''
 
 @description('Event Hubs namespace to choose in Customer Insights; empty where the diagnostic log door is shut.')
-output diagnosticLogNamespace string = doors.diagnosticLog ? diagnosticLogDoor!.outputs.namespaceName : ''
+output diagnosticLogNamespace string = hasDiagnosticLog ? diagnosticLogDoor!.outputs.namespaceName : ''
 
 @description('Resource id of the workbook.')
 output workbookId string = workbook.outputs.workbookId

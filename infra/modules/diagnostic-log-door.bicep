@@ -2,7 +2,8 @@
 // read it. Azure Verified Module: avm/res/event-hub/namespace.
 
 import { builtInRoles } from 'built-in-roles.bicep'
-import { eventHubsName, hostIdentityName } from 'names.bicep'
+import { eventHubsName } from 'names.bicep'
+import { resourceTags } from 'resource-tags.bicep'
 
 @description('Region of the namespace.')
 param location string
@@ -10,13 +11,20 @@ param location string
 @description('Ending that makes names unique.')
 param resourceToken string
 
-resource host 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' existing = {
-  name: hostIdentityName(resourceToken)
-}
+@description('Tags of every resource.')
+param tags resourceTags
 
+@description('Principal id of the identity that hosts the app.')
+param hostPrincipalId string
+
+@description('Workspace that is told who managed the namespace, and how many events came in.')
+param workspaceId string
+
+// It stays public where all else is closed: Customer Insights writes to it from outside any network of yours.
 resource namespace 'Microsoft.EventHub/namespaces@2026-01-01' = {
   name: eventHubsName(resourceToken)
   location: location
+  tags: tags
   // Standard, for a consumer group of our own.
   sku: { name: 'Standard', tier: 'Standard', capacity: 1 }
   // Customer Insights writes by its own identity (Azure Event Hubs Data Owner), the app reads by its own.
@@ -35,15 +43,27 @@ resource namespace 'Microsoft.EventHub/namespaces@2026-01-01' = {
 }
 
 resource readLog 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(namespace::operationalLog.id, host.id, builtInRoles.eventHubsDataReceiver)
+  name: guid(namespace::operationalLog.id, hostPrincipalId, builtInRoles.eventHubsDataReceiver)
   scope: namespace::operationalLog
   properties: {
-    principalId: host.properties.principalId
+    principalId: hostPrincipalId
     principalType: 'ServicePrincipal'
     roleDefinitionId: subscriptionResourceId(
       'Microsoft.Authorization/roleDefinitions',
       builtInRoles.eventHubsDataReceiver
     )
+  }
+}
+
+// Preview by name only: it has been the newest for years, and the released one cannot do without a storage account.
+#disable-next-line use-recent-api-versions
+resource log 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  name: 'backstamp'
+  scope: namespace
+  properties: {
+    workspaceId: workspaceId
+    logs: [{ category: 'OperationalLogs', enabled: true }]
+    metrics: [{ category: 'AllMetrics', enabled: true }]
   }
 }
 

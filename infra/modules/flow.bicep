@@ -2,8 +2,9 @@
 // completed" and posts a CloudEvent to the Event Grid topic, by an identity of its own. The connector's operation ids
 // are not documented, so the trigger's definition is taken from the designer's code view (docs/doors.md).
 
-import { builtInRoles } from 'built-in-roles.bicep'
 import { eventGridTopicName } from 'names.bicep'
+import { flowTrigger } from 'open-doors.bicep'
+import { resourceTags } from 'resource-tags.bicep'
 
 @description('Region of the Logic App.')
 param location string
@@ -11,8 +12,17 @@ param location string
 @description('Ending that makes names unique.')
 param resourceToken string
 
-@description('The trigger as JSON text, as the designer shows it in code view.')
-param triggerJson string
+@description('Tags of every resource.')
+param tags resourceTags
+
+@description('The trigger, as the designer shows it in code view.')
+param trigger flowTrigger
+
+@description('Resource id of the flow\'s identity, which may post to the topic.')
+param identityId string
+
+@description('Workspace that is told of the flow\'s runs.')
+param workspaceId string
 
 var connectorName = 'customerinsights'
 
@@ -20,28 +30,11 @@ resource topic 'Microsoft.EventGrid/topics@2025-02-15' existing = {
   name: eventGridTopicName(resourceToken)
 }
 
-resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
-  name: 'id-backstamp-flow-${resourceToken}'
-  location: location
-}
-
-resource send 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(topic.id, identity.id, builtInRoles.eventGridDataSender)
-  scope: topic
-  properties: {
-    principalId: identity.properties.principalId
-    principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId(
-      'Microsoft.Authorization/roleDefinitions',
-      builtInRoles.eventGridDataSender
-    )
-  }
-}
-
 // Made without a sign-in: an administrator of Customer Insights authorises it once, in the portal.
 resource connection 'Microsoft.Web/connections@2016-06-01' = {
   name: 'con-backstamp-${connectorName}-${resourceToken}'
   location: location
+  tags: tags
   properties: {
     displayName: 'Customer Insights for Backstamp'
     api: { id: subscriptionResourceId('Microsoft.Web/locations/managedApis', location, connectorName) }
@@ -51,13 +44,14 @@ resource connection 'Microsoft.Web/connections@2016-06-01' = {
 resource flow 'Microsoft.Logic/workflows@2019-05-01' = {
   name: 'logic-backstamp-${resourceToken}'
   location: location
-  identity: { type: 'UserAssigned', userAssignedIdentities: { '${identity.id}': {} } }
+  tags: tags
+  identity: { type: 'UserAssigned', userAssignedIdentities: { '${identityId}': {} } }
   properties: {
     definition: {
       '$schema': 'https://schema.management.azure.com/providers/Microsoft.Logic/schemas/2016-06-01/workflowdefinition.json#'
       contentVersion: '1.0.0.0'
       parameters: { '$connections': { type: 'Object', defaultValue: {} } }
-      triggers: { unificationCompleted: json(triggerJson) }
+      triggers: { unificationCompleted: trigger }
       actions: {
         postEvent: {
           type: 'Http'
@@ -78,7 +72,7 @@ resource flow 'Microsoft.Logic/workflows@2019-05-01' = {
             }
             authentication: {
               type: 'ManagedServiceIdentity'
-              identity: identity.id
+              identity: identityId
               audience: 'https://eventgrid.azure.net'
             }
             retryPolicy: { type: 'exponential', count: 8, interval: 'PT10S', maximumInterval: 'PT1H' }
@@ -98,7 +92,18 @@ resource flow 'Microsoft.Logic/workflows@2019-05-01' = {
       }
     }
   }
-  dependsOn: [send]
+}
+
+// Preview by name only: it has been the newest for years, and the released one cannot do without a storage account.
+#disable-next-line use-recent-api-versions
+resource log 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  name: 'backstamp'
+  scope: flow
+  properties: {
+    workspaceId: workspaceId
+    logs: [{ category: 'WorkflowRuntime', enabled: true }]
+    metrics: [{ category: 'AllMetrics', enabled: true }]
+  }
 }
 
 @description('Name of the connection that an administrator of Customer Insights has to authorise.')

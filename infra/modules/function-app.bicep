@@ -3,7 +3,9 @@
 // the package's place stand in functionAppConfig instead, and none of those settings is emitted.
 
 import { linkingOptions } from 'linking-options.bicep'
-import { eventHubsName } from 'names.bicep'
+import { appName, eventHubsName } from 'names.bicep'
+import { resourceTags } from 'resource-tags.bicep'
+import { signInSettings } from 'sign-in-settings.bicep'
 import { unificationSetup } from 'unification-setup.bicep'
 
 @description('Region of the app.')
@@ -11,6 +13,9 @@ param location string
 
 @description('Ending that makes names unique.')
 param resourceToken string
+
+@description('Tags of every resource.')
+param tags resourceTags
 
 @description('Name of the service in azure.yaml, by which azd finds the app.')
 param serviceName string
@@ -57,6 +62,21 @@ param options linkingOptions
 @description('Most instances that the app may scale out to, for each function by itself.')
 param maximumInstanceCount int
 
+@description('Whether the plan keeps instances in three zones.')
+param isZoneRedundant bool
+
+@description('Whether the app is reached from the network alone.')
+param isIsolated bool
+
+@description('Signing in of people; left out where keys open all doors.')
+param signIn signInSettings?
+
+@description('Whether the platform\'s logs of the app go to the workspace.')
+param keepsPlatformLogs bool
+
+@description('Resource id of the workspace.')
+param workspaceId string
+
 @description('Subnet for outgoing traffic; empty where the app is not in a network of its own.')
 param subnetId string
 
@@ -87,22 +107,26 @@ var diagnosticLogSettings = readsDiagnosticLog
       DiagnosticLogConnection__clientId: hostClientId
     }
   : {}
+// By its own identity the app proves to Entra that it is the registration that people sign in to: no secret is needed.
+var signInSetting = 'OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID'
+var signInSettingValues = signIn == null ? {} : { '${signInSetting}': hostClientId }
 var givenOptions = filter(items(options), option => option.value != null)
 var optionSettings = toObject(givenOptions, option => option.key, option => string(option.value))
 
 resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
   name: 'plan-backstamp-${resourceToken}'
   location: location
+  tags: tags
   kind: 'functionapp'
   sku: { name: 'FC1', tier: 'FlexConsumption' }
-  properties: { reserved: true }
+  properties: { reserved: true, zoneRedundant: isZoneRedundant }
 }
 
 resource app 'Microsoft.Web/sites@2025-03-01' = {
-  name: 'func-backstamp-${resourceToken}'
+  name: appName(resourceToken)
   location: location
   kind: 'functionapp,linux'
-  tags: { 'azd-service-name': serviceName }
+  tags: union(tags, { 'azd-service-name': serviceName })
   identity: {
     type: 'UserAssigned'
     userAssignedIdentities: toObject(concat([hostIdentityId], writerIdentityIds), id => id, id => {})
@@ -110,6 +134,9 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
   properties: {
     serverFarmId: plan.id
     httpsOnly: true
+    publicNetworkAccess: isIsolated ? 'Disabled' : 'Enabled'
+    // Whose right a setting uses that is a reference to a secret, such as headers for an OTLP receiver.
+    keyVaultReferenceIdentity: hostIdentityId
     virtualNetworkSubnetId: empty(subnetId) ? null : subnetId
     functionAppConfig: {
       deployment: {
@@ -126,10 +153,13 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
     siteConfig: {
       minTlsVersion: '1.2'
       http20Enabled: true
-      appSettings: map(items(union(requiredSettings, diagnosticLogSettings, optionSettings)), setting => {
-        name: setting.key
-        value: setting.value
-      })
+      appSettings: map(
+        items(union(requiredSettings, diagnosticLogSettings, signInSettingValues, optionSettings)),
+        setting => {
+          name: setting.key
+          value: setting.value
+        }
+      )
     }
   }
 
@@ -142,6 +172,45 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
   resource filesByPassword 'basicPublishingCredentialsPolicies' = {
     name: 'ftp'
     properties: { allow: false }
+  }
+
+  resource people 'config' = if (signIn != null) {
+    name: 'authsettingsV2'
+    properties: {
+      platform: { enabled: true }
+      globalValidation: {
+        requireAuthentication: true
+        unauthenticatedClientAction: 'RedirectToLoginPage'
+        redirectToProvider: 'azureactivedirectory'
+        // Whoever posts events, and whoever watches whether the app is there, is no person: a key opens these.
+        excludedPaths: ['/api/unification-events', '/api/health']
+      }
+      identityProviders: {
+        azureActiveDirectory: {
+          enabled: true
+          registration: {
+            clientId: signIn!.clientId
+            clientSecretSettingName: signInSetting
+            openIdIssuer: '${environment().authentication.loginEndpoint}${signIn!.?tenantId ?? tenant().tenantId}/v2.0'
+          }
+          validation: { allowedAudiences: [signIn!.clientId, 'api://${signIn!.clientId}'] }
+        }
+      }
+      login: { tokenStore: { enabled: false } }
+      httpSettings: { requireHttps: true }
+    }
+  }
+}
+
+// Preview by name only: it has been the newest for years, and the released one cannot do without a storage account.
+#disable-next-line use-recent-api-versions
+resource log 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = if (keepsPlatformLogs) {
+  name: 'backstamp'
+  scope: app
+  properties: {
+    workspaceId: workspaceId
+    logs: [{ category: 'FunctionAppLogs', enabled: true }]
+    metrics: [{ category: 'AllMetrics', enabled: true }]
   }
 }
 

@@ -52,4 +52,10 @@ type linkingOptions = {
   @minValue(0)
   @maxValue(90)
   BACKSTAMP_FREE_BUDGET_PERCENT: int?
+
+  @description('Root address of an OTLP receiver (HTTP, JSON) for spans, metrics and logs, beside Application Insights.')
+  OTEL_EXPORTER_OTLP_ENDPOINT: string?
+
+  @description('Headers for that receiver. Where they hold a key, give a reference: @Microsoft.KeyVault(SecretUri=…), and the app\'s identity the role Key Vault Secrets User.')
+  OTEL_EXPORTER_OTLP_HEADERS: string?
 }

@@ -9,16 +9,17 @@ var entityNames = {
 }
 
 @export()
-@description('Name of the identity that hosts the app.')
-func hostIdentityName(resourceToken string) string => 'id-backstamp-${resourceToken}'
+@description('Name of the function app.')
+func appName(resourceToken string) string => 'func-backstamp-${resourceToken}'
 
 @export()
 @description('Name of the storage account; letters and digits only, 24 at most.')
 func storageAccountName(resourceToken string) string => 'stbackstamp${resourceToken}'
 
 @export()
-@description('Name of the Service Bus namespace.')
-func serviceBusName(resourceToken string) string => 'sb-backstamp-${resourceToken}'
+@description('Name of the Service Bus namespace. Its tier cannot be changed, so a network that comes later brings another namespace.')
+func serviceBusName(resourceToken string, isPrivate bool) string =>
+  isPrivate ? 'sb-backstamp-private-${resourceToken}' : 'sb-backstamp-${resourceToken}'
 
 @export()
 @description('Name of the Application Insights resource.')
@@ -27,6 +28,14 @@ func applicationInsightsName(resourceToken string) string => 'appi-backstamp-${r
 @export()
 @description('Name of the Event Grid topic.')
 func eventGridTopicName(resourceToken string) string => 'evgt-backstamp-${resourceToken}'
+
+@export()
+@description('Name of the scope that lets telemetry in from a network.')
+func monitorScopeName(resourceToken string) string => 'ampls-backstamp-${resourceToken}'
+
+@export()
+@description('Container for events that could not be delivered.')
+var undeliverableEvents = 'undeliverable-events'
 
 @export()
 @description('Name of the Event Hubs namespace of the diagnostic log.')

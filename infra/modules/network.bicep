@@ -1,5 +1,7 @@
-// A network of the app's own, with private endpoints for storage and Service Bus. The app still answers HTTP in
-// public, by function key; Dataverse, Entra and Azure Monitor are reached over their public addresses.
+// A network of the app's own. Dataverse and Entra are reached over their public addresses, and Azure Monitor too unless
+// the app is isolated.
+
+import { resourceTags } from 'resource-tags.bicep'
 
 @description('Region of the network.')
 param location string
@@ -7,12 +9,16 @@ param location string
 @description('Ending that makes names unique.')
 param resourceToken string
 
+@description('Tags of every resource.')
+param tags resourceTags
+
 @description('Address range of the network; a /24 at least.')
 param addressPrefix string
 
 resource network 'Microsoft.Network/virtualNetworks@2025-05-01' = {
   name: 'vnet-backstamp-${resourceToken}'
   location: location
+  tags: tags
   properties: { addressSpace: { addressPrefixes: [addressPrefix] } }
 
   resource app 'subnets' = {
@@ -31,9 +37,6 @@ resource network 'Microsoft.Network/virtualNetworks@2025-05-01' = {
     dependsOn: [app]
   }
 }
-
-@description('Resource id of the network.')
-output networkId string = network.id
 
 @description('Subnet for the app\'s outgoing traffic.')
 output appSubnetId string = network::app.id

@@ -1,4 +1,6 @@
-// One private endpoint with its DNS zone. Azure Verified Module: avm/res/network/private-endpoint.
+// One private endpoint, entered in its DNS zones. Azure Verified Module: avm/res/network/private-endpoint.
+
+import { resourceTags } from 'resource-tags.bicep'
 
 @description('Region of the endpoint.')
 param location string
@@ -6,35 +8,25 @@ param location string
 @description('Ending that makes names unique.')
 param resourceToken string
 
+@description('Tags of every resource.')
+param tags resourceTags
+
 @description('Resource that the endpoint leads to.')
 param targetId string
 
 @description('Part of the resource that it leads to.')
-param groupId 'blob' | 'table' | 'namespace'
-
-@description('DNS zone that answers with the private address.')
-param zoneName string
-
-@description('Network in which the zone answers.')
-param networkId string
+param groupId string
 
 @description('Subnet that holds the endpoint.')
 param subnetId string
 
-resource zone 'Microsoft.Network/privateDnsZones@2024-06-01' = {
-  name: zoneName
-  location: 'global'
-
-  resource link 'virtualNetworkLinks' = {
-    name: 'backstamp-${resourceToken}'
-    location: 'global'
-    properties: { registrationEnabled: false, virtualNetwork: { id: networkId } }
-  }
-}
+@description('Resource ids of the zones that answer with its address; none where a policy sees to names.')
+param zoneIds string[]
 
 resource endpoint 'Microsoft.Network/privateEndpoints@2025-05-01' = {
   name: 'pep-backstamp-${groupId}-${resourceToken}'
   location: location
+  tags: tags
   properties: {
     subnet: { id: subnetId }
     privateLinkServiceConnections: [
@@ -42,8 +34,14 @@ resource endpoint 'Microsoft.Network/privateEndpoints@2025-05-01' = {
     ]
   }
 
-  resource names 'privateDnsZoneGroups' = {
+  resource names 'privateDnsZoneGroups' = if (!empty(zoneIds)) {
     name: 'default'
-    properties: { privateDnsZoneConfigs: [{ name: groupId, properties: { privateDnsZoneId: zone.id } }] }
+    properties: {
+      privateDnsZoneConfigs: [
+        // Each is a resource id by what the parameter says; the rule looks no further than this line.
+        #disable-next-line use-resource-id-functions
+        for (id, index) in zoneIds: { name: 'zone-${index}', properties: { privateDnsZoneId: id } }
+      ]
+    }
   }
 }

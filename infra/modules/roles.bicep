@@ -1,128 +1,84 @@
 // Everything the app's identity may do in Azure, on one page. What it may do in Dataverse is a security role there.
+// An assignment is named after the principal and not after the identity's resource: an identity that was deleted and
+// made anew is another principal, and an assignment's principal cannot be changed.
 
 import { builtInRoles } from 'built-in-roles.bicep'
-import { applicationInsightsName, entityNames, hostIdentityName, serviceBusName, storageAccountName } from 'names.bicep'
+import { applicationInsightsName, entityNames, serviceBusName, storageAccountName } from 'names.bicep'
 
 @description('Ending that makes names unique.')
 param resourceToken string
 
-resource host 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' existing = {
-  name: hostIdentityName(resourceToken)
-}
+@description('Whether Service Bus is in a network.')
+param isPrivate bool
+
+@description('Principal id of the identity that hosts the app.')
+param hostPrincipalId string
 
 resource account 'Microsoft.Storage/storageAccounts@2025-06-01' existing = {
   name: storageAccountName(resourceToken)
 }
 
 resource namespace 'Microsoft.ServiceBus/namespaces@2026-01-01' existing = {
-  name: serviceBusName(resourceToken)
-
-  resource events 'queues' existing = {
-    name: entityNames.unificationEvents
-  }
-
-  resource tasks 'queues' existing = {
-    name: entityNames.linkTasks
-  }
+  name: serviceBusName(resourceToken, isPrivate)
 
   resource outcome 'topics' existing = {
     name: entityNames.linkingEvents
   }
 }
 
+var receivedQueues = [entityNames.unificationEvents, entityNames.linkTasks]
+
+resource queues 'Microsoft.ServiceBus/namespaces/queues@2026-01-01' existing = [
+  for name in receivedQueues: {
+    parent: namespace
+    name: name
+  }
+]
+
 resource applicationInsights 'Microsoft.Insights/components@2020-02-02' existing = {
   name: applicationInsightsName(resourceToken)
 }
 
-// The host keeps its leases and function keys in blobs and fetches the package from there; it asks for Owner.
-resource hostBlobs 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(account.id, host.id, builtInRoles.storageBlobDataOwner)
-  scope: account
-  properties: {
-    principalId: host.properties.principalId
-    principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId(
-      'Microsoft.Authorization/roleDefinitions',
-      builtInRoles.storageBlobDataOwner
-    )
+// Owner in blobs: the host keeps its leases and function keys there, fetches the package, and asks for that role.
+// Contributor in tables: runs, tasks, watermarks and pending rows; the program creates its tables itself, hence the
+// account as scope.
+resource inStorage 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for role in [builtInRoles.storageBlobDataOwner, builtInRoles.storageTableDataContributor]: {
+    name: guid(account.id, hostPrincipalId, role)
+    scope: account
+    properties: {
+      principalId: hostPrincipalId
+      principalType: 'ServicePrincipal'
+      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', role)
+    }
   }
-}
+]
 
-// Runs, tasks, watermarks and pending rows. The program creates its tables itself, hence the account as scope.
-resource stateTables 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(account.id, host.id, builtInRoles.storageTableDataContributor)
-  scope: account
-  properties: {
-    principalId: host.properties.principalId
-    principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId(
-      'Microsoft.Authorization/roleDefinitions',
-      builtInRoles.storageTableDataContributor
-    )
+// Owner of the two queues, and of nothing else in the namespace: receiving, sending and Manage. The scale controller
+// acts as this identity too, and with Manage it reads how many messages wait and asks for as many instances as they
+// need. Without, it peeks at the head of the queue: a message at work still counts as waiting, so a slice of some
+// minutes votes for one more instance again and again; and ten scheduled follow-ups at the head hide an active
+// message, so an app that sleeps may go on sleeping.
+resource ofQueues 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for (name, index) in receivedQueues: {
+    name: guid(queues[index].id, hostPrincipalId, builtInRoles.serviceBusDataOwner)
+    scope: queues[index]
+    properties: {
+      principalId: hostPrincipalId
+      principalType: 'ServicePrincipal'
+      roleDefinitionId: subscriptionResourceId(
+        'Microsoft.Authorization/roleDefinitions',
+        builtInRoles.serviceBusDataOwner
+      )
+    }
   }
-}
-
-// Receiving, not Manage: the scaler then looks at the queue's head instead of counting, which is enough for one
-// message per run and one per table.
-resource receiveEvents 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(namespace::events.id, host.id, builtInRoles.serviceBusDataReceiver)
-  scope: namespace::events
-  properties: {
-    principalId: host.properties.principalId
-    principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId(
-      'Microsoft.Authorization/roleDefinitions',
-      builtInRoles.serviceBusDataReceiver
-    )
-  }
-}
-
-resource receiveTasks 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(namespace::tasks.id, host.id, builtInRoles.serviceBusDataReceiver)
-  scope: namespace::tasks
-  properties: {
-    principalId: host.properties.principalId
-    principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId(
-      'Microsoft.Authorization/roleDefinitions',
-      builtInRoles.serviceBusDataReceiver
-    )
-  }
-}
-
-// The HTTP door and an operator's request put events on the queue.
-resource sendEvents 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(namespace::events.id, host.id, builtInRoles.serviceBusDataSender)
-  scope: namespace::events
-  properties: {
-    principalId: host.properties.principalId
-    principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId(
-      'Microsoft.Authorization/roleDefinitions',
-      builtInRoles.serviceBusDataSender
-    )
-  }
-}
-
-// One message per table, and the continuation of a pass.
-resource sendTasks 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(namespace::tasks.id, host.id, builtInRoles.serviceBusDataSender)
-  scope: namespace::tasks
-  properties: {
-    principalId: host.properties.principalId
-    principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId(
-      'Microsoft.Authorization/roleDefinitions',
-      builtInRoles.serviceBusDataSender
-    )
-  }
-}
+]
 
 resource sendOutcome 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(namespace::outcome.id, host.id, builtInRoles.serviceBusDataSender)
+  name: guid(namespace::outcome.id, hostPrincipalId, builtInRoles.serviceBusDataSender)
   scope: namespace::outcome
   properties: {
-    principalId: host.properties.principalId
+    principalId: hostPrincipalId
     principalType: 'ServicePrincipal'
     roleDefinitionId: subscriptionResourceId(
       'Microsoft.Authorization/roleDefinitions',
@@ -132,10 +88,10 @@ resource sendOutcome 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
 }
 
 resource publishTelemetry 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(applicationInsights.id, host.id, builtInRoles.monitoringMetricsPublisher)
+  name: guid(applicationInsights.id, hostPrincipalId, builtInRoles.monitoringMetricsPublisher)
   scope: applicationInsights
   properties: {
-    principalId: host.properties.principalId
+    principalId: hostPrincipalId
     principalType: 'ServicePrincipal'
     roleDefinitionId: subscriptionResourceId(
       'Microsoft.Authorization/roleDefinitions',

@@ -2,6 +2,7 @@
 // Azure Verified Module: avm/res/service-bus/namespace.
 
 import { entityNames, serviceBusName } from 'names.bicep'
+import { resourceTags } from 'resource-tags.bicep'
 
 @description('Region of the namespace.')
 param location string
@@ -9,10 +10,17 @@ param location string
 @description('Ending that makes names unique.')
 param resourceToken string
 
+@description('Tags of every resource.')
+param tags resourceTags
+
 @description('Whether the namespace is reached through a private endpoint only; that needs the Premium tier.')
 param isPrivate bool
 
-// What all entities share, and shares with local/service-bus/Config.json. The window is the longest that Microsoft's
+@description('Workspace that is told who managed the namespace, what failed in it, and how many messages wait.')
+param workspaceId string
+
+// What all entities share, and share with local/service-bus/Config.json. Sessions and duplicate detection are for good: a
+// queue that exists takes no other value, and infra/scripts/what-if.ts stops before Azure does. The window is the longest that Microsoft's
 // emulator takes; it only has to outlast a sender's own retries, since every message is safe to handle twice.
 var duplicateWindow = 'PT5M'
 // A lock is renewed while a message is being handled; one minute is how long a dead worker's message stays hidden.
@@ -22,8 +30,9 @@ var deliveries = 10
 var timeToLive = 'P14D'
 
 resource namespace 'Microsoft.ServiceBus/namespaces@2026-01-01' = {
-  name: serviceBusName(resourceToken)
+  name: serviceBusName(resourceToken, isPrivate)
   location: location
+  tags: tags
   // Standard has everything the program uses: sessions, duplicate detection, scheduled messages, topics.
   sku: isPrivate ? { name: 'Premium', tier: 'Premium', capacity: 1 } : { name: 'Standard', tier: 'Standard' }
   properties: {
@@ -89,6 +98,18 @@ resource allLinkingEvents 'Microsoft.ServiceBus/namespaces/topics/subscriptions@
     maxDeliveryCount: deliveries
     defaultMessageTimeToLive: timeToLive
     deadLetteringOnMessageExpiration: true
+  }
+}
+
+// Preview by name only: it has been the newest for years, and the released one cannot do without a storage account.
+#disable-next-line use-recent-api-versions
+resource log 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  name: 'backstamp'
+  scope: namespace
+  properties: {
+    workspaceId: workspaceId
+    logs: [{ category: 'OperationalLogs', enabled: true }]
+    metrics: [{ category: 'AllMetrics', enabled: true }]
   }
 }
 

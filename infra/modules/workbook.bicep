@@ -1,5 +1,10 @@
 // One page in the portal: what the runs did, how fast, what held them up, what waits, what failed and what to do.
 
+import { resourceTags } from 'resource-tags.bicep'
+
+@description('Tags of every resource.')
+param tags resourceTags
+
 @description('Region of the workbook.')
 param location string
 
@@ -137,6 +142,7 @@ var items = [
 resource workbook 'Microsoft.Insights/workbooks@2023-06-01' = {
   name: guid(resourceGroup().id, 'backstamp-workbook')
   location: location
+  tags: tags
   kind: 'shared'
   properties: {
     displayName: 'Backstamp'

@@ -11,8 +11,7 @@ let allResources: readonly PredictedResource[] = [];
 
 beforeAll(async () => {
   if (missing) return;
-  plainResources = await predictResources(plain);
-  allResources = await predictResources(everything);
+  [plainResources = [], allResources = []] = await Promise.all([plain, everything].map(predictResources));
 });
 beforeEach(({ skip }) => {
   if (missing) skip(missing);
@@ -112,8 +111,10 @@ describe('the app settings', () => {
   const diagnosticLogSettings = ['fullyQualifiedNamespace', 'credential', 'clientId'].map(
     (name) => `DiagnosticLogConnection__${name}`,
   );
-  /** Connection strings, for the embedded stack only, and the receiver of telemetry that Azure does without. */
-  const localSettings = ['ServiceBusConnection', 'StateStorage', 'OTEL_EXPORTER_OTLP_ENDPOINT'];
+  /** Connection strings, for the embedded stack only. */
+  const localSettings = ['ServiceBusConnection', 'StateStorage'];
+  /** Read by App Service, where it signs people in, and by the library that sends to an OTLP receiver. */
+  const othersSettings = ['OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID', 'OTEL_EXPORTER_OTLP_HEADERS'];
   /** Set by App Service itself, where it signs callers in. */
   const platformSettings = ['WEBSITE_AUTH_ENABLED'];
   /** Flex Consumption takes these from functionAppConfig and rejects them as settings. */
@@ -146,7 +147,9 @@ describe('the app settings', () => {
 
     const deployed = Object.keys(settingsOf(allResources));
 
-    expect(deployed.toSorted()).toEqual([...ofProgram, ...hostSettings, ...diagnosticLogSettings].toSorted());
+    expect(deployed.toSorted()).toEqual(
+      [...ofProgram, ...hostSettings, ...diagnosticLogSettings, ...othersSettings].toSorted(),
+    );
   });
 
   it('leave an option out that was not given, so that the default of the program holds', () => {
@@ -217,32 +220,37 @@ describe('roles', () => {
     'b7e6dc6d-f1e8-4753-8033-0f276bb0955b': 'Storage Blob Data Owner',
     'ba92f5b4-2d11-453d-a403-e96b0029c9fe': 'Storage Blob Data Contributor',
     '0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3': 'Storage Table Data Contributor',
-    '4f6d3b9b-027b-4f4c-9142-0e5a2a2247e0': 'Azure Service Bus Data Receiver',
+    '090c5cfd-751d-490a-894a-3ce6f1109419': 'Azure Service Bus Data Owner',
     '69a216fc-b8fb-44d8-bc22-1f3c2cd27a39': 'Azure Service Bus Data Sender',
     'a638d3c7-ab3a-418d-83e6-5f17a39d4fde': 'Azure Event Hubs Data Receiver',
     'd5a91429-5739-47e2-a06b-3470a27159e7': 'EventGrid Data Sender',
     '3913510d-42f4-4e42-8a64-420c390055eb': 'Monitoring Metrics Publisher',
+  };
+  /** Whose principal id an output of a module is. */
+  const principals: Record<string, string> = {
+    hostPrincipalId: 'id-backstamp',
+    flowPrincipalId: 'id-backstamp-flow',
+    principalId: 'evgt-backstamp',
   };
   const lastPart = (path: string): string => path.split('/').at(-1) ?? '';
 
   /** `who: role on what`, without the ending that makes names unique. */
   const assignments = (resources: readonly PredictedResource[]): string[] =>
     ofType(resources, 'Microsoft.Authorization/roleAssignments').map(({ id, properties }) => {
-      const scope = lastPart(id.split('/providers/Microsoft.Authorization/')[0] ?? '');
-      const who = /'([^']*)'/.exec(String(properties.principalId))?.[1] ?? '';
+      // The name follows from the principal, so the id is not evaluated: its first word is what the role is on.
+      const scope = lastPart(/^\[extensionResourceId\('([^']+)'/.exec(id)?.[1] ?? '');
+      const who = principals[/outputs\.(\w+)\.value/.exec(String(properties.principalId))?.[1] ?? ''];
       const withoutToken = (name: string): string => name.replace(/-?[a-z0-9]{13}$/, '');
       const role = roleNames[lastPart(String(properties.roleDefinitionId))];
       expect(properties.principalType).toBe('ServicePrincipal');
-      return `${withoutToken(lastPart(who))}: ${role} on ${withoutToken(scope)}`;
+      return `${who}: ${role} on ${withoutToken(scope)}`;
     });
 
   const ofApp = [
     'id-backstamp: Storage Blob Data Owner on stbackstamp',
     'id-backstamp: Storage Table Data Contributor on stbackstamp',
-    'id-backstamp: Azure Service Bus Data Receiver on unification-events',
-    'id-backstamp: Azure Service Bus Data Receiver on link-tasks',
-    'id-backstamp: Azure Service Bus Data Sender on unification-events',
-    'id-backstamp: Azure Service Bus Data Sender on link-tasks',
+    'id-backstamp: Azure Service Bus Data Owner on unification-events',
+    'id-backstamp: Azure Service Bus Data Owner on link-tasks',
     'id-backstamp: Azure Service Bus Data Sender on linking-events',
     'id-backstamp: Monitoring Metrics Publisher on appi-backstamp',
   ];

@@ -3,15 +3,14 @@ import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { parseUnificationEvent } from '../../shared/contracts/foreign-event.ts';
 import { missing, ofType, onlyOne, type PredictedResource, predictResources } from './bicep-compiler.ts';
-import { everything, plain } from './sample-deployments.ts';
+import { everything, existingGroup, plain } from './sample-deployments.ts';
 
 let plainResources: readonly PredictedResource[] = [];
 let allResources: readonly PredictedResource[] = [];
 
 beforeAll(async () => {
   if (missing) return;
-  plainResources = await predictResources(plain);
-  allResources = await predictResources(everything);
+  [plainResources = [], allResources = []] = await Promise.all([plain, everything].map(predictResources));
 });
 beforeEach(({ skip }) => {
   if (missing) skip(missing);
@@ -98,11 +97,18 @@ describe('the alerts', () => {
     expect(names.filter((name) => !runbook.includes(`## ${name}\n`))).toEqual([]);
   });
 
-  it('mail whoever is named, and nobody otherwise', () => {
+  it('tell whoever is named, by mail, by webhook and by a group that is there already, and nobody otherwise', () => {
     expect(rulesOf(plainResources).flatMap(({ actions }) => actions.actionGroups)).toEqual([]);
-    for (const { actions } of rulesOf(allResources)) expect(actions.actionGroups).toHaveLength(1);
-    expect(onlyOne(allResources, 'Microsoft.Insights/actionGroups').properties.emailReceivers).toMatchObject([
-      { emailAddress: 'oncall@contoso.com' },
+    const group = onlyOne(allResources, 'Microsoft.Insights/actionGroups');
+    for (const { actions } of rulesOf(allResources)) expect(actions.actionGroups).toEqual([group.id, existingGroup]);
+    expect(onlyOne(allResources, 'Microsoft.Insights/metricAlerts').properties.actions).toEqual([
+      { actionGroupId: group.id },
+      { actionGroupId: existingGroup },
     ]);
+    expect(ofType(plainResources, 'Microsoft.Insights/actionGroups')).toEqual([]);
+    expect(group.properties.emailReceivers).toMatchObject([{ emailAddress: 'oncall@contoso.com' }]);
+    // The address itself is a secure parameter, which nothing shows.
+    expect(group.properties.webhookReceivers).toMatchObject([{ name: 'teams', useCommonAlertSchema: true }]);
+    expect(JSON.stringify(group)).not.toContain('contoso.example');
   });
 });

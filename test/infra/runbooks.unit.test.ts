@@ -104,9 +104,9 @@ describe.each(runbooks)('%s', (file) => {
   it('names only files of the project that exist', () => {
     const named = matches(text, /\b((?:infra|local|shared|functions)\/[\w./-]+\.(?:ts|json|bicep|bicepparam|kql))\b/g);
 
-    // Made by the administrator, following the text.
-    const own = ['infra/completion-trigger.json'];
-    expect(named.filter((path) => !own.includes(path) && !existsSync(join(project, path)))).toEqual([]);
+    // Where a former version kept the set-up.
+    const former = ['infra/unification.json'];
+    expect(named.filter((path) => !former.includes(path) && !existsSync(join(project, path)))).toEqual([]);
   });
 
   it('names only outputs that the deployment has', () => {

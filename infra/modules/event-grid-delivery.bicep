@@ -1,19 +1,27 @@
-// The Event Grid door: a topic that takes CloudEvents from whoever may send, and a subscription that puts each
-// Backstamp.UnificationCompleted event on queue unification-events by the topic's own identity. Event Grid uses the
-// event's id as message id, also when it delivers again, so the queue's duplicate detection works.
-// Azure Verified Module: avm/res/event-grid/topic.
+// The Event Grid door, second half: a subscription that puts each Backstamp.UnificationCompleted event on queue
+// unification-events by the topic's own identity, and the roles that it takes. Event Grid uses an id of its own as
+// message id; the event's id makes it one run, however often it is delivered.
 
 import { builtInRoles } from 'built-in-roles.bicep'
-import { entityNames, eventGridTopicName, serviceBusName, storageAccountName } from 'names.bicep'
-
-@description('Region of the topic.')
-param location string
+import { entityNames, eventGridTopicName, serviceBusName, storageAccountName, undeliverableEvents } from 'names.bicep'
 
 @description('Ending that makes names unique.')
 param resourceToken string
 
+@description('Whether Service Bus is in a network.')
+param isPrivate bool
+
+@description('Principal id of the topic\'s own identity.')
+param topicPrincipalId string
+
+@description('Whether a flow posts to the topic.')
+param hasFlow bool
+
+@description('Principal id of the flow\'s identity; empty where there is no flow.')
+param flowPrincipalId string
+
 resource queue 'Microsoft.ServiceBus/namespaces/queues@2026-01-01' existing = {
-  name: '${serviceBusName(resourceToken)}/${entityNames.unificationEvents}'
+  name: '${serviceBusName(resourceToken, isPrivate)}/${entityNames.unificationEvents}'
 }
 
 resource account 'Microsoft.Storage/storageAccounts@2025-06-01' existing = {
@@ -21,31 +29,22 @@ resource account 'Microsoft.Storage/storageAccounts@2025-06-01' existing = {
 
   resource blobs 'blobServices' existing = {
     name: 'default'
+
+    resource undeliverable 'containers' existing = {
+      name: undeliverableEvents
+    }
   }
 }
 
-resource undeliverable 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-06-01' = {
-  parent: account::blobs
-  name: 'undeliverable-events'
-}
-
-resource topic 'Microsoft.EventGrid/topics@2025-02-15' = {
+resource topic 'Microsoft.EventGrid/topics@2025-02-15' existing = {
   name: eventGridTopicName(resourceToken)
-  location: location
-  identity: { type: 'SystemAssigned' }
-  properties: {
-    inputSchema: 'CloudEventSchemaV1_0'
-    disableLocalAuth: true
-    minimumTlsVersionAllowed: '1.2'
-    publicNetworkAccess: 'Enabled'
-  }
 }
 
 resource deliver 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(queue.id, topic.id, builtInRoles.serviceBusDataSender)
+  name: guid(queue.id, topicPrincipalId, builtInRoles.serviceBusDataSender)
   scope: queue
   properties: {
-    principalId: topic.identity.principalId
+    principalId: topicPrincipalId
     principalType: 'ServicePrincipal'
     roleDefinitionId: subscriptionResourceId(
       'Microsoft.Authorization/roleDefinitions',
@@ -55,14 +54,27 @@ resource deliver 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
 }
 
 resource keepUndeliverable 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(undeliverable.id, topic.id, builtInRoles.storageBlobDataContributor)
-  scope: undeliverable
+  name: guid(account::blobs::undeliverable.id, topicPrincipalId, builtInRoles.storageBlobDataContributor)
+  scope: account::blobs::undeliverable
   properties: {
-    principalId: topic.identity.principalId
+    principalId: topicPrincipalId
     principalType: 'ServicePrincipal'
     roleDefinitionId: subscriptionResourceId(
       'Microsoft.Authorization/roleDefinitions',
       builtInRoles.storageBlobDataContributor
+    )
+  }
+}
+
+resource post 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (hasFlow) {
+  name: guid(topic.id, flowPrincipalId, builtInRoles.eventGridDataSender)
+  scope: topic
+  properties: {
+    principalId: flowPrincipalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId(
+      'Microsoft.Authorization/roleDefinitions',
+      builtInRoles.eventGridDataSender
     )
   }
 }
@@ -81,7 +93,7 @@ resource toQueue 'Microsoft.EventGrid/topics/eventSubscriptions@2025-02-15' = {
       identity: { type: 'SystemAssigned' }
       deadLetterDestination: {
         endpointType: 'StorageBlob'
-        properties: { resourceId: account.id, blobContainerName: undeliverable.name }
+        properties: { resourceId: account.id, blobContainerName: undeliverableEvents }
       }
     }
     retryPolicy: { maxDeliveryAttempts: 30, eventTimeToLiveInMinutes: 1440 }
@@ -89,6 +101,3 @@ resource toQueue 'Microsoft.EventGrid/topics/eventSubscriptions@2025-02-15' = {
   // Event Grid tries the queue when the subscription is made: the topic must be allowed in before.
   dependsOn: [deliver, keepUndeliverable]
 }
-
-@description('Address that CloudEvents are posted to; whoever posts needs the role EventGrid Data Sender on the topic.')
-output endpoint string = topic.properties.endpoint

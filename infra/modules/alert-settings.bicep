@@ -1,0 +1,71 @@
+// Defaults stand in alerts.bicep; queries/*.kql say what each number is measured against, docs/alerts.md what to do.
+
+@export()
+@description('Who is told when an alert fires, and when alerts fire.')
+@sealed()
+type alertSettings = {
+  @description('Addresses that get a mail.')
+  emails: emailAddress[]?
+
+  @description('Resource ids of action groups that are there already.')
+  actionGroupIds: resourceId[]?
+
+  @description('Names of webhooks; their addresses are given beside, as they may hold keys.')
+  webhooks: webhookName[]?
+
+  @description('When the alerts fire.')
+  thresholds: alertThresholds?
+}
+
+@export()
+@description('Addresses of webhooks by name. An address may hold a key.')
+@secure()
+type webhookAddresses = {
+  @description('Address that is called with the common alert schema.')
+  *: string
+}
+
+@export()
+@description('Name of a webhook.')
+@minLength(1)
+type webhookName = string
+
+@export()
+@description('An address for mail.')
+@minLength(3)
+type emailAddress = string
+
+@export()
+@description('Resource id, such as /subscriptions/…/resourceGroups/…/providers/….')
+@minLength(20)
+type resourceId = string
+
+@export()
+@description('When the alerts fire.')
+@sealed()
+type alertThresholds = {
+  @description('Hours without any unification event. 30: a daily run may be six hours late. Alerts look back two days at most.')
+  @minValue(1)
+  @maxValue(47)
+  hoursWithoutEvent: int?
+
+  @description('Hours since a table\'s watermark was taken. 47: two daily runs were missed, or one failed for long.')
+  @minValue(1)
+  @maxValue(8760)
+  watermarkAgeHours: int?
+
+  @description('Hours that an event may wait for a run to end. 8: the settling limit of six hours, and two to work.')
+  @minValue(1)
+  @maxValue(47)
+  runStalledHours: int?
+
+  @description('Rows by which a table\'s pending rows may grow in a day. 100: a few bad rows are no matter for a mail.')
+  @minValue(0)
+  @maxValue(1000000)
+  pendingRowsGrowth: int?
+
+  @description('Percent of the busy minutes in which Dataverse refused requests. 25: back-off works, but someone else takes a share.')
+  @minValue(1)
+  @maxValue(99)
+  throttledMinutesPercent: int?
+}

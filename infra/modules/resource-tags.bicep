@@ -1,0 +1,6 @@
+@export()
+@description('Tags by name.')
+type resourceTags = {
+  @description('A tag.')
+  *: string
+}
