@@ -1,8 +1,8 @@
 import type { RowList, RunList } from '../shared/api/schemas.ts';
+import type { DoctorReport } from '../shared/contracts/doctor-report.ts';
 import type { ProfileAnswer, SingleValue } from '../shared/contracts/profile.ts';
 import type { RunWithTasks, StatusAnswer } from '../shared/contracts/run.ts';
 import type { Discovery } from '../shared/inspect/discover.ts';
-import type { DoctorReport } from '../shared/inspect/report.ts';
 import { numberText, secondsText, textTable, timeText } from './text.ts';
 
 /** Answers as people read them. */

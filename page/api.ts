@@ -1,9 +1,9 @@
 import type { Accepted, RowList, RunList, SegmentList, StartRun } from '../shared/api/schemas.ts';
+import type { DoctorReport } from '../shared/contracts/doctor-report.ts';
 import type { Problem } from '../shared/contracts/problem.ts';
 import type { Run, RunWithTasks, StatusAnswer } from '../shared/contracts/run.ts';
 import type { SegmentReading } from '../shared/contracts/segments.ts';
 import type { Discovery } from '../shared/inspect/discover.ts';
-import type { DoctorReport } from '../shared/inspect/report.ts';
 import type { RowOutcome } from '../shared/state/row-outcomes.ts';
 
 /** Thrown when the app refuses a request or cannot be reached; `message` is for people. */

@@ -1,6 +1,6 @@
 import { h, type JSX } from 'preact';
+import type { DoctorReport, Level } from '../shared/contracts/doctor-report.ts';
 import type { DiscoveredSource, Discovery } from '../shared/inspect/discover.ts';
-import type { DoctorReport, Level } from '../shared/inspect/report.ts';
 import { numberText, timeText } from './format.ts';
 import type { InspectionKind } from './inspector.ts';
 import { detailsHead, scrollingTable } from './parts-view.ts';

@@ -1,8 +1,8 @@
 import type { SegmentList } from '../shared/api/schemas.ts';
+import type { DoctorReport } from '../shared/contracts/doctor-report.ts';
 import type { RunWithTasks, StatusAnswer } from '../shared/contracts/run.ts';
 import type { Mode } from '../shared/contracts/status.ts';
 import type { Discovery } from '../shared/inspect/discover.ts';
-import type { DoctorReport } from '../shared/inspect/report.ts';
 import type { RowOutcome } from '../shared/state/row-outcomes.ts';
 
 /** What the details pane shows: a run, or one of its tables. */

@@ -6,8 +6,12 @@ import { createIdentities } from './dataverse/identities.ts';
 import { messageOf } from './errors.ts';
 import type { InspectParts } from './inspect/inspect-parts.ts';
 import { privilegeCheck } from './inspect/missing-privileges.ts';
+import { linkingWork } from './linking/linking-work.ts';
+import type { LinkingParts } from './linking/parts.ts';
 import { openServiceBus } from './messaging/service-bus-messenger.ts';
-import type { Parts } from './runs/parts.ts';
+import { ownershipWork } from './ownership/ownership-work.ts';
+import type { OwnershipParts } from './ownership/parts.ts';
+import type { PassParts } from './passes/parts.ts';
 import type { SegmentParts } from './segments/read-segments.ts';
 import { SegmentStore } from './segments/segment-store.ts';
 import { parseSettings, type Settings } from './settings.ts';
@@ -25,7 +29,13 @@ import { openTable } from './state/table-storage.ts';
 import { createTelemetry } from './telemetry/create-telemetry.ts';
 
 /** What the functions work with. */
-export type Services = Parts & ProfileParts & InspectParts & SegmentParts & SteeringParts;
+export type Services = PassParts &
+  LinkingParts &
+  OwnershipParts &
+  ProfileParts &
+  InspectParts &
+  SegmentParts &
+  SteeringParts;
 
 /** Wires the real parts from the settings. */
 function wire(settings: Settings): Services {
@@ -47,7 +57,7 @@ function wire(settings: Settings): Services {
     freeBudgetPercent: settings.BACKSTAMP_FREE_BUDGET_PERCENT,
     bypass: { customLogic: customLogicBypass(bypasses), flows: bypasses.has('flows') },
   });
-  return {
+  const parts = {
     dataverse,
     checkPrivileges: privilegeCheck(dataverse, clientIds),
     messenger,
@@ -79,13 +89,15 @@ function wire(settings: Settings): Services {
       retentionMs: settings.BACKSTAMP_RETENTION_DAYS * 86_400_000,
     },
     now: Date.now,
-    startTimer: (ms) => AbortSignal.timeout(ms),
-    sleep: (ms) => systemClock.sleep(ms),
-    repeat: (ms, action) => {
+    startTimer: (ms: number) => AbortSignal.timeout(ms),
+    sleep: (ms: number) => systemClock.sleep(ms),
+    repeat: (ms: number, action: () => void) => {
       const timer = setInterval(action, ms).unref();
       return () => clearInterval(timer);
     },
   };
+  // Every kind of work there is; a task that names none is of the first.
+  return { ...parts, works: [linkingWork(parts), ownershipWork(parts)] };
 }
 
 function customLogicBypass(bypasses: ReadonlySet<string>): 'none' | 'sync' | 'async' | 'all' {

@@ -1,6 +1,6 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import { type AuditEntry, actorText } from '../contracts/audit.ts';
-import { type Parts, timeOf } from '../runs/parts.ts';
+import { type RunParts, timeOf } from '../runs/parts.ts';
 import type { AuditTrail } from '../state/audit-trail.ts';
 import type { IdempotencyKeys } from '../state/idempotency-keys.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
@@ -61,7 +61,7 @@ export async function pruneAudit({
 
 /** Who did what, newest first. */
 export async function listAudit(
-  parts: AuditParts & Pick<Parts, 'telemetry'>,
+  parts: AuditParts & Pick<RunParts, 'telemetry'>,
   request: HttpRequest,
 ): Promise<HttpResponseInit> {
   const query = parseInput(auditListQuerySchema, queryOf(request), 'The page asked for cannot be given.', 'query');

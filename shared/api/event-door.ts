@@ -2,14 +2,17 @@ import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import { parseUnificationEvent } from '../contracts/foreign-event.ts';
 import { fieldErrors } from '../contracts/problem.ts';
 import { type EventIdentity, runIdOf, type UnificationEvent } from '../contracts/unification-event.ts';
-import type { Parts } from '../runs/parts.ts';
+import type { RunParts } from '../runs/parts.ts';
 import { badRequest, ok, problem } from './http-response.ts';
 import { RefusedRequest } from './refused-request.ts';
 import { readJsonBody } from './request-body.ts';
 import type { Accepted } from './schemas.ts';
 
 /** POST takes in an event, OPTIONS answers the handshake of who wants to send some. */
-export const eventDoor = async (parts: Parts, request: HttpRequest): Promise<HttpResponseInit> =>
+export const eventDoor = async (
+  parts: Pick<RunParts, 'messenger' | 'telemetry' | 'now'>,
+  request: HttpRequest,
+): Promise<HttpResponseInit> =>
   request.method === 'OPTIONS' ? answerHandshake(request) : receiveEvent(parts, request);
 
 /**
@@ -29,7 +32,10 @@ function answerHandshake(request: HttpRequest): HttpResponseInit {
 }
 
 /** Takes in a unification event: a CloudEvent, structured or binary, or the plain body that a flow posts. */
-async function receiveEvent(parts: Parts, request: HttpRequest): Promise<HttpResponseInit> {
+async function receiveEvent(
+  parts: Pick<RunParts, 'messenger' | 'telemetry' | 'now'>,
+  request: HttpRequest,
+): Promise<HttpResponseInit> {
   const contentType = (request.headers.get('content-type') ?? '').toLowerCase();
   if (contentType.includes('cloudevents-batch')) {
     return problem(

@@ -1,11 +1,14 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import { logTextOf } from '../errors.ts';
-import type { Parts } from '../runs/parts.ts';
+import type { RunParts } from '../runs/parts.ts';
 import { version } from '../version.ts';
 import { ok, problem } from './http-response.ts';
 
 /** Whether the app can do its work: answers 200 where its state can be read, else 503. Tells nothing else. */
-export async function checkHealth(parts: Parts, _request: HttpRequest): Promise<HttpResponseInit> {
+export async function checkHealth(
+  parts: Pick<RunParts, 'runs' | 'telemetry'>,
+  _request: HttpRequest,
+): Promise<HttpResponseInit> {
   try {
     await parts.runs.listRecent(1);
     return ok({ status: 'healthy', version });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { doctorReportSchema } from '../contracts/doctor-report.ts';
 import { cloudEventSchema, plainEventSchema } from '../contracts/foreign-event.ts';
 import { runIdSchema } from '../contracts/link-task.ts';
 import { profileAnswerSchema } from '../contracts/profile.ts';
@@ -6,7 +7,6 @@ import { runSchema, runWithTasksSchema, statusAnswerSchema } from '../contracts/
 import { segmentReadingSchema } from '../contracts/segments.ts';
 import { logicalNameSchema } from '../contracts/unification-setup.ts';
 import { discoverySchema } from '../inspect/discover.ts';
-import { doctorReportSchema } from '../inspect/report.ts';
 import type { Role } from './caller.ts';
 import {
   aboutSchema,

@@ -2,7 +2,7 @@ import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/fu
 import type { z } from 'zod';
 import { type FieldPlace, fieldErrors } from '../contracts/problem.ts';
 import { isRetryableError, isTerminalError, logTextOf, messageOf } from '../errors.ts';
-import type { Parts } from '../runs/parts.ts';
+import type { RunParts } from '../runs/parts.ts';
 import { invocationOf } from '../telemetry/invocation.ts';
 import { type AdmissionParts, admit } from './admission.ts';
 import { type Caller, keyHolder, mayHearQuotes } from './caller.ts';
@@ -18,7 +18,7 @@ const retryAfterSeconds = 5;
 type Route<P> = (parts: P, request: HttpRequest, caller: Caller) => Promise<HttpResponseInit>;
 
 /** What answers of every route need. */
-type RouteParts = Pick<Parts, 'telemetry'> & AdmissionParts;
+type RouteParts = Pick<RunParts, 'telemetry'> & AdmissionParts;
 
 /** What the Functions host calls for a route. */
 type HttpHandler = (request: HttpRequest, context: InvocationContext) => Promise<HttpResponseInit>;
@@ -67,7 +67,7 @@ const unconfigured = (functionName: string, faults: string): HttpResponseInit =>
  * Whatever a route throws becomes a problem document: nobody who asks is left with an empty answer, and the log has the
  * rest. Whoever is no operator hears none of the words that Dataverse said to the application.
  */
-export async function answerRequest<P extends Pick<Parts, 'telemetry'>>(
+export async function answerRequest<P extends Pick<RunParts, 'telemetry'>>(
   parts: P,
   route: Route<P>,
   request: HttpRequest,

@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { runIdSchema } from '../contracts/link-task.ts';
 import { logicalNameSchema } from '../contracts/unification-setup.ts';
 import { normaliseGuid } from '../customer-insights/guid.ts';
-import type { Parts } from '../runs/parts.ts';
+import type { RunParts } from '../runs/parts.ts';
 import type { RowOutcome } from '../state/row-outcomes.ts';
 import { type AuditParts, putOnRecord } from './audit.ts';
 import { type Caller, mayHearQuotes } from './caller.ts';
@@ -22,7 +22,7 @@ const idBeginning = /^[0-9a-f-]{8,36}$/;
 
 /** What became of the rows of one task, a page at a time; as CSV where `format` or the Accept header asks for it. */
 export async function showRows(
-  parts: Parts & AuditParts,
+  parts: Pick<RunParts, 'runs' | 'rowOutcomes'> & AuditParts,
   request: HttpRequest,
   caller: Caller,
 ): Promise<HttpResponseInit> {
@@ -64,7 +64,7 @@ const withoutQuotesOf = (row: RowOutcome): RowOutcome =>
 const acceptsCsv = (request: HttpRequest): boolean => (request.headers.get('accept') ?? '').includes('text/csv');
 
 async function findRows(
-  parts: Parts,
+  parts: Pick<RunParts, 'runs' | 'rowOutcomes'>,
   runId: string,
   table: string,
   { outcome, search, pageSize, continuation }: z.infer<typeof rowListQuerySchema>,
@@ -97,7 +97,7 @@ async function findRows(
 
 /** Rows whose id begins with what is searched for, where that looks like an id in any of its spellings. */
 async function findById(
-  parts: Parts,
+  parts: Pick<RunParts, 'runs' | 'rowOutcomes'>,
   runId: string,
   table: string,
   { outcome, search, limit }: { outcome: RowOutcome['outcome'] | undefined; search: string; limit: number },

@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
-import type { Parts } from '../runs/parts.ts';
 
 /** Where the build leaves the page, seen from this module's place in `dist`. */
 const file = new URL('../../page/status-page.html', import.meta.url);
@@ -11,7 +10,7 @@ let page: Promise<string> | undefined;
  * The page. It holds no data and asks for the key itself: a browser that goes to an address can show none, unless the
  * key stood in the address, where history and logs would keep it.
  */
-export async function showStatusPage(_parts: Parts, _request: HttpRequest): Promise<HttpResponseInit> {
+export async function showStatusPage(_parts: unknown, _request: HttpRequest): Promise<HttpResponseInit> {
   page ??= readFile(file, 'utf8').catch((error: unknown) => {
     page = undefined;
     throw error;

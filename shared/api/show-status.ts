@@ -1,8 +1,8 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import type { StatusAnswer, Task } from '../contracts/run.ts';
-import { taskGroup, taskNameOf } from '../contracts/status.ts';
-import { tablesOfRuns } from '../contracts/unification-setup.ts';
-import type { Parts } from '../runs/parts.ts';
+import { taskGroup } from '../contracts/status.ts';
+import type { RunParts } from '../runs/parts.ts';
+import { tablesOf, workOf } from '../runs/work.ts';
 import { ok } from './http-response.ts';
 
 /** Runs read at a time: the newest nearly always tells of every table; of the rest, some recent one does. */
@@ -11,17 +11,19 @@ const pageSizes = [1, 5, 25];
 const maxRuns = 106;
 
 /** What Settings > System > Status shows: what each table's task is, in the original's group and under its name. */
-export async function showStatus(parts: Parts, _request: HttpRequest): Promise<HttpResponseInit> {
+export async function showStatus(
+  parts: Pick<RunParts, 'runs' | 'works'>,
+  _request: HttpRequest,
+): Promise<HttpResponseInit> {
   const tasks = [...(await statedTasks(parts)).values()].sort((a, b) => a.table.localeCompare(b.table));
   const lastUpdated = tasks.reduce<string | null>(
     (last, { updatedAt }) => (last === null || updatedAt > last ? updatedAt : last),
     null,
   );
+  const nameOf = (task: Task): string => workOf(parts.works, task)?.taskName ?? `${task.kind}`;
   const answer: StatusAnswer = {
     lastUpdated,
-    groups: [
-      { name: taskGroup, count: tasks.length, tasks: tasks.map((task) => ({ name: taskNameOf(task), ...task })) },
-    ],
+    groups: [{ name: taskGroup, count: tasks.length, tasks: tasks.map((task) => ({ name: nameOf(task), ...task })) }],
   };
   return ok(answer);
 }
@@ -30,10 +32,10 @@ export async function showStatus(parts: Parts, _request: HttpRequest): Promise<H
  * By table: the newest task; but a task at work comes before those that were queued or canceled later, for it is what
  * happens to the table now. A rehearsal changes nothing, so it says nothing of a table's state.
  */
-async function statedTasks(parts: Parts): Promise<ReadonlyMap<string, Task>> {
+async function statedTasks(parts: Pick<RunParts, 'runs' | 'works'>): Promise<ReadonlyMap<string, Task>> {
   const stated = new Map<string, Task>();
   /** Tables of which an older run may still tell something better. */
-  const open = new Set(tablesOfRuns(parts.options.setup));
+  const open = new Set(tablesOf(parts.works));
   let continuation: string | undefined;
   let seen = 0;
   for (let turn = 0; open.size > 0 && seen < maxRuns; turn++) {

@@ -2,9 +2,9 @@ import { createHash, randomUUID } from 'node:crypto';
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import { runIdSchema } from '../contracts/link-task.ts';
 import { operatorSource, runIdOf, type UnificationEvent } from '../contracts/unification-event.ts';
-import { tablesOfRuns } from '../contracts/unification-setup.ts';
 import { cancelRun } from '../runs/cancel-run.ts';
-import { type Parts, timeOf } from '../runs/parts.ts';
+import { type RunParts, timeOf } from '../runs/parts.ts';
+import { tablesOf } from '../runs/work.ts';
 import type { IdempotencyKeys } from '../state/idempotency-keys.ts';
 import { type AuditParts, putOnRecord } from './audit.ts';
 import { actorOf, type Caller } from './caller.ts';
@@ -15,7 +15,7 @@ import { parseInput } from './route-handler.ts';
 import { idempotencyKeySchema, type StartRun, startRunSchema } from './schemas.ts';
 
 /** What it takes to start and cancel runs. */
-export type SteeringParts = Parts & AuditParts & { readonly idempotencyKeys: IdempotencyKeys };
+export type SteeringParts = RunParts & AuditParts & { readonly idempotencyKeys: IdempotencyKeys };
 
 /** Starts a run that an operator asks for, over all source tables or some. */
 export async function startRun(parts: SteeringParts, request: HttpRequest, caller: Caller): Promise<HttpResponseInit> {
@@ -23,7 +23,7 @@ export async function startRun(parts: SteeringParts, request: HttpRequest, calle
   const sentKey = request.headers.get('idempotency-key') ?? undefined;
   const idempotencyKey = parseInput(idempotencyKeySchema, sentKey, refusal, 'header', 'Idempotency-Key');
   const wanted = parseInput(startRunSchema, await readJsonBody(request), refusal, 'body');
-  const known = new Set(tablesOfRuns(parts.options.setup));
+  const known = new Set(tablesOf(parts.works));
   const unknown = (wanted.tables ?? []).filter((table) => !known.has(table));
   if (unknown.length > 0) {
     const message = `not among the tables of BACKSTAMP_UNIFICATION: ${unknown.join(', ')}`;
@@ -71,7 +71,7 @@ const keyTaken = (): HttpResponseInit =>
 
 /** Cancels a run. One that is being canceled, or was, is answered as it is; one that ended otherwise is refused. */
 export async function stopRun(
-  parts: Parts & AuditParts,
+  parts: RunParts & AuditParts,
   request: HttpRequest,
   caller: Caller,
 ): Promise<HttpResponseInit> {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { actorSchema } from './audit.ts';
 import { countersSchema } from './counters.ts';
 import { runIdSchema } from './link-task.ts';
-import { modeSchema, statusSchema, taskKindSchema } from './status.ts';
+import { modeSchema, statusSchema } from './status.ts';
 
 const time = z.iso.datetime();
 
@@ -14,8 +14,8 @@ export type Finding = z.infer<typeof findingSchema>;
 export const taskSchema = z.object({
   runId: runIdSchema,
   table: z.string(),
-  /** Absent: linking. */
-  kind: taskKindSchema.optional(),
+  /** What kind of work it is, such as `ownership`. Absent: linking. */
+  kind: z.string().optional(),
   mode: modeSchema,
   status: statusSchema,
   queuedAt: time,

@@ -28,15 +28,5 @@ export const worstOf = (statuses: readonly Status[]): Status =>
 export const modeSchema = z.enum(['incremental', 'full', 'orphans', 'rehearsal']);
 export type Mode = z.infer<typeof modeSchema>;
 
-/** What a task does: it links a source table's rows, or gives the rows of one of Customer Insights' own tables their owners. */
-export const taskKindSchema = z.enum(['linking', 'ownership']);
-export type TaskKind = z.infer<typeof taskKindSchema>;
-
-/** The group and the name under which the original lists the task. */
+/** The group under which the original lists its tasks. */
 export const taskGroup = 'Dataverse Hydration';
-export const taskName = 'CustomerId Backstamping Hydration';
-export const ownershipTaskName = 'Business Unit Ownership Hydration';
-
-/** The name under which a task is listed. */
-export const taskNameOf = ({ kind }: { readonly kind?: TaskKind | undefined }): string =>
-  kind === 'ownership' ? ownershipTaskName : taskName;

@@ -124,13 +124,3 @@ export const unificationSetupSchema = z
     for (const issue of ownershipIssues(context.value.businessUnits)) context.issues.push(issue);
   });
 export type UnificationSetup = z.infer<typeof unificationSetupSchema>;
-
-/** Whether a run sees to the owners of a table's rows. */
-export const isOwned = ({ businessUnits }: UnificationSetup, table: string): boolean =>
-  businessUnits?.ownership !== undefined && ownedTables.includes(table);
-
-/** Every table that a run may be about: the source tables and, where owners are seen to, those of Customer Insights. */
-export const tablesOfRuns = (setup: UnificationSetup): string[] => [
-  ...setup.tables.map(({ table }) => table),
-  ...ownedTables.filter((table) => isOwned(setup, table)),
-];

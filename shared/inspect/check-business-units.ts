@@ -1,9 +1,10 @@
+import type { Level } from '../contracts/doctor-report.ts';
 import type { UnificationSetup } from '../contracts/unification-setup.ts';
 import type { Dataverse, DefinitionReader, Row } from '../dataverse/dataverse.ts';
 import { isTerminalError } from '../errors.ts';
 import type { KnownIdentity } from './identity.ts';
 import { actForOthersPrivilege } from './least-privileges.ts';
-import type { Check, CheckCode, Level } from './report.ts';
+import type { Check, CheckCode } from './report.ts';
 
 /** What checking business units takes. */
 export type UnitsReader = Dataverse & DefinitionReader;

@@ -1,15 +1,15 @@
+import type { DoctorReport, Check as ReportedCheck } from '../contracts/doctor-report.ts';
+import { linkColumn } from '../customer-insights/names.ts';
 import { isMissingPrivilege } from '../dataverse/service-failure.ts';
 import { isRetryableError, isTerminalError, messageOf } from '../errors.ts';
-import { checkOwnership } from '../ownership/check-ownership.ts';
 import { timeOf } from '../runs/parts.ts';
 import { checkBusinessUnits } from './check-business-units.ts';
 import { checkBypass, checkLogic } from './check-logic.ts';
-import { checkTables } from './check-tables.ts';
 import { findIdentity, type KnownIdentity } from './identity.ts';
 import type { InspectParts } from './inspect-parts.ts';
 import { extentOf } from './least-privileges.ts';
-import { checkPrivileges, neededPrivileges } from './needed-privileges.ts';
-import { type Check, type CheckCode, type DoctorReport, worstFirst } from './report.ts';
+import { checkPrivileges, type LinkedTable, neededPrivileges } from './needed-privileges.ts';
+import { type Check, type CheckCode, worstFirst } from './report.ts';
 
 /** A check-up that takes longer has met a service that does not answer, in milliseconds. */
 const limitMs = 60_000;
@@ -25,9 +25,9 @@ export async function checkUp(parts: InspectParts): Promise<DoctorReport> {
   return { checkedAt: timeOf(parts.now()), checks: worstFirst(checks) };
 }
 
-async function checkDataverse(parts: InspectParts, signal: AbortSignal): Promise<Check[]> {
+async function checkDataverse(parts: InspectParts, signal: AbortSignal): Promise<ReportedCheck[]> {
   const { dataverse, clientIds, bypass } = parts;
-  const checks: Check[] = [];
+  const checks: ReportedCheck[] = [];
   const identities: KnownIdentity[] = [];
   for (const clientId of clientIds.length === 0 ? [undefined] : clientIds) {
     const found = await findIdentity(dataverse, clientId, clientIds.length === 1, signal);
@@ -36,10 +36,8 @@ async function checkDataverse(parts: InspectParts, signal: AbortSignal): Promise
   }
   if (identities.length === 0) return checks;
 
-  const found = await checkTables(parts, signal);
-  checks.push(...found.checks);
-  const there = found.tables.filter(({ exists }) => exists);
-  const sources = there.map(({ source, hasColumn }) => ({ table: source.table, hasColumn }));
+  for (const work of parts.works) checks.push(...(await work.check(signal)));
+  const sources = await linkedTables(parts, signal);
   const { businessUnits } = parts.options.setup;
   const extent = extentOf(parts.options.setup);
   const needed = await neededPrivileges(dataverse, sources, signal, extent);
@@ -48,10 +46,19 @@ async function checkDataverse(parts: InspectParts, signal: AbortSignal): Promise
   }
   if (businessUnits !== undefined) {
     checks.push(...(await checkBusinessUnits(dataverse, businessUnits, identities, signal)));
-    checks.push(...(await checkOwnership(parts, signal)));
   }
   for (const { table } of sources) checks.push(...(await checkLogic(dataverse, table, bypass, signal)));
   return checks;
+}
+
+/** The source tables that are there. */
+async function linkedTables({ dataverse, options }: InspectParts, signal: AbortSignal): Promise<LinkedTable[]> {
+  const tables = options.setup.tables.map(({ table }) => table);
+  const found = await dataverse.readTables({ tables, withColumns: tables }, signal);
+  return tables.flatMap((table) => {
+    const columns = found.get(table)?.columns;
+    return columns === undefined ? [] : [{ table, hasColumn: columns.has(linkColumn) }];
+  });
 }
 
 async function checkState({ runs }: InspectParts): Promise<Check> {
@@ -87,7 +94,11 @@ async function checkQueues({ checkMessaging }: InspectParts): Promise<Check[]> {
 }
 
 /** What stops a group of checks is a finding itself. */
-async function guarded(code: CheckCode, subject: string, check: () => Promise<Check[]>): Promise<Check[]> {
+async function guarded(
+  code: CheckCode,
+  subject: string,
+  check: () => Promise<ReportedCheck[]>,
+): Promise<ReportedCheck[]> {
   try {
     return await check();
   } catch (error) {

@@ -1,9 +1,9 @@
 import type { InspectableDataverse } from '../dataverse/dataverse.ts';
-import type { Parts } from '../runs/parts.ts';
+import type { RunParts } from '../runs/parts.ts';
 import type { Settings } from '../settings.ts';
 
-/** What checks and discovery work with, beyond linking's own parts. */
-export interface InspectParts extends Parts {
+/** What checks and discovery work with. */
+export interface InspectParts extends Pick<RunParts, 'runs' | 'works' | 'options' | 'now'> {
   readonly dataverse: InspectableDataverse;
   /** Client ids of the identities that write; empty where the host's own identity is used. */
   readonly clientIds: readonly string[];

@@ -1,11 +1,25 @@
+import type { Finding } from '../contracts/run.ts';
 import { isTerminalError } from '../errors.ts';
-import type { CheckPrivileges, PrivilegeFindings } from '../runs/privilege-check.ts';
 import { type DefinitionsReader, KnownPrivileges, type PrivilegesFound } from './known-privileges.ts';
 import { checkPrivileges, type LinkedTable, privilegesByName, tablesOfPrivileges } from './needed-privileges.ts';
 import type { Check } from './report.ts';
 
+/** A privilege for want of which a table cannot be linked, or not all of its rows. */
+export type PrivilegeFinding = Finding & { readonly code: 'privilege-missing' | 'privilege-depth' };
+
+/** What the app's identities lack to link a table. */
+export interface PrivilegeFindings {
+  /** Every privilege for want of which the table cannot be linked, with the remedy. */
+  readonly findings: readonly PrivilegeFinding[];
+  /** What could not be checked, and why; what one identity lacks and another has. */
+  readonly notes: readonly string[];
+}
+
+/** Asks Dataverse what the app's identities may do, before anything is done in their name. */
+export type PrivilegeCheck = (table: LinkedTable, signal: AbortSignal) => Promise<PrivilegeFindings>;
+
 /** The check of privileges for identities by their client ids; for the host's own where none is named. */
-export function privilegeCheck(dataverse: DefinitionsReader, clientIds: readonly string[]): CheckPrivileges {
+export function privilegeCheck(dataverse: DefinitionsReader, clientIds: readonly string[]): PrivilegeCheck {
   const known = new KnownPrivileges(dataverse, clientIds);
   return async (table, signal) => {
     try {

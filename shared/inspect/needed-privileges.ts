@@ -1,7 +1,8 @@
+import type { Level } from '../contracts/doctor-report.ts';
 import type { DefinitionReader, Row } from '../dataverse/dataverse.ts';
 import type { KnownIdentity } from './identity.ts';
 import { definitionPrivileges, type Extent, grantCommands, type Need, tablePrivileges } from './least-privileges.ts';
-import type { Check, Level } from './report.ts';
+import type { Check } from './report.ts';
 
 /** What privileges are about that are not needed for a table's own sake. */
 const subjects: Readonly<Partial<Record<Need, string>>> = { checks: 'organisation', units: 'business units' };

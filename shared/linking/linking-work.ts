@@ -1,26 +1,41 @@
 import { TerminalError } from '../errors.ts';
 import { Slice } from '../passes/slice.ts';
-import type { Preparing, Readiness } from '../passes/work.ts';
-import type { Parts } from '../runs/parts.ts';
+import type { Preparing, Readiness, Work } from '../passes/work.ts';
+import { checkTables } from './check-tables.ts';
+import type { LinkingParts } from './parts.ts';
 import { beginPass, carryOn } from './pass.ts';
 import { prepare } from './prepare.ts';
-import { skippedDetails } from './requirements.ts';
+import { skippedTextOf } from './requirements.ts';
+import { skipFindings } from './skip-findings.ts';
 
-/** Linking a source table's rows to their profiles. */
-export async function linkingWork(parts: Parts, given: Preparing): Promise<Readiness> {
-  const { table, run, isBeginning, beforeCreate, signal } = given;
+/** The name of linking's tasks, in the original's words. */
+export const linkingTaskName = 'CustomerId Backstamping Hydration';
+
+/** Linking the rows of source tables to their profiles. */
+export const linkingWork = (parts: LinkingParts): Work => ({
+  kind: 'linking',
+  taskName: linkingTaskName,
+  tables: () => parts.options.setup.tables.map(({ table }) => table),
+  predecessors: () => [],
+  findings: (tables) =>
+    skipFindings(
+      parts,
+      parts.options.setup.tables.filter(({ table }) => tables.includes(table)),
+    ),
+  skippedText: skippedTextOf,
+  check: (signal) => checkTables(parts, signal),
+  prepare: (preparing) => prepareTable(parts, preparing),
+});
+
+async function prepareTable(
+  parts: LinkingParts,
+  { table, run, isBeginning, beforeCreate, signal }: Preparing,
+): Promise<Readiness> {
   const source = parts.options.setup.tables.find((candidate) => candidate.table === table);
   if (source === undefined) throw new TerminalError(`${table} is no longer among the tables of BACKSTAMP_UNIFICATION.`);
-  const preparation = await prepare(parts, source, {
-    mayCreate: run.mode !== 'rehearsal',
-    isBeginning,
-    beforeCreate,
-    signal,
-  });
-  if (preparation.kind === 'skipped') {
-    const { findings } = preparation;
-    return { kind: 'skipped', findings, details: skippedDetails(findings) };
-  }
+  const mayCreate = run.mode !== 'rehearsal';
+  const preparation = await prepare(parts, source, { mayCreate, isBeginning, beforeCreate, signal });
+  if (preparation.kind === 'skipped') return preparation;
   const { context, notes } = preparation;
   return {
     kind: 'ready',
@@ -29,7 +44,7 @@ export async function linkingWork(parts: Parts, given: Preparing): Promise<Readi
         const pass = beginPass(parts, context, state, task);
         return { ...pass, details: [...pass.details, ...notes] };
       },
-      carryOn: (slice) => carryOn(new Slice({ ...slice, context })),
+      carryOn: (start) => carryOn(new Slice(start, parts, context)),
     },
   };
 }

@@ -5,7 +5,7 @@ import { mapNamesTable } from '../customer-insights/map-names-table.ts';
 import { commitPass, failedRowsWarning, type Pending } from '../passes/commit-pass.ts';
 import { newPass, type PassTask } from '../passes/new-pass.ts';
 import { retryPendingRows } from '../passes/pending-phase.ts';
-import { type Parts, timeOf } from '../runs/parts.ts';
+import { timeOf } from '../runs/parts.ts';
 import type { EndedPass, LinkState, Pass } from '../state/link-states.ts';
 import { countsUnits, keepsApart } from './across-units.ts';
 import { linkPendingRows } from './link-pending-rows.ts';
@@ -13,6 +13,7 @@ import { withApart } from './link-rows.ts';
 import type { LinkingSlice } from './linking-slice.ts';
 import { drainMap } from './map-phase.ts';
 import { clearOrphans, exceedsLimit, walkLinkedRows } from './orphan-phases.ts';
+import type { LinkingParts } from './parts.ts';
 import type { TableContext } from './prepare.ts';
 import { rehearsalDetails } from './rehearsal-details.ts';
 import { checkMap } from './requirements.ts';
@@ -29,7 +30,7 @@ import { checkMap } from './requirements.ts';
  */
 
 /** A new pass as it begins; what it reads and why is decided here, and said in its details. */
-export function beginPass(parts: Parts, context: TableContext, state: LinkState, task: PassTask): Pass {
+export function beginPass(parts: LinkingParts, context: TableContext, state: LinkState, task: PassTask): Pass {
   const now = parts.now();
   const fullBecause = whyFull(context, state, task.mode, task.followUp);
   const details: string[] = [];

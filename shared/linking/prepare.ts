@@ -4,7 +4,7 @@ import type { SourceTable } from '../contracts/unification-setup.ts';
 import { linkColumn, linkDisplayName, mapTable, profileTable } from '../customer-insights/names.ts';
 import type { LookupMetadata, TableMetadata } from '../dataverse/dataverse.ts';
 import { RetryableError } from '../errors.ts';
-import type { Parts } from '../runs/parts.ts';
+import type { LinkingParts } from './parts.ts';
 import { checkTable, type UnmetRequirement } from './requirements.ts';
 
 /** What metadata tells a slice about its table; nothing of it is hard-coded. */
@@ -29,7 +29,7 @@ export type Preparation =
       /** What there is to say of the requirements, though they hold as far as is known. */
       readonly notes: readonly string[];
     }
-  | { readonly kind: 'skipped'; readonly findings: UnmetRequirement[] };
+  | { readonly kind: 'skipped'; readonly findings: readonly UnmetRequirement[] };
 
 /**
  * Reads the metadata of a source table, the profile table and the map in one request, checks the requirements that
@@ -37,7 +37,7 @@ export type Preparation =
  * @throws TerminalError where the column may not be made
  */
 export async function prepare(
-  parts: Parts,
+  parts: LinkingParts,
   source: SourceTable,
   {
     mayCreate,

@@ -2,7 +2,6 @@ import type { Finding } from '../contracts/run.ts';
 import type { SourceTable, UnificationSetup } from '../contracts/unification-setup.ts';
 import { linkColumn, mapTable, profileTable } from '../customer-insights/names.ts';
 import type { TableMetadata } from '../dataverse/dataverse.ts';
-import { isMissingPrivilege } from '../dataverse/service-failure.ts';
 import { checkLinkable, type UnlinkableCode } from './linkable-table.ts';
 
 /** First line of a skipped task's details, in the original's words. */
@@ -22,7 +21,6 @@ export type RequirementCode =
   | UnlinkableCode
   | 'column-in-the-way'
   | 'not-in-unification'
-  | 'not-set-up'
   | 'privilege-missing'
   | 'privilege-depth'
   /** It could not be checked. */
@@ -156,18 +154,6 @@ export const checkTable = (facts: TableFacts): UnmetRequirement[] => failing(tab
 /** Every requirement that the map fails for a table. */
 export const checkMap = (facts: MapFacts): UnmetRequirement[] => failing(mapRules, facts);
 
-/** The requirement that a refusal of Dataverse shows not to hold, where it is for want of a privilege. */
-export const refusedPrivilege = (error: unknown): UnmetRequirement | undefined =>
-  isMissingPrivilege(error)
-    ? {
-        code: 'privilege-missing',
-        finding: error.message,
-        remedy: '"backstamp grant" gives the application user what linking needs; the doctor lists what is missing.',
-      }
-    : undefined;
-
-/** Details of a skipped task: the original's text first, then each finding with its remedy. */
-export const skippedDetails = (findings: readonly Finding[]): string[] => [
-  findings.some(({ code }) => code === 'other-environment') ? skippedOtherOrganisationText : skippedText,
-  ...findings.map(({ finding, remedy }) => `${finding} ${remedy}`),
-];
+/** The first line of a skipped task's details, in the original's words. */
+export const skippedTextOf = (findings: readonly Finding[]): string =>
+  findings.some(({ code }) => code === 'other-environment') ? skippedOtherOrganisationText : skippedText;

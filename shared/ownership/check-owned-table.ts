@@ -1,7 +1,7 @@
 import { profileTable } from '../customer-insights/names.ts';
 import { ownerColumn } from '../customer-insights/owner-columns.ts';
 import type { TableMetadata } from '../dataverse/dataverse.ts';
-import type { CodedFinding } from '../inspect/report.ts';
+import type { OwnershipFinding } from './findings.ts';
 import { customerIdColumn, isProfileTable } from './names.ts';
 import type { ProfileReference } from './ownership-context.ts';
 
@@ -17,7 +17,7 @@ export function checkOwnedTable(
   table: TableMetadata | undefined,
   profile: TableMetadata | undefined,
   column: string,
-): CodedFinding[] {
+): OwnershipFinding[] {
   if (table === undefined || profile === undefined) {
     return [
       {
@@ -28,7 +28,7 @@ export function checkOwnedTable(
       },
     ];
   }
-  const findings: CodedFinding[] = [];
+  const findings: OwnershipFinding[] = [];
   if (table.tableType === 'Virtual' || !table.columns.has(ownerColumn)) {
     findings.push({
       code: 'no-owners',

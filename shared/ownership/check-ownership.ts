@@ -1,17 +1,18 @@
+import type { Check, Level } from '../contracts/doctor-report.ts';
 import { ownedTables } from '../contracts/unification-setup.ts';
 import { profileTable } from '../customer-insights/names.ts';
-import type { Check, CodedFinding, Level } from '../inspect/report.ts';
-import type { Parts } from '../runs/parts.ts';
 import { checkOwnedTable } from './check-owned-table.ts';
 import { checkRights } from './check-rights.ts';
 import { checkConsent } from './consent.ts';
 import { findMapping } from './find-owners.ts';
+import type { OwnershipFinding } from './findings.ts';
+import type { OwnershipParts } from './parts.ts';
 
 /**
  * What the doctor says of owners, where the app sees to them: everything that would make their tasks skipped. Units and
  * teams themselves, and the privileges of the app, it has checked before.
  */
-export async function checkOwnership(parts: Parts, signal: AbortSignal): Promise<Check[]> {
+export async function checkOwnership(parts: OwnershipParts, signal: AbortSignal): Promise<Check[]> {
   const { dataverse, options } = parts;
   const { businessUnits } = options.setup;
   if (businessUnits?.ownership === undefined) return [];
@@ -38,9 +39,9 @@ export async function checkOwnership(parts: Parts, signal: AbortSignal): Promise
   return [...checks, { code: 'owners', level: 'good', subject: 'owners', finding }];
 }
 
-const isOfTeam = ({ code }: CodedFinding): boolean => code === 'team-may-not-own';
+const isOfTeam = ({ code }: OwnershipFinding): boolean => code === 'team-may-not-own';
 
-const toCheck = ({ code, finding, remedy }: CodedFinding, level: Level, subject: string): Check => ({
+const toCheck = ({ code, finding, remedy }: OwnershipFinding, level: Level, subject: string): Check => ({
   code,
   level,
   subject,

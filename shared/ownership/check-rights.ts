@@ -2,7 +2,7 @@ import type { DefinitionReader, TableMetadata } from '../dataverse/dataverse.ts'
 import { isTerminalError } from '../errors.ts';
 import { privilegesFrom, userPrivilegesPath, whoAmI } from '../inspect/identity.ts';
 import { privilegeNames } from '../inspect/needed-privileges.ts';
-import type { CodedFinding } from '../inspect/report.ts';
+import type { OwnershipFinding } from './findings.ts';
 import type { OwnerMapping, OwnerTeam } from './owner-mapping.ts';
 
 /** What the writer needs on a table whose owners it sees to. */
@@ -17,9 +17,9 @@ export async function checkRights(
   { logicalName: table }: TableMetadata,
   { teams, root }: OwnerMapping,
   signal: AbortSignal,
-): Promise<CodedFinding[]> {
+): Promise<OwnershipFinding[]> {
   const names = (await privilegeNames(dataverse, [table], signal)).get(table) ?? new Map<string, string>();
-  const findings: CodedFinding[] = [];
+  const findings: OwnershipFinding[] = [];
   const writer = await unlessRefused(async () => {
     const userId = await whoAmI(dataverse, signal);
     return userId === undefined ? undefined : privilegesFrom(dataverse, userPrivilegesPath(userId), signal);
@@ -50,7 +50,7 @@ async function unlessRefused<T>(read: () => Promise<T>): Promise<T | undefined> 
   }
 }
 
-const writerLacks = (name: string, table: string, depth: string | undefined): CodedFinding => ({
+const writerLacks = (name: string, table: string, depth: string | undefined): OwnershipFinding => ({
   code: 'may-not-assign',
   finding:
     depth === undefined
@@ -59,7 +59,7 @@ const writerLacks = (name: string, table: string, depth: string | undefined): Co
   remedy: 'Run "backstamp grant --ownership", or give its role the privilege at organisation level.',
 });
 
-const teamLacks = (name: string, table: string, { team, businessUnit }: OwnerTeam): CodedFinding => ({
+const teamLacks = (name: string, table: string, { team, businessUnit }: OwnerTeam): OwnershipFinding => ({
   code: 'team-may-not-own',
   finding: `${team} of ${businessUnit} lacks ${name}: Dataverse lets no team own rows of ${table} that it may not read (0x80040299).`,
   remedy: 'Give the team a security role that reads the table; Customer Insights Data Read Access does.',

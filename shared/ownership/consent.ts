@@ -1,9 +1,9 @@
 import type { Run } from '../contracts/run.ts';
 import { profileTable } from '../customer-insights/names.ts';
-import type { CodedFinding } from '../inspect/report.ts';
-import type { Parts } from '../runs/parts.ts';
 import { timeOf } from '../runs/parts.ts';
-import { profilesFinding } from './after-profiles.ts';
+import { endedWell } from '../runs/turns.ts';
+import type { OwnershipFinding } from './findings.ts';
+import type { OwnershipParts } from './parts.ts';
 
 /**
  * Why a run may not write owners by a mapping yet; undefined where it may. Microsoft advises against writing to these
@@ -11,10 +11,10 @@ import { profilesFinding } from './after-profiles.ts';
  * @param run undefined where it is only asked
  */
 export async function checkConsent(
-  parts: Pick<Parts, 'ownershipConsents' | 'runs' | 'now'>,
+  parts: Pick<OwnershipParts, 'ownershipConsents' | 'runs' | 'now'>,
   mapping: string,
   run: Pick<Run, 'runId' | 'confirm' | 'receivedAt'> | undefined,
-): Promise<CodedFinding | undefined> {
+): Promise<OwnershipFinding | undefined> {
   const { ownershipConsents: consents } = parts;
   if ((await consents.confirmed(mapping)) !== undefined) return undefined;
   const note = await consents.rehearsed(mapping);
@@ -23,19 +23,19 @@ export async function checkConsent(
   // A run that was pruned has ended long ago.
   const endedAt = rehearsal === undefined ? note.at : rehearsal.endedAt;
   const profiles = (await parts.runs.findTask(note.runId, profileTable))?.value;
-  if (endedAt === undefined || (profiles !== undefined && profilesFinding(profiles) !== undefined)) return notRehearsed;
+  if (endedAt === undefined || (profiles !== undefined && !endedWell(profiles.status))) return notRehearsed;
   if (run === undefined || !run.confirm || run.receivedAt < endedAt) return notConfirmed;
   await consents.confirm(mapping, { runId: run.runId, at: timeOf(parts.now()) });
   return undefined;
 }
 
-const notRehearsed: CodedFinding = {
+const notRehearsed: OwnershipFinding = {
   code: 'rehearse-owners',
   finding: 'Owners have not been rehearsed with this mapping of values to teams.',
   remedy: 'Start a run in mode rehearsal, look at its numbers, then start a run with confirm.',
 };
 
-const notConfirmed: CodedFinding = {
+const notConfirmed: OwnershipFinding = {
   code: 'confirm-owners',
   finding: 'Owners were rehearsed with this mapping of values to teams, and nobody has confirmed it since.',
   remedy: 'Look at the rehearsal, then start a run with confirm; after that every run sees to the owners.',

@@ -1,8 +1,10 @@
+import type { Check } from '../contracts/doctor-report.ts';
 import type { UnificationSetup } from '../contracts/unification-setup.ts';
 import type { Row } from '../dataverse/dataverse.ts';
 import { isTerminalError } from '../errors.ts';
 import { checkModernised, examineTeams, type UnitsReader } from '../inspect/check-business-units.ts';
-import type { Check, CodedFinding } from '../inspect/report.ts';
+import type { CheckCode } from '../inspect/report.ts';
+import type { OwnershipFinding } from './findings.ts';
 import { createMapping, type OwnerMapping, type OwnerTeam } from './owner-mapping.ts';
 
 type Separation = NonNullable<UnificationSetup['businessUnits']>;
@@ -10,7 +12,7 @@ type Separation = NonNullable<UnificationSetup['businessUnits']>;
 /** The mapping, or everything that keeps it from being used. */
 export type FoundMapping =
   | { readonly kind: 'found'; readonly mapping: OwnerMapping }
-  | { readonly kind: 'faulty'; readonly findings: CodedFinding[] };
+  | { readonly kind: 'faulty'; readonly findings: OwnershipFinding[] };
 
 /** Finds the teams of the set-up and the root unit's in the environment, and checks that each is as it has to be. */
 export async function findMapping(
@@ -34,7 +36,11 @@ export async function findMapping(
 }
 
 /** What a check found, as a task shows it. */
-export const toFinding = ({ code, finding, remedy = '' }: Check): CodedFinding => ({ code, finding, remedy });
+export const toFinding = ({ code, finding, remedy = '' }: Check<CheckCode>): OwnershipFinding => ({
+  code,
+  finding,
+  remedy,
+});
 
 /** The unit without a parent, and the team that came with it. */
 async function findRoot(dataverse: UnitsReader, signal: AbortSignal): Promise<OwnerTeam | undefined> {
@@ -59,13 +65,13 @@ async function findRoot(dataverse: UnitsReader, signal: AbortSignal): Promise<Ow
   return { businessUnit: String(unit.name), unitId, team: String(team.name), teamId: String(team.teamid) };
 }
 
-const noRoot: CodedFinding = {
+const noRoot: OwnershipFinding = {
   code: 'root-unit',
   finding: 'The root business unit and its default team, which own what no other team does, were not found.',
   remedy: 'Give the application user a role that reads business units and teams on organisation level.',
 };
 
-const unitsUnknown = (reason: string): CodedFinding => ({
+const unitsUnknown = (reason: string): OwnershipFinding => ({
   code: 'units-unknown',
   finding: `Business units and teams cannot be read: ${reason}`,
   remedy: 'Give the application user a role that reads business units, teams, roles and the organisation.',

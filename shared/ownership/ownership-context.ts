@@ -2,6 +2,7 @@ import type { FeedKind } from '../contracts/feed-kind.ts';
 import type { TableMetadata } from '../dataverse/dataverse.ts';
 import type { Slice } from '../passes/slice.ts';
 import type { OwnerMapping } from './owner-mapping.ts';
+import type { OwnershipParts } from './parts.ts';
 
 /** What a slice that sees to owners knows of its table. */
 export interface OwnershipContext {
@@ -20,4 +21,4 @@ export interface ProfileReference {
   readonly hasCustomerId: boolean;
 }
 
-export type OwnershipSlice = Slice<OwnershipContext>;
+export type OwnershipSlice = Slice<OwnershipContext, OwnershipParts>;

@@ -5,13 +5,14 @@ import { newPass, type PassTask } from '../passes/new-pass.ts';
 import { retryPendingRows } from '../passes/pending-phase.ts';
 import { estimateOf, firedBy } from '../passes/rehearsal-details.ts';
 import type { RowsReport } from '../passes/rows-report.ts';
-import { type Parts, timeOf } from '../runs/parts.ts';
+import { timeOf } from '../runs/parts.ts';
 import type { EndedPass, LinkState, Pass } from '../state/link-states.ts';
 import type { PendingRow } from '../state/pending-rows.ts';
 import { assignOwners } from './assign-owners.ts';
 import { drainOwnRows, drainProfiles, ownershipOf } from './drain-phases.ts';
 import { seeToOtherTables } from './other-tables.ts';
 import type { OwnershipContext, OwnershipSlice } from './ownership-context.ts';
+import type { OwnershipParts } from './parts.ts';
 import { ownedColumns, wantedOwners } from './wanted-owners.ts';
 
 /*
@@ -26,7 +27,7 @@ import { ownedColumns, wantedOwners } from './wanted-owners.ts';
 
 /** A new pass as it begins. */
 export function beginOwnershipPass(
-  parts: Parts,
+  parts: OwnershipParts,
   { feed, mapping, profiles }: OwnershipContext,
   { watermark }: LinkState,
   task: PassTask,

@@ -1,38 +1,67 @@
 import type { Finding } from '../contracts/run.ts';
-import { isFinal } from '../contracts/status.ts';
+import type { Status } from '../contracts/status.ts';
+import { ownedTables } from '../contracts/unification-setup.ts';
 import { profileTable } from '../customer-insights/names.ts';
 import { bestFeed } from '../dataverse/change-feed.ts';
-import { RetryableError, TerminalError } from '../errors.ts';
+import { TerminalError } from '../errors.ts';
 import { Slice } from '../passes/slice.ts';
-import type { Preparing, Readiness } from '../passes/work.ts';
-import { type Parts, timeOf } from '../runs/parts.ts';
-import { profilesFinding, skippedBy } from './after-profiles.ts';
+import type { Preparing, Readiness, Work } from '../passes/work.ts';
+import { timeOf } from '../runs/parts.ts';
 import { checkOwnedTable, referenceOf } from './check-owned-table.ts';
+import { checkOwnership } from './check-ownership.ts';
 import { checkRights } from './check-rights.ts';
 import { checkConsent } from './consent.ts';
 import { findMapping } from './find-owners.ts';
 import { isProfileTable } from './names.ts';
 import type { OwnershipContext } from './ownership-context.ts';
 import { beginOwnershipPass, carryOnOwnership } from './ownership-pass.ts';
+import type { OwnershipParts } from './parts.ts';
 
-/** When a task that came before the profiles' own had ended looks again, in milliseconds. */
-const lookAgainMs = 60_000;
+/** The name of the tasks that see to owners. */
+export const ownershipTaskName = 'Business Unit Ownership Hydration';
 
-const skipped = (findings: Finding[]): Readiness => ({ kind: 'skipped', ...skippedBy(findings) });
+/** The first line of the details of a task whose owners were left alone. */
+export const ownersSkippedText = 'Owners were not written: not every requirement is met.';
 
-/** Giving the rows of a table of Customer Insights the owners that the business unit of their profile calls for. */
-export async function ownershipWork(parts: Parts, { table, run, signal }: Preparing): Promise<Readiness> {
+/**
+ * Giving the rows of Customer Insights' tables the owners that the business unit of their profile calls for. Owners of
+ * profiles come first: activities, segment memberships and measures take the owner that their profile has.
+ */
+export const ownershipWork = (parts: OwnershipParts): Work => ({
+  kind: 'ownership',
+  taskName: ownershipTaskName,
+  tables(mode) {
+    const isSeenTo = parts.options.setup.businessUnits?.ownership !== undefined;
+    // Owners have nothing to do with orphans.
+    return isSeenTo && mode !== 'orphans' ? ownedTables : [];
+  },
+  predecessors: (table) => (isProfileTable(table) ? [] : [{ table: profileTable, unmet: profilesFinding }]),
+  findings: async (tables, mode) =>
+    new Map(mode === 'orphans' ? tables.map((table) => [table, [noOrphans(table)]]) : []),
+  skippedText: () => ownersSkippedText,
+  check: (signal) => checkOwnership(parts, signal),
+  prepare: (preparing) => prepareTable(parts, preparing),
+});
+
+const noOrphans = (table: string): Finding => ({
+  code: 'no-orphans',
+  finding: `Rows of ${table} are not linked, so there are no orphans among them.`,
+  remedy: `Leave ${table} out of runs in mode orphans.`,
+});
+
+const profilesFinding = (status: Status): Finding => ({
+  code: 'profiles-first',
+  finding: `The owners of profiles, which rows of this table follow, were not seen to in this run: ${status}.`,
+  remedy: `Look at the details of ${profileTable} in this run.`,
+});
+
+const skipped = (findings: readonly Finding[]): Readiness => ({ kind: 'skipped', findings });
+
+async function prepareTable(parts: OwnershipParts, { table, run, signal }: Preparing): Promise<Readiness> {
   const { businessUnits } = parts.options.setup;
   const ownership = businessUnits?.ownership;
   if (businessUnits === undefined || ownership === undefined)
     throw new TerminalError('Ownership is no longer part of businessUnits in BACKSTAMP_UNIFICATION.');
-  if (!isProfileTable(table) && run.tables.includes(profileTable)) {
-    const profiles = (await parts.runs.findTask(run.runId, profileTable))?.value;
-    if (profiles === undefined || !isFinal(profiles.status))
-      throw new RetryableError('The profiles do not have their owners yet.', { retryAfterMs: lookAgainMs });
-    const finding = profilesFinding(profiles);
-    if (finding !== undefined) return skipped([finding]);
-  }
   const metadata = await parts.dataverse.readTables(
     { tables: [table, profileTable], withColumns: [table, profileTable] },
     signal,
@@ -66,7 +95,7 @@ export async function ownershipWork(parts: Parts, { table, run, signal }: Prepar
     kind: 'ready',
     work: {
       begin: (state, task) => beginOwnershipPass(parts, context, state, task),
-      async carryOn(slice) {
+      async carryOn(start) {
         // Before the pass ends: should the process die in between, its last part is done again, and this with it.
         if (isRehearsal && isProfileTable(table)) {
           await parts.ownershipConsents.noteRehearsal(mapping.fingerprint, {
@@ -74,7 +103,7 @@ export async function ownershipWork(parts: Parts, { table, run, signal }: Prepar
             at: timeOf(parts.now()),
           });
         }
-        return carryOnOwnership(new Slice({ ...slice, context }));
+        return carryOnOwnership(new Slice(start, parts, context));
       },
     },
   };

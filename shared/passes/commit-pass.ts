@@ -36,8 +36,8 @@ export interface Conclusion {
 }
 
 /** Stores the new watermark together with the pass's end, in one write. */
-export async function commitPass<Context>(
-  slice: Slice<Context>,
+export async function commitPass(
+  slice: Slice,
   conclude: (pending: Pending) => Promise<Conclusion>,
 ): Promise<EndedPass> {
   const { parts, slot, pass } = slice;
@@ -94,7 +94,7 @@ export const failedRowsWarning = (rows: number): string[] =>
       ];
 
 /** Whether the map changed a moment ago, and later than the pass before has seen: a clock that is off looks in vain once. */
-function isGrowing<Context>({ parts, pass, state }: Slice<Context>): boolean {
+function isGrowing({ parts, pass, state }: Slice): boolean {
   const isNew = pass.newestChange > (state.lastPass?.newestChange ?? 0);
   return isNew && pass.newestChange > Date.parse(pass.startedAt) - parts.options.settlingIntervalMs;
 }
@@ -108,7 +108,7 @@ function isUncertain({ uncertainSince, newestChange }: Pass): boolean {
   return uncertainSince !== undefined && newestChange >= Date.parse(uncertainSince) - clockDifferenceMs;
 }
 
-async function countPending<Context>(slice: Slice<Context>): Promise<Omit<Pending, 'uncleared'>> {
+async function countPending(slice: Slice): Promise<Omit<Pending, 'uncleared'>> {
   const { counters, apart = 0 } = slice.pass;
   const { waiting, failed } = counters;
   if (slice.isRehearsal) return { waiting, failed, acrossUnits: apart, sample: [] };

@@ -19,8 +19,8 @@ export interface Draining<Page extends FeedStep> {
  * Drains a feed from the old watermark to the present: page by page, the next one read while this one is written, a
  * checkpoint after each.
  */
-export async function drain<Context, Page extends FeedStep>(
-  slice: Slice<Context>,
+export async function drain<Page extends FeedStep>(
+  slice: Slice,
   feed: ChangeFeed<Page>,
   draining: Draining<Page>,
 ): Promise<void> {
@@ -62,10 +62,7 @@ export async function drain<Context, Page extends FeedStep>(
 }
 
 /** The service no longer knows where the drain began: everything is read anew. */
-async function startOver<Context>(
-  slice: Slice<Context>,
-  { inFull }: { readonly inFull: (pass: Pass) => Partial<Pass> },
-): Promise<void> {
+async function startOver(slice: Slice, { inFull }: { readonly inFull: (pass: Pass) => Partial<Pass> }): Promise<void> {
   const { pass } = slice;
   const { cursor: _, ...rest } = pass;
   const detail = pass.full
@@ -78,7 +75,7 @@ async function startOver<Context>(
 }
 
 /** The next watermark is taken before reading, never after: what changes meanwhile is read again next time. */
-export async function takeNextWatermark<Context>(slice: Slice<Context>, feed: Pick<ChangeFeed, 'open'>): Promise<void> {
+export async function takeNextWatermark(slice: Slice, feed: Pick<ChangeFeed, 'open'>): Promise<void> {
   const { pass } = slice;
   if (pass.next !== undefined) return;
   const { watermark } = slice.state;

@@ -5,18 +5,18 @@ import type { Run } from '../contracts/run.ts';
 import { isFinal } from '../contracts/status.ts';
 import { operatorSource } from '../contracts/unification-event.ts';
 import { agreeing, counted } from '../counted.ts';
-import { skippedDetails } from '../linking/requirements.ts';
-import type { Parts } from '../runs/parts.ts';
 import { endTask } from '../runs/task-record.ts';
 import { updateTask } from '../runs/update-task.ts';
+import { skippedBy, workOf } from '../runs/work.ts';
 import type { EndedPass } from '../state/link-states.ts';
+import type { PassParts } from './parts.ts';
 import { followUpLine, withoutWaits } from './task-progress.ts';
 
 /**
  * Draws the conclusion from a pass that has ended: either its task ends, or, while profiles are still arriving, a
  * follow-up is sent for later. May be called again for the same pass: what was concluded once stays so.
  */
-export async function concludePass(parts: Parts, table: string, ended: EndedPass): Promise<void> {
+export async function concludePass(parts: PassParts, table: string, ended: EndedPass): Promise<void> {
   const key = { runId: ended.runId, table };
   const run = (await parts.runs.find(ended.runId))?.value;
   const task = (await parts.runs.findTask(ended.runId, table))?.value;
@@ -40,11 +40,12 @@ export async function concludePass(parts: Parts, table: string, ended: EndedPass
   }
   const { findings = [] } = ended;
   if (findings.length > 0 && ended.warnings.length === 0 && changedRows(counters) === 0) {
+    const skipped = skippedBy(workOf(parts.works, task) ?? parts.works[0], findings);
     await endTask(parts, key, 'a requirement fails', ({ details }) => ({
       passes,
       ...worked,
-      findings,
-      details: unique([...skippedDetails(findings), ...withoutWaits(details), ...ended.details]),
+      findings: skipped.findings,
+      details: unique([...skipped.details, ...withoutWaits(details), ...ended.details]),
     }));
     return;
   }
@@ -72,7 +73,7 @@ export async function concludePass(parts: Parts, table: string, ended: EndedPass
  * after it.
  */
 function followUpOf(
-  parts: Parts,
+  parts: PassParts,
   run: Run,
   { counters, growing, startedAt, followUp }: EndedPass,
 ): { readonly at: number; readonly reason: string } | undefined {

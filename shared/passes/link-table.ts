@@ -1,32 +1,33 @@
 import { type LinkTask, linkTaskMessageId } from '../contracts/link-task.ts';
 import type { Run } from '../contracts/run.ts';
-import { isFinal, type Mode, type TaskKind } from '../contracts/status.ts';
-import { isRetryableError, isTerminalError } from '../errors.ts';
-import { linkingWork } from '../linking/linking-work.ts';
-import { refusedPrivilege } from '../linking/requirements.ts';
-import { ownershipWork } from '../ownership/ownership-work.ts';
+import { isFinal, type Mode } from '../contracts/status.ts';
+import { isRetryableError, isTerminalError, RetryableError, TerminalError } from '../errors.ts';
 import { watchForCancel } from '../runs/cancel-run.ts';
 import { endRunIfDone } from '../runs/end-run.ts';
 import { dropPass, failTask } from '../runs/fail-task.ts';
-import { type Parts, timeOf } from '../runs/parts.ts';
+import { timeOf } from '../runs/parts.ts';
 import { endTask } from '../runs/task-record.ts';
-import type { LinkState, Pass, Slot } from '../state/link-states.ts';
+import { turnOf } from '../runs/turns.ts';
+import { skippedBy, workOf } from '../runs/work.ts';
+import { type LinkState, LostRaceError, type Pass, type Slot } from '../state/link-states.ts';
 import { concludePass } from './end-pass.ts';
 import type { PassTask } from './new-pass.ts';
-import { LostRaceError, TimeUpError } from './slice.ts';
+import type { PassParts } from './parts.ts';
+import { refusedPrivilege } from './refused-privilege.ts';
+import { TimeUpError } from './slice.ts';
 import { reportProgress, tellStart, tellTurn } from './task-progress.ts';
 import { lookAgain, tryLater } from './try-later.ts';
-import type { Work } from './work.ts';
+import type { Preparing, Readiness, Work } from './work.ts';
 
-/** What each kind of task does to its table. */
-const works: Readonly<Record<TaskKind, Work>> = { linking: linkingWork, ownership: ownershipWork };
+/** When a task whose turn has not come looks again, in milliseconds. */
+const turnAgainMs = 60_000;
 
 /**
  * Works on a task's message: "this run wants this table linked". The table's link state decides what is next: a pass
  * in progress is carried on first, whichever run it belongs to. One slice is done; then the task has ended, or a
  * continuation is on its way.
  */
-export async function linkTable(parts: Parts, message: LinkTask): Promise<void> {
+export async function linkTable(parts: PassParts, message: LinkTask): Promise<void> {
   const { runId, table } = message;
   const delivery = { message, hasMoved: false };
   try {
@@ -47,7 +48,7 @@ interface Delivery {
   hasMoved: boolean;
 }
 
-async function receive(parts: Parts, delivery: Delivery): Promise<void> {
+async function receive(parts: PassParts, delivery: Delivery): Promise<void> {
   const { runId, table } = delivery.message;
   const run = (await parts.runs.find(runId))?.value;
   const task = (await parts.runs.findTask(runId, table))?.value;
@@ -60,7 +61,7 @@ async function receive(parts: Parts, delivery: Delivery): Promise<void> {
   } else await workOn(parts, delivery, run);
 }
 
-async function workOn(parts: Parts, delivery: Delivery, run: Run): Promise<void> {
+async function workOn(parts: PassParts, delivery: Delivery, run: Run): Promise<void> {
   const { message } = delivery;
   const { runId, table } = message;
   const timeUp = parts.startTimer(parts.options.sliceMs);
@@ -93,7 +94,7 @@ async function workOn(parts: Parts, delivery: Delivery, run: Run): Promise<void>
 }
 
 /** The pass that a message asks for has ended already; it came late, or once more. */
-async function isDone(parts: Parts, { runId, table, followUp }: LinkTask): Promise<boolean> {
+async function isDone(parts: PassParts, { runId, table, followUp }: LinkTask): Promise<boolean> {
   const task = (await parts.runs.findTask(runId, table))?.value;
   return task === undefined || isFinal(task.status) || task.passes > followUp;
 }
@@ -111,7 +112,7 @@ interface SliceWork {
   readonly timeUp: AbortSignal;
 }
 
-async function doSlice(parts: Parts, work: SliceWork): Promise<SliceOutcome> {
+async function doSlice(parts: PassParts, work: SliceWork): Promise<SliceOutcome> {
   const { slot, owner } = work;
   const { table } = slot;
   const cancel = watchForCancel(parts, owner.runId);
@@ -133,13 +134,15 @@ async function doSlice(parts: Parts, work: SliceWork): Promise<SliceOutcome> {
   }
 }
 
-async function carryOnUntilTimeIsUp(parts: Parts, given: SliceWork, signal: AbortSignal): Promise<SliceOutcome> {
+async function carryOnUntilTimeIsUp(parts: PassParts, given: SliceWork, signal: AbortSignal): Promise<SliceOutcome> {
   const { slot, state, etag, owner, delivery, timeUp } = given;
   const { table } = slot;
   const task = { runId: owner.runId, table };
   let found: { state: LinkState; etag: string } = { state, etag };
-  const { kind = 'linking' } = (await parts.runs.findTask(owner.runId, table))?.value ?? {};
-  const readiness = await works[kind](parts, {
+  const { kind } = (await parts.runs.findTask(owner.runId, table))?.value ?? {};
+  const kindOfWork = workOf(parts.works, { kind });
+  if (kindOfWork === undefined) throw new TerminalError(`This version of the app knows no work of kind ${kind}.`);
+  const readiness = await prepare(parts, kindOfWork, {
     table,
     run: owner,
     isBeginning: state.pass === undefined && delivery.message.followUp === 0,
@@ -151,9 +154,8 @@ async function carryOnUntilTimeIsUp(parts: Parts, given: SliceWork, signal: Abor
     signal,
   });
   if (readiness.kind === 'skipped') {
-    const { findings, details } = readiness;
     await dropPass(parts, slot, found.state, found.etag);
-    await endTask(parts, task, 'a requirement fails', () => ({ findings, details }));
+    await endTask(parts, task, 'a requirement fails', () => skippedBy(kindOfWork, readiness.findings));
     return 'over';
   }
   const { work } = readiness;
@@ -161,7 +163,6 @@ async function carryOnUntilTimeIsUp(parts: Parts, given: SliceWork, signal: Abor
   const pass = found.state.pass ?? work.begin(found.state, await startedTask(parts, task, owner.mode, followUp));
   const begun = await save(parts, slot, { ...found.state, pass: takenOver(pass, timeOf(parts.now())) }, found.etag);
   const ended = await work.carryOn({
-    parts,
     slot,
     isConfirmed: owner.confirm,
     messageId: linkTaskMessageId(delivery.message),
@@ -179,6 +180,19 @@ async function carryOnUntilTimeIsUp(parts: Parts, given: SliceWork, signal: Abor
   return 'over';
 }
 
+/** Looks at the table, once its turn has come within the run. */
+async function prepare(parts: PassParts, work: Work, preparing: Preparing): Promise<Readiness> {
+  const { run, table } = preparing;
+  const before = work.predecessors(table).map((first) => parts.runs.findTask(run.runId, first.table));
+  const tasks = (await Promise.all(before)).flatMap((task) => (task === undefined ? [] : [task.value]));
+  const turn = turnOf(work, run, table, tasks);
+  if (turn.kind === 'waits')
+    throw new RetryableError(`Tables that come before ${table} have not ended in this run.`, {
+      retryAfterMs: turnAgainMs,
+    });
+  return turn.kind === 'has come' ? work.prepare(preparing) : { kind: 'skipped', findings: [turn.finding] };
+}
+
 /** The pass as a slice begins. While one runs, the page at hand counts as tried: the slice may be lost half-way. */
 function takenOver(pass: Pass, now: string): Pass {
   const isDraining = pass.phase === 'map' || pass.phase === 'profiles';
@@ -194,19 +208,17 @@ function takenOver(pass: Pass, now: string): Pass {
 }
 
 async function save<S extends LinkState>(
-  parts: Parts,
+  parts: PassParts,
   slot: Slot,
   state: S,
   etag: string,
 ): Promise<{ state: S; etag: string }> {
-  const saved = await parts.linkStates.save(slot, state, etag);
-  if (saved === undefined) throw new LostRaceError(`Another writer changed the link state of ${slot.table}`);
-  return { state, etag: saved };
+  return { state, etag: await parts.linkStates.save(slot, state, etag) };
 }
 
 /** The task for which a pass begins; from now on it is at work. */
 async function startedTask(
-  parts: Parts,
+  parts: PassParts,
   key: { readonly runId: string; readonly table: string },
   mode: Mode,
   followUp: number,

@@ -3,8 +3,8 @@ import type { RowsReport } from './rows-report.ts';
 import type { Slice } from './slice.ts';
 
 /** Ends a slice in the midst of a page: what was written is counted now, and not again when the page is tried anew. */
-export async function endInPage<Context>(
-  slice: Slice<Context>,
+export async function endInPage(
+  slice: Slice,
   { counters: { linked, relinked, cleared, assigned }, stopped }: Pick<RowsReport, 'counters' | 'stopped'>,
 ): Promise<never> {
   const { pass } = slice;

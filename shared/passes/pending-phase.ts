@@ -17,7 +17,7 @@ export interface TriedAgain {
 export type TryAgain = (rows: readonly PendingRow[]) => Promise<TriedAgain>;
 
 /** Tries every pending row again. */
-export async function retryPendingRows<Context>(slice: Slice<Context>, tryAgain: TryAgain): Promise<void> {
+export async function retryPendingRows(slice: Slice, tryAgain: TryAgain): Promise<void> {
   const { parts, slot } = slice;
   for (;;) {
     await slice.stopIfTimeIsUp();
@@ -36,7 +36,7 @@ export async function retryPendingRows<Context>(slice: Slice<Context>, tryAgain:
 }
 
 /** The rows that are pending as a drain begins, by id, so that those it deals with can be let go. */
-export async function rememberPendingRows<Context>(slice: Slice<Context>): Promise<Map<string, PendingRow>> {
+export async function rememberPendingRows(slice: Slice): Promise<Map<string, PendingRow>> {
   const known = new Map<string, PendingRow>();
   if (slice.isRehearsal) return known;
   const { pass, state } = slice;

@@ -1,15 +1,11 @@
 import { addCounters, type Counters } from '../contracts/counters.ts';
-import { type Parts, timeOf } from '../runs/parts.ts';
+import { timeOf } from '../runs/parts.ts';
 import { countRows } from '../runs/table-metrics.ts';
-import type { LinkState, Pass, Slot } from '../state/link-states.ts';
+import { type LinkState, LostRaceError, type Pass, type Slot } from '../state/link-states.ts';
 import type { PendingRow } from '../state/pending-rows.ts';
 import type { RowOutcome } from '../state/row-outcomes.ts';
 import type { RowsReport, Settled } from './rows-report.ts';
-
-/** Thrown inside a slice when another writer changed the table's state: everything this slice still wants to do is dropped. */
-export class LostRaceError extends Error {
-  override name = 'LostRaceError';
-}
+import type { WorkParts } from './work-parts.ts';
 
 /** Thrown inside a slice when its time is up and the page at hand is not done. */
 export class TimeUpError extends Error {
@@ -23,9 +19,8 @@ const graceShare = 1 / 8;
 /** Rows looked up among the pending ones at once. */
 const lookups = 50;
 
-/** What a slice is made of, whatever the work. */
-export interface SliceParts {
-  readonly parts: Parts;
+/** How a slice begins, whatever the work. */
+export interface SliceStart {
   readonly slot: Slot;
   readonly isConfirmed: boolean;
   /** Id of the message at work. */
@@ -41,9 +36,9 @@ export interface SliceParts {
 /**
  * The part of a pass that one invocation does: the pass as it stands, and the only ways to move it on.
  * A checkpoint is one compare-and-set; whoever loses it stops.
- * `Context` is what metadata tells of the table, which depends on the work that is done to it.
+ * `Context` is what metadata tells of the table, and `Parts` what the work is done with: both depend on its kind.
  */
-export class Slice<Context> {
+export class Slice<Context = unknown, Parts extends WorkParts = WorkParts> {
   readonly parts: Parts;
   readonly slot: Slot;
   readonly context: Context;
@@ -65,10 +60,10 @@ export class Slice<Context> {
   #etag: string;
   #sampled: number;
 
-  constructor(given: SliceParts & { readonly context: Context }) {
-    this.parts = given.parts;
+  constructor(given: SliceStart, parts: Parts, context: Context) {
+    this.parts = parts;
+    this.context = context;
     this.slot = given.slot;
-    this.context = given.context;
     this.isConfirmed = given.isConfirmed;
     this.#messageId = given.messageId;
     this.signal = given.signal;
@@ -134,9 +129,7 @@ export class Slice<Context> {
 
   /** Stores the state; the pass may be over then. */
   async save(state: LinkState): Promise<void> {
-    const etag = await this.parts.linkStates.save(this.slot, state, this.#etag);
-    if (etag === undefined) throw new LostRaceError(`Another writer changed the link state of ${this.slot.table}`);
-    this.#etag = etag;
+    this.#etag = await this.parts.linkStates.save(this.slot, state, this.#etag);
     this.#state = state as LinkState & { pass: Pass };
   }
 

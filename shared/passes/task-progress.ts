@@ -1,7 +1,7 @@
 import { addCounters } from '../contracts/counters.ts';
 import type { Task } from '../contracts/run.ts';
 import { TerminalError } from '../errors.ts';
-import { type Parts, timeOf } from '../runs/parts.ts';
+import { type RunParts, timeOf } from '../runs/parts.ts';
 import { updateTask } from '../runs/update-task.ts';
 import type { Pass } from '../state/link-states.ts';
 
@@ -26,7 +26,7 @@ interface TaskKey {
 }
 
 /** A pass of the task's own begins. */
-export async function tellStart(parts: Parts, key: TaskKey): Promise<Task> {
+export async function tellStart(parts: RunParts, key: TaskKey): Promise<Task> {
   const updated = await updateTask(parts, key, 'work begins', (task) => ({
     startedAt: task.startedAt ?? timeOf(parts.now()),
     details: withoutWaits(task.details),
@@ -36,14 +36,14 @@ export async function tellStart(parts: Parts, key: TaskKey): Promise<Task> {
 }
 
 /** The table's pass belongs to another run and is carried on first: a sign of life from the one that waits. */
-export async function tellTurn(parts: Parts, key: TaskKey, owner: string): Promise<void> {
+export async function tellTurn(parts: RunParts, key: TaskKey, owner: string): Promise<void> {
   await updateTask(parts, key, 'note', ({ details }) => ({
     details: [...withoutWaits(details), `${turnPrefix}run ${owner} is at work on ${key.table}.`],
   }));
 }
 
 /** Writes a pass's counters to its task's record now and then. */
-export function reportProgress(parts: Parts, key: TaskKey, onMove: () => void): (pass: Pass) => Promise<void> {
+export function reportProgress(parts: RunParts, key: TaskKey, onMove: () => void): (pass: Pass) => Promise<void> {
   let reportedAt = parts.now();
   return async ({ base, counters }) => {
     onMove();

@@ -1,7 +1,7 @@
 import type { LinkTask } from '../contracts/link-task.ts';
 import { isRetryableError, logTextOf, type RetryableError } from '../errors.ts';
 import { failTask } from '../runs/fail-task.ts';
-import { type Parts, timeOf } from '../runs/parts.ts';
+import { type RunParts, timeOf } from '../runs/parts.ts';
 import { updateTask } from '../runs/update-task.ts';
 import { interruptedPrefix } from './task-progress.ts';
 
@@ -14,7 +14,7 @@ export const maxFailures = 50;
 
 /** A service is unavailable: the work is sent on its way again for later, and the task says so meanwhile. */
 export async function tryLater(
-  parts: Parts,
+  parts: RunParts,
   { message, hasMoved }: { readonly message: LinkTask; readonly hasMoved: boolean },
   error: RetryableError,
 ): Promise<void> {
@@ -53,7 +53,7 @@ export async function tryLater(
  * Another writer has the table, and would see to what comes next; but it may be one that lost its lock, and die. So the
  * message comes once more in a while. Where the other got on, its continuation has the same id, and one of both is dropped.
  */
-export async function lookAgain(parts: Parts, message: LinkTask): Promise<void> {
+export async function lookAgain(parts: RunParts, message: LinkTask): Promise<void> {
   const next: LinkTask = { ...message, failures: message.failures + 1 };
   if (next.failures > maxFailures) return failTask(parts, message, `Given up after ${maxFailures} tries.`);
   await parts.messenger.sendLinkTasks([next], parts.now() + lookAgainMs);

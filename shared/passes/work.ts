@@ -1,8 +1,8 @@
 import type { Finding, Run } from '../contracts/run.ts';
-import type { Parts } from '../runs/parts.ts';
+import type { RunWork } from '../runs/work.ts';
 import type { EndedPass, LinkState, Pass } from '../state/link-states.ts';
 import type { PassTask } from './new-pass.ts';
-import type { SliceParts } from './slice.ts';
+import type { SliceStart } from './slice.ts';
 
 /** A slice that is about to begin. */
 export interface Preparing {
@@ -24,13 +24,19 @@ export interface ReadyWork {
    * Carries a pass on from where it stands until it ends.
    * @throws TimeUpError, LostRaceError, or the reason of the slice's signal; the state then says where to go on
    */
-  carryOn(slice: SliceParts): Promise<EndedPass>;
+  carryOn(slice: SliceStart): Promise<EndedPass>;
 }
 
-/** Whether a table can be worked on; if not, every finding, and the details that its task then shows. */
+/** Whether a table can be worked on; if not, every finding. */
 export type Readiness =
   | { readonly kind: 'ready'; readonly work: ReadyWork }
-  | { readonly kind: 'skipped'; readonly findings: Finding[]; readonly details: string[] };
+  | { readonly kind: 'skipped'; readonly findings: readonly Finding[] };
 
-/** One kind of task: what it needs and does. The machinery of slices, checkpoints and states is the same for all. */
-export type Work = (parts: Parts, preparing: Preparing) => Promise<Readiness>;
+/** A kind of work as the engine knows it. Slices, checkpoints and states are the same for all kinds. */
+export interface Work extends RunWork {
+  /**
+   * Looks at a table before a slice works on it, and makes what the work needs there.
+   * @throws TerminalError where the set-up names the table no longer, or something may not be made
+   */
+  prepare(preparing: Preparing): Promise<Readiness>;
+}

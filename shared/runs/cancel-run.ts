@@ -2,7 +2,7 @@ import type { Actor } from '../contracts/audit.ts';
 import type { Run } from '../contracts/run.ts';
 import { isFinal } from '../contracts/status.ts';
 import { recordTasks } from './orchestrate-run.ts';
-import { type Parts, timeOf } from './parts.ts';
+import { type RunParts, timeOf } from './parts.ts';
 import { endTask } from './task-record.ts';
 
 /** How often a slice looks whether its run was canceled, in milliseconds. */
@@ -16,7 +16,7 @@ export interface CancelWatch {
 }
 
 /** Watches a run's record for a cancellation while a slice works on it. */
-export function watchForCancel(parts: Parts, runId: string): CancelWatch {
+export function watchForCancel(parts: RunParts, runId: string): CancelWatch {
   const controller = new AbortController();
   const reason = new Error(`Run ${runId} was canceled`);
   const stop = parts.repeat(lookEveryMs, () => {
@@ -36,7 +36,7 @@ export function watchForCancel(parts: Parts, runId: string): CancelWatch {
  * What was linked stays linked; the watermarks stay where they were, so the next run misses nothing.
  * Undefined where there is no such run; a run that has ended is left as it is.
  */
-export async function cancelRun(parts: Parts, runId: string, by?: Actor): Promise<Run | undefined> {
+export async function cancelRun(parts: RunParts, runId: string, by?: Actor): Promise<Run | undefined> {
   for (;;) {
     const run = await parts.runs.find(runId);
     if (run === undefined || run.value.endedAt !== undefined) return run?.value;

@@ -1,8 +1,8 @@
 import { type LinkingCompleted, linkingCompletedType } from '../contracts/linking-completed.ts';
 import type { RunWithTasks } from '../contracts/run.ts';
 import { isFinal, type Status, worstOf } from '../contracts/status.ts';
-import { releaseFollowers } from '../ownership/after-profiles.ts';
-import { type Parts, timeOf } from './parts.ts';
+import { type RunParts, timeOf } from './parts.ts';
+import { giveTurns } from './turns.ts';
 
 /**
  * Draws the conclusion from the end of a task: tasks that waited for it are sent on their way, and a run whose tasks have
@@ -10,11 +10,11 @@ import { type Parts, timeOf } from './parts.ts';
  * time: a run that is not done, or has ended, stays as it is. The event goes out before the end is recorded, so it is
  * sent at least once; its id makes a second copy recognisable.
  */
-export async function endRunIfDone(parts: Parts, runId: string): Promise<void> {
+export async function endRunIfDone(parts: RunParts, runId: string): Promise<void> {
   for (;;) {
     const shown = await parts.runs.show(runId);
     if (shown === undefined || shown.endedAt !== undefined) return;
-    if (await releaseFollowers(parts, shown)) continue;
+    if (await giveTurns(parts, shown)) continue;
     const ended = new Set(shown.tasks.filter(({ status }) => isFinal(status)).map(({ table }) => table));
     if (!shown.tables.every((table) => ended.has(table))) return;
     const status = worstOf(shown.tasks.map((task) => task.status));
@@ -39,7 +39,7 @@ export async function endRunIfDone(parts: Parts, runId: string): Promise<void> {
   }
 }
 
-function completedEvent(parts: Parts, run: RunWithTasks, status: Status, time: string): LinkingCompleted {
+function completedEvent(parts: RunParts, run: RunWithTasks, status: Status, time: string): LinkingCompleted {
   return {
     specversion: '1.0',
     id: `${run.runId}/completed`,

@@ -1,18 +1,17 @@
 import { addCounters, changedRows } from '../contracts/counters.ts';
 import type { Finding } from '../contracts/run.ts';
-import { skippedDetails } from '../linking/requirements.ts';
-import { LostRaceError } from '../passes/slice.ts';
-import type { LinkState, Slot } from '../state/link-states.ts';
-import type { Parts } from './parts.ts';
+import { type LinkState, LostRaceError, type Slot } from '../state/link-states.ts';
+import type { RunParts } from './parts.ts';
 import { endTask } from './task-record.ts';
 import { updateTask } from './update-task.ts';
+import { skippedBy, workOf } from './work.ts';
 
 /**
  * Ends a task that repeating cannot help. Its pass is forgotten, so that the next run begins afresh. Where the reason
  * is a requirement that does not hold, and no row was changed yet, the task counts as skipped, not as failed.
  */
 export async function failTask(
-  parts: Parts,
+  parts: RunParts,
   { runId, table }: { readonly runId: string; readonly table: string },
   reason: string,
   requirement?: Finding,
@@ -36,11 +35,10 @@ export async function failTask(
     await endTask(parts, key, 'cannot go on', (task) => ({ details: [reason, ...task.details] }));
     return;
   }
-  const findings = [requirement];
-  await endTask(parts, key, 'a requirement fails', ({ details }) => ({
-    findings,
-    details: [...skippedDetails(findings), ...details],
-  }));
+  await endTask(parts, key, 'a requirement fails', (task) => {
+    const skipped = skippedBy(workOf(parts.works, task) ?? parts.works[0], [requirement]);
+    return { ...skipped, details: [...skipped.details, ...task.details] };
+  });
 }
 
 /**
@@ -48,13 +46,11 @@ export async function failTask(
  * pass has counted is its task's before.
  * @throws LostRaceError where another writer changed the state
  */
-export async function dropPass(parts: Parts, slot: Slot, state: LinkState, etag: string): Promise<void> {
+export async function dropPass(parts: RunParts, slot: Slot, state: LinkState, etag: string): Promise<void> {
   if (state.pass === undefined) return;
   const { pass, ...rest } = state;
   await updateTask(parts, { runId: pass.runId, table: slot.table }, 'note', () => ({
     counters: addCounters(pass.base, pass.counters),
   }));
-  if ((await parts.linkStates.save(slot, rest, etag)) === undefined) {
-    throw new LostRaceError(`Another writer changed the link state of ${slot.table}`);
-  }
+  await parts.linkStates.save(slot, rest, etag);
 }

@@ -1,26 +1,23 @@
 import { noRows } from '../contracts/counters.ts';
 import { firstLinkTask } from '../contracts/link-task.ts';
 import type { Finding, Run, Task } from '../contracts/run.ts';
-import type { Mode } from '../contracts/status.ts';
 import type { UnificationEvent } from '../contracts/unification-event.ts';
 import { runIdOf } from '../contracts/unification-event.ts';
-import { isOwned, tablesOfRuns, type UnificationSetup } from '../contracts/unification-setup.ts';
-import { skippedDetails, type UnmetRequirement } from '../linking/requirements.ts';
-import { waitsForProfiles } from '../ownership/after-profiles.ts';
 import { endRunIfDone } from './end-run.ts';
-import { type Parts, timeOf } from './parts.ts';
-import { skipFindings } from './skip-findings.ts';
+import { type RunParts, timeOf } from './parts.ts';
+import { waitsForTurn } from './turns.ts';
 import { withPatience } from './with-patience.ts';
+import { type RunWork, skippedBy, tablesOf, workOn } from './work.ts';
 
 /**
  * Answers a unification event: records the run and a task per source table, and sends what is to be linked on its
  * way. Every step may be repeated without a second effect, so an event may come twice, or half done.
  */
-export async function orchestrateRun(parts: Parts, event: UnificationEvent): Promise<string> {
+export async function orchestrateRun(parts: RunParts, event: UnificationEvent): Promise<string> {
   return withPatience(parts, `The run of event ${event.eventId}`, () => orchestrate(parts, event));
 }
 
-async function orchestrate(parts: Parts, event: UnificationEvent): Promise<string> {
+async function orchestrate(parts: RunParts, event: UnificationEvent): Promise<string> {
   const runId = runIdOf(event);
   const run = (await parts.runs.record(newRun(parts, event)))?.value;
   // Its record is there and cannot be read, which was told: nothing can be built on it, and no repetition helps.
@@ -30,14 +27,14 @@ async function orchestrate(parts: Parts, event: UnificationEvent): Promise<strin
 }
 
 /** Records what a run still lacks, and sends what is to be worked on on its way; may be done any number of times. */
-export async function continueRun(parts: Parts, run: Run): Promise<void> {
+export async function continueRun(parts: RunParts, run: Run): Promise<void> {
   const { runId, source, mode } = run;
   if (run.endedAt !== undefined) return;
   await recordTasks(parts, run);
 
   const shown = await parts.runs.show(runId);
   const queued = (shown?.tasks ?? []).filter(
-    (task) => task.status === 'Queued' && !(shown !== undefined && waitsForProfiles(shown, task)),
+    (task) => task.status === 'Queued' && !(shown !== undefined && waitsForTurn(parts, shown, task)),
   );
   await parts.messenger.sendLinkTasks(queued.map(({ table }) => firstLinkTask(runId, table)));
   parts.telemetry.log('info', 'Run begun', { runId, source, mode, tables: queued.length });
@@ -45,14 +42,14 @@ export async function continueRun(parts: Parts, run: Run): Promise<void> {
 }
 
 /** The run that answers an event, as it begins. */
-export function newRun(parts: Parts, event: UnificationEvent): Run {
+export function newRun(parts: RunParts, event: UnificationEvent): Run {
   return {
     runId: runIdOf(event),
     eventId: event.eventId,
     source: event.source,
     mode: event.mode,
     // As they are now: a run that is half recorded when the settings change is still recorded to its end.
-    tables: event.tables ?? tablesIn(event.mode, parts.options.setup),
+    tables: event.tables ?? tablesOf(parts.works, event.mode),
     confirm: event.confirm ?? false,
     status: 'Queued',
     occurredAt: event.occurredAt,
@@ -62,40 +59,30 @@ export function newRun(parts: Parts, event: UnificationEvent): Run {
 }
 
 /** Records a task for every table of a run that has none yet. */
-export async function recordTasks(parts: Parts, run: Run): Promise<void> {
-  const sources = parts.options.setup.tables;
-  const skipped = await skipFindings(
-    parts,
-    sources.filter(({ table }) => run.tables.includes(table)),
-  );
+export async function recordTasks(parts: RunParts, run: Run): Promise<void> {
+  const { works } = parts;
   for (const table of run.tables) {
-    if (isOwned(parts.options.setup, table)) {
-      const findings = run.mode === 'orphans' ? [noOrphans(table)] : [];
-      await parts.runs.recordTask({ ...newTask(run, table, findings), kind: 'ownership' });
-      continue;
+    if (workOn(works, table) === undefined)
+      await parts.runs.recordTask(newTask(run, table, works[0], [notSetUp(table)]));
+  }
+  for (const work of works) {
+    const tables = work.tables().filter((table) => run.tables.includes(table));
+    if (tables.length === 0) continue;
+    const found = await work.findings(tables, run.mode);
+    for (const table of tables) {
+      const task = newTask(run, table, work, found.get(table) ?? []);
+      await parts.runs.recordTask(work === works[0] ? task : { ...task, kind: work.kind });
     }
-    const isSetUp = sources.some((source) => source.table === table);
-    await parts.runs.recordTask(newTask(run, table, isSetUp ? (skipped.get(table) ?? []) : [notSetUp(table)]));
   }
 }
 
-/** Owners have nothing to do with orphans. */
-const tablesIn = (mode: Mode, setup: UnificationSetup): string[] =>
-  tablesOfRuns(setup).filter((table) => mode !== 'orphans' || !isOwned(setup, table));
-
-const noOrphans = (table: string): Finding => ({
-  code: 'no-orphans',
-  finding: `Rows of ${table} are not linked, so there are no orphans among them.`,
-  remedy: `Leave ${table} out of runs in mode orphans.`,
-});
-
-const notSetUp = (table: string): UnmetRequirement => ({
+const notSetUp = (table: string): Finding => ({
   code: 'not-set-up',
   finding: `${table} is not among the tables of BACKSTAMP_UNIFICATION.`,
   remedy: 'Add it to the set-up, or leave it out of the run.',
 });
 
-function newTask(run: Run, table: string, findings: readonly Finding[]): Task {
+function newTask(run: Run, table: string, work: RunWork, findings: readonly Finding[]): Task {
   const isSkipped = findings.length > 0;
   return {
     runId: run.runId,
@@ -107,7 +94,6 @@ function newTask(run: Run, table: string, findings: readonly Finding[]): Task {
     updatedAt: run.receivedAt,
     counters: noRows,
     passes: 0,
-    details: isSkipped ? skippedDetails(findings) : [],
-    findings: [...findings],
+    ...(isSkipped ? skippedBy(work, findings) : { details: [], findings: [] }),
   };
 }

@@ -5,7 +5,7 @@ import { linkTasksQueue, unificationEventsQueue } from '../contracts/queues.ts';
 import { endRunIfDone } from './end-run.ts';
 import { failTask } from './fail-task.ts';
 import { newRun, recordTasks } from './orchestrate-run.ts';
-import type { Parts } from './parts.ts';
+import type { RunParts } from './parts.ts';
 
 /** Why the broker set a message aside, as it says itself. */
 export interface DeadLetterReason {
@@ -23,7 +23,7 @@ const words = (queue: string, { reason, description }: DeadLetterReason): string
  * Ends the task of a message that could not be processed, so that none stays Refreshing for ever. A message that was
  * given up only because its workers died, while it moved the pass on, is no such message: the work goes on.
  */
-export async function recordDeadTask(parts: Parts, body: unknown, reason: DeadLetterReason): Promise<void> {
+export async function recordDeadTask(parts: RunParts, body: unknown, reason: DeadLetterReason): Promise<void> {
   parts.telemetry.count('backstamp.dead_letters', 1, { queue: linkTasksQueue });
   const message = linkTaskSchema.safeParse(body);
   if (!message.success) return logUnreadable(parts, linkTasksQueue, reason, message.error);
@@ -40,7 +40,7 @@ export async function recordDeadTask(parts: Parts, body: unknown, reason: DeadLe
 }
 
 /** Records the run of an event that could not be processed, and ends every task that the orchestrator left without an end. */
-export async function recordDeadEvent(parts: Parts, body: unknown, reason: DeadLetterReason): Promise<void> {
+export async function recordDeadEvent(parts: RunParts, body: unknown, reason: DeadLetterReason): Promise<void> {
   parts.telemetry.count('backstamp.dead_letters', 1, { queue: unificationEventsQueue });
   const event = parseUnificationEvent(body, { now: parts.now() });
   if (!event.success) return logUnreadable(parts, unificationEventsQueue, reason, event.error);
@@ -57,7 +57,7 @@ export async function recordDeadEvent(parts: Parts, body: unknown, reason: DeadL
   await endRunIfDone(parts, run.runId);
 }
 
-function logUnreadable(parts: Parts, queue: string, reason: DeadLetterReason, { issues }: z.ZodError): void {
+function logUnreadable(parts: RunParts, queue: string, reason: DeadLetterReason, { issues }: z.ZodError): void {
   // The places alone: what stands there may be anybody's.
   const faults = issues
     .map(({ path }) => path.join('.') || 'body')

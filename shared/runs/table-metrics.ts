@@ -1,9 +1,14 @@
 import type { Counters } from '../contracts/counters.ts';
 import type { LinkState } from '../state/link-states.ts';
-import type { Parts } from './parts.ts';
+import type { RunParts } from './parts.ts';
 
 /** Counts the rows that a step of a pass has dealt with: what it added to the pass's counters. */
-export function countRows({ telemetry }: Parts, table: string, before: Counters, after: Counters): void {
+export function countRows(
+  { telemetry }: Pick<RunParts, 'telemetry'>,
+  table: string,
+  before: Counters,
+  after: Counters,
+): void {
   const { read: _, ...outcomes } = after;
   for (const [outcome, rows] of Object.entries(outcomes) as [keyof typeof outcomes, number][]) {
     const more = rows - (before[outcome] ?? 0);
@@ -12,7 +17,11 @@ export function countRows({ telemetry }: Parts, table: string, before: Counters,
 }
 
 /** Reports how old a table's watermark is, and how many of its rows are pending, as its link state has it. */
-export function recordTableState({ telemetry, now }: Parts, table: string, state: LinkState): void {
+export function recordTableState(
+  { telemetry, now }: Pick<RunParts, 'telemetry' | 'now'>,
+  table: string,
+  state: LinkState,
+): void {
   const { watermark, lastPass, pendingRows } = state;
   if (watermark !== undefined) {
     const ageSeconds = (now() - Date.parse(watermark.takenAt)) / 1000;

@@ -1,12 +1,12 @@
 import { readDiagnosticLog } from '../contracts/diagnostic-log.ts';
 import { isRetryableError, logTextOf } from '../errors.ts';
-import type { Parts } from './parts.ts';
+import type { RunParts } from './parts.ts';
 
 /** Records that one log line names. */
 const named = 10;
 
 /** What taking events in works with. */
-type DoorParts = Pick<Parts, 'messenger' | 'keptEvents' | 'telemetry' | 'now'>;
+type DoorParts = Pick<RunParts, 'messenger' | 'keptEvents' | 'telemetry' | 'now'>;
 
 /**
  * Takes in a batch of the operational log: each completed unification is sent on its way, or kept for later where

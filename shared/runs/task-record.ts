@@ -1,12 +1,12 @@
 import type { Task } from '../contracts/run.ts';
 import { endRunIfDone } from './end-run.ts';
-import type { Parts } from './parts.ts';
+import type { RunParts } from './parts.ts';
 import type { TaskEvent } from './task-transitions.ts';
 import { type TaskChange, updateTask } from './update-task.ts';
 
 /** Ends a task for good and, with the last one, its run. */
 export async function endTask(
-  parts: Parts,
+  parts: RunParts,
   key: { readonly runId: string; readonly table: string },
   event: Exclude<TaskEvent, 'work begins' | 'note'>,
   change?: (task: Task) => TaskChange,

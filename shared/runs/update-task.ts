@@ -1,6 +1,6 @@
 import type { Task } from '../contracts/run.ts';
 import { isFinal } from '../contracts/status.ts';
-import { type Parts, timeOf } from './parts.ts';
+import { type RunParts, timeOf } from './parts.ts';
 import { type TaskEvent, taskTransitions } from './task-transitions.ts';
 
 /** What a change may touch: the status follows from the event. */
@@ -11,7 +11,7 @@ export type TaskChange = Partial<Omit<Task, 'runId' | 'table' | 'mode' | 'status
  * as it is. Returns the record as it stands then, and whether it was changed; undefined where there is none.
  */
 export async function updateTask(
-  parts: Parts,
+  parts: RunParts,
   { runId, table }: { readonly runId: string; readonly table: string },
   event: TaskEvent,
   change: (task: Task) => TaskChange = () => ({}),

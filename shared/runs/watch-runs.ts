@@ -1,16 +1,16 @@
 import { firstLinkTask } from '../contracts/link-task.ts';
 import type { RunWithTasks, Task } from '../contracts/run.ts';
 import { isFinal } from '../contracts/status.ts';
-import { tablesOfRuns } from '../contracts/unification-setup.ts';
-import { movableSince, waitsForProfiles } from '../ownership/after-profiles.ts';
 import type { ListedRun } from '../state/runs.ts';
 import { endRunIfDone } from './end-run.ts';
 import { failTask } from './fail-task.ts';
 import { continueRun } from './orchestrate-run.ts';
-import type { Parts } from './parts.ts';
+import type { RunParts } from './parts.ts';
 import { recordTableState } from './table-metrics.ts';
 import { sendKeptEvents } from './take-diagnostic-log.ts';
+import { movableSince, waitsForTurn } from './turns.ts';
 import { updateTask } from './update-task.ts';
+import { tablesOf } from './work.ts';
 
 /** A task that shows no sign of life for so long has lost its message; longer than any duplicate window. */
 const stalledAfterMs = 20 * 60_000;
@@ -26,7 +26,7 @@ const stalledPrefix = 'No sign of life since ';
  * a run whose last task ended and that did not end itself. Removes runs older than the retention period. Reports how
  * each table stands.
  */
-export async function watchRuns(parts: Parts): Promise<void> {
+export async function watchRuns(parts: RunParts): Promise<void> {
   await sendKeptEvents(parts);
   const { runs } = await parts.runs.listRecent(runsWatched);
   for (const run of runs) {
@@ -34,12 +34,12 @@ export async function watchRuns(parts: Parts): Promise<void> {
   }
   await prune(parts);
   // Between runs nothing else tells that a watermark grows old.
-  for (const table of tablesOfRuns(parts.options.setup)) {
+  for (const table of tablesOf(parts.works)) {
     recordTableState(parts, table, (await parts.linkStates.load({ table })).state);
   }
 }
 
-async function watchRun(parts: Parts, run: RunWithTasks): Promise<void> {
+async function watchRun(parts: RunParts, run: RunWithTasks): Promise<void> {
   const { settlingIntervalMs } = parts.options;
   const patienceMs = stalledAfterMs + settlingIntervalMs;
   const isOld = (time: string) => parts.now() - Date.parse(time) > patienceMs;
@@ -51,13 +51,13 @@ async function watchRun(parts: Parts, run: RunWithTasks): Promise<void> {
     return;
   }
   for (const task of run.tasks) {
-    const isStill = !isFinal(task.status) && !waitsForProfiles(run, task);
-    if (isStill && isOld(movableSince(run, task))) await resend(parts, task);
+    const isStill = !isFinal(task.status) && !waitsForTurn(parts, run, task);
+    if (isStill && isOld(movableSince(parts, run, task))) await resend(parts, task);
   }
   await endRunIfDone(parts, run.runId);
 }
 
-async function resend(parts: Parts, task: Task): Promise<void> {
+async function resend(parts: RunParts, task: Task): Promise<void> {
   const { runId, table } = task;
   const resends = task.details.filter((line) => line.startsWith(stalledPrefix)).length;
   parts.telemetry.log('warn', 'A task showed no sign of life', { runId, table, since: task.updatedAt, resends });
@@ -75,7 +75,7 @@ async function resend(parts: Parts, task: Task): Promise<void> {
   }));
 }
 
-async function prune(parts: Parts): Promise<void> {
+async function prune(parts: RunParts): Promise<void> {
   const before = new Date(parts.now() - parts.options.retentionMs).toISOString();
   const old: ListedRun[] = [];
   for await (const listed of parts.runs.receivedBefore(before)) old.push(listed);

@@ -1,5 +1,5 @@
 import { isRetryableError, logTextOf } from '../errors.ts';
-import type { Parts } from './parts.ts';
+import type { RunParts } from './parts.ts';
 
 /** Pauses while a service is unavailable, in milliseconds; together shorter than the lock of a message is renewed for. */
 const pausesMs = [1_000, 2_000, 5_000, 10_000, 20_000, 40_000, 60_000];
@@ -9,7 +9,7 @@ const pausesMs = [1_000, 2_000, 5_000, 10_000, 20_000, 40_000, 60_000];
  * ten tries never more: an outage of seconds would use them up.
  * @throws RetryableError when the patience is over too, and whatever else the work throws
  */
-export async function withPatience<T>(parts: Parts, what: string, work: () => Promise<T>): Promise<T> {
+export async function withPatience<T>(parts: RunParts, what: string, work: () => Promise<T>): Promise<T> {
   for (const pauseMs of pausesMs) {
     try {
       return await work();

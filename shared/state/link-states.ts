@@ -184,6 +184,11 @@ export interface Slot {
 const keyOf = ({ table, rehearsalOf }: Slot): [partitionKey: string, rowKey: string] =>
   rehearsalOf === undefined ? ['table', table] : ['rehearsal', `${rehearsalOf}|${table}`];
 
+/** Thrown where another writer changed a table's state first: everything that its writer still wanted to do is dropped. */
+export class LostRaceError extends Error {
+  override name = 'LostRaceError';
+}
+
 /** The link state of each table, changed by compare-and-set only. */
 export class LinkStates {
   readonly #table: EntityTable;
@@ -236,8 +241,11 @@ export class LinkStates {
     };
   }
 
-  /** The new ETag; undefined where another writer was first: the caller then drops what it did. */
-  async save(slot: Slot, state: LinkState, etag: string): Promise<string | undefined> {
+  /**
+   * Returns the new ETag.
+   * @throws LostRaceError where another writer was first
+   */
+  async save(slot: Slot, state: LinkState, etag: string): Promise<string> {
     const key = keyOf(slot);
     const savedAs = randomUUID();
     const saved = await this.#table.replace(...key, storedState(state, savedAs), etag);
@@ -245,7 +253,8 @@ export class LinkStates {
     // The client tries again where an answer was lost, and then meets the change that it made itself.
     const found = await this.#table.get(...key);
     const isOurs = found !== undefined && storedStateSchema.safeParse(found.document).data?.savedAs === savedAs;
-    return isOurs ? found.etag : undefined;
+    if (!isOurs) throw new LostRaceError(`Another writer changed the link state of ${slot.table}`);
+    return found.etag;
   }
 
   /** Forgets a rehearsal that has ended. */

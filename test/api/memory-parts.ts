@@ -5,6 +5,11 @@ import type { LinkingCompleted } from '../../shared/contracts/linking-completed.
 import type { UnificationEvent } from '../../shared/contracts/unification-event.ts';
 import type { UnificationSetup } from '../../shared/contracts/unification-setup.ts';
 import type { Dataverse, DefinitionReader } from '../../shared/dataverse/dataverse.ts';
+import { linkingWork } from '../../shared/linking/linking-work.ts';
+import type { LinkingParts } from '../../shared/linking/parts.ts';
+import { ownershipWork } from '../../shared/ownership/ownership-work.ts';
+import type { OwnershipParts } from '../../shared/ownership/parts.ts';
+import type { PassParts } from '../../shared/passes/parts.ts';
 import { AuditTrail } from '../../shared/state/audit-trail.ts';
 import type { EntityTable, StoredEntity } from '../../shared/state/entity-table.ts';
 import { FoundOrphans } from '../../shared/state/found-orphans.ts';
@@ -98,7 +103,10 @@ export const sampleSetup: UnificationSetup = {
 };
 
 /** What the routes work with, as far as they ask Dataverse nothing. */
-export type ApiParts = SteeringParts & { readonly isSignInEnabled: boolean };
+export type ApiParts = SteeringParts &
+  PassParts &
+  LinkingParts &
+  OwnershipParts & { readonly isSignInEnabled: boolean };
 
 /** What was sent, in order. */
 export interface Outbox {
@@ -118,7 +126,7 @@ export function memoryParts(overrides: Partial<ApiParts> = {}): {
   const noDataverse = new Proxy({} as Dataverse & DefinitionReader, {
     get: (_, name) => () => Promise.reject(new Error(`Dataverse was asked for ${String(name)}`)),
   });
-  const parts: ApiParts = {
+  const parts: Omit<ApiParts, 'works'> = {
     dataverse: noDataverse,
     messenger: {
       sendUnificationEvent: async (event) => void outbox.events.push(event),
@@ -157,5 +165,5 @@ export function memoryParts(overrides: Partial<ApiParts> = {}): {
     },
     ...overrides,
   };
-  return { parts, outbox, table };
+  return { parts: { works: [linkingWork(parts), ownershipWork(parts)], ...parts }, outbox, table };
 }

@@ -5,7 +5,7 @@ import { loadOrganisation } from '../../local/sample/load.ts';
 import { unificationSetup } from '../../local/sample/organisation.ts';
 import { verifyLinks } from '../../local/sample/verify-links.ts';
 import { localClientId } from '../../local/stack.ts';
-import { doctorReportSchema } from '../../shared/inspect/report.ts';
+import { doctorReportSchema } from '../../shared/contracts/doctor-report.ts';
 import { endOf, post, startRun, startWith } from '../operate/sample-stack.ts';
 import type { TestStack } from '../support/stack.ts';
 import { administer, administrator, backstamp, tokenOf } from './grant-world.ts';

@@ -7,8 +7,8 @@ import { unificationSetup } from '../../local/sample/organisation.ts';
 import { localClientId } from '../../local/stack.ts';
 import { RunsClient } from '../../local/start/runs-client.ts';
 import type { RowList } from '../../shared/api/schemas.ts';
+import { doctorReportSchema } from '../../shared/contracts/doctor-report.ts';
 import type { RunWithTasks } from '../../shared/contracts/run.ts';
-import { doctorReportSchema } from '../../shared/inspect/report.ts';
 import { startTestStack, type TestStack } from '../support/stack.ts';
 
 const organisation = generateOrganisation({ rows: 300, seed: 5 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ServiceFailure } from '../../shared/dataverse/service-failure.ts';
-import type { UnmetRequirement } from '../../shared/linking/requirements.ts';
+import type { PrivilegeFinding } from '../../shared/inspect/missing-privileges.ts';
 import type { Simulation } from '../support/simulation.ts';
 import { addProfile, mapTo, smallOrganisation, unmap } from '../support/small-organisation.ts';
 import { linkStateOf, taskOf } from '../support/state-of.ts';
@@ -84,7 +84,7 @@ describe('a table that the map does not name', () => {
 });
 
 describe('a privilege that is missing', () => {
-  const missing: UnmetRequirement[] = ['prvReadContact', 'prvAppendContact'].map((name) => ({
+  const missing: PrivilegeFinding[] = ['prvReadContact', 'prvAppendContact'].map((name) => ({
     code: 'privilege-missing',
     finding: `The app lacks ${name}.`,
     remedy: 'Run "backstamp grant".',

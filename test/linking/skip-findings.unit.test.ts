@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { SourceTable } from '../../shared/contracts/unification-setup.ts';
 import type { Dataverse } from '../../shared/dataverse/dataverse.ts';
-import type { Parts } from '../../shared/runs/parts.ts';
-import { skipFindings } from '../../shared/runs/skip-findings.ts';
+import type { LinkingParts } from '../../shared/linking/parts.ts';
+import { skipFindings } from '../../shared/linking/skip-findings.ts';
 
 const source = (table: string, connector: SourceTable['connector']): SourceTable => ({
   table,
@@ -13,15 +13,15 @@ const source = (table: string, connector: SourceTable['connector']): SourceTable
 });
 
 /** Parts as far as this needs them; `readTables` answers for an organisation without Customer Insights' tables. */
-function partsWith(readTables: Dataverse['readTables']): Parts {
+function partsWith(readTables: Dataverse['readTables']): LinkingParts {
   const setup = { environmentKind: 'individual', output: 'dataverse', tables: [] };
   return {
     options: { setup, dataverseUrl: 'https://contoso.crm.dynamics.com' },
     dataverse: { readTables },
-  } as unknown as Parts;
+  } as unknown as LinkingParts;
 }
 
-const codesOf = async (parts: Parts, sources: readonly SourceTable[]) =>
+const codesOf = async (parts: LinkingParts, sources: readonly SourceTable[]) =>
   [...(await skipFindings(parts, sources))].map(([table, findings]) => [table, findings.map(({ code }) => code)]);
 
 describe('skipFindings', () => {

@@ -3,7 +3,7 @@ import { writeToken } from '../../local/dataverse/security/token.ts';
 import { businessUnits, keepUnitsApart } from '../../local/sample/business-units.ts';
 import { callStandIn, loadRows, putApplicationUser } from '../../local/sample/control-plane.ts';
 import { linkingPrivileges } from '../../local/sample/load.ts';
-import { type DoctorReport, doctorReportSchema } from '../../shared/inspect/report.ts';
+import { type DoctorReport, doctorReportSchema } from '../../shared/contracts/doctor-report.ts';
 import { type SampleApp, startSampleApp } from './sample-organisation.ts';
 import { post } from './sample-stack.ts';
 

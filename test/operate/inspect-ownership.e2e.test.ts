@@ -4,8 +4,8 @@ import { createTables, loadRows, putApplicationUser } from '../../local/sample/c
 import { generateOrganisation } from '../../local/sample/generator.ts';
 import { letTeamsOwn, ownershipPrivileges } from '../../local/sample/owner-roles.ts';
 import { localClientId } from '../../local/stack.ts';
+import { doctorReportSchema } from '../../shared/contracts/doctor-report.ts';
 import { ownedTables } from '../../shared/contracts/unification-setup.ts';
-import { doctorReportSchema } from '../../shared/inspect/report.ts';
 import type { TestStack } from '../support/stack.ts';
 import { owningSetup, rootTeam } from '../support/verify-owners.ts';
 import { endOf, post, startRun, startWith } from './sample-stack.ts';

@@ -4,10 +4,10 @@ import { linkingPrivileges } from '../../local/sample/load.ts';
 import { unificationSetup } from '../../local/sample/organisation.ts';
 import { localClientId } from '../../local/stack.ts';
 import { customLogic, unfilteredStep } from '../../local/start/custom-logic.ts';
+import { type DoctorReport, doctorReportSchema } from '../../shared/contracts/doctor-report.ts';
 import { runWithTasksSchema } from '../../shared/contracts/run.ts';
 import type { SourceTable } from '../../shared/contracts/unification-setup.ts';
 import { type Discovery, discoverySchema } from '../../shared/inspect/discover.ts';
-import { type DoctorReport, doctorReportSchema } from '../../shared/inspect/report.ts';
 import { type SampleApp, startSampleApp } from './sample-organisation.ts';
 import { endOf, post, startRun } from './sample-stack.ts';
 

@@ -1,11 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import type { CheckCode } from '../../shared/inspect/report.ts';
+import type { LinkingCode } from '../../shared/linking/check-tables.ts';
+import type { OwnershipCode } from '../../shared/ownership/findings.ts';
 
 type File = 'inspect' | 'inspect-ownership' | 'inspect-business-units' | 'requirements';
 
+type Code = CheckCode | LinkingCode | OwnershipCode | 'not-set-up';
+
 /** Which end-to-end test of this folder provokes a finding. A code that there is and that is not here does not compile. */
-const provokedBy: Readonly<Record<CheckCode, File>> = {
+const provokedBy: Readonly<Record<Code, File>> = {
   'other-environment': 'inspect',
   connector: 'inspect',
   'business-environment': 'inspect',

@@ -13,7 +13,7 @@ import { linkingPrivileges, loadOrganisation } from '../../local/sample/load.ts'
 import { letTeamsOwn, ownershipPrivileges } from '../../local/sample/owner-roles.ts';
 import { localClientId } from '../../local/stack.ts';
 import { RunsClient } from '../../local/start/runs-client.ts';
-import { ownershipTaskName } from '../../shared/contracts/status.ts';
+import { ownershipTaskName } from '../../shared/ownership/ownership-work.ts';
 import { endOf, startRun } from '../operate/sample-stack.ts';
 import { startTestStack, type TestStack } from '../support/stack.ts';
 import { owningSetup, verifyOwners } from '../support/verify-owners.ts';

@@ -1,5 +1,5 @@
 import type { UnificationSetup } from '../../shared/contracts/unification-setup.ts';
-import type { LinkingOptions } from '../../shared/runs/parts.ts';
+import type { LinkingOptions } from '../../shared/linking/parts.ts';
 import type { Simulation } from './simulation.ts';
 import { addProfile, guidOf, smallOrganisation, smallSetup } from './small-organisation.ts';
 

@@ -2,12 +2,18 @@ import { parseUnificationEvent } from '../../shared/contracts/foreign-event.ts';
 import { linkTaskSchema } from '../../shared/contracts/link-task.ts';
 import { runIdOf, type UnificationEvent } from '../../shared/contracts/unification-event.ts';
 import { isRetryableError } from '../../shared/errors.ts';
+import type { PrivilegeFindings } from '../../shared/inspect/missing-privileges.ts';
+import { linkingWork } from '../../shared/linking/linking-work.ts';
+import type { LinkingOptions, LinkingParts } from '../../shared/linking/parts.ts';
+import { ownershipWork } from '../../shared/ownership/ownership-work.ts';
+import type { OwnershipParts } from '../../shared/ownership/parts.ts';
 import { linkTable } from '../../shared/passes/link-table.ts';
+import type { PassParts } from '../../shared/passes/parts.ts';
+import type { Work } from '../../shared/passes/work.ts';
 import { orchestrateRun } from '../../shared/runs/orchestrate-run.ts';
-import type { LinkingOptions, Parts } from '../../shared/runs/parts.ts';
-import type { PrivilegeFindings } from '../../shared/runs/privilege-check.ts';
 import { recordDeadEvent, recordDeadTask } from '../../shared/runs/record-dead-letter.ts';
 import { watchRuns } from '../../shared/runs/watch-runs.ts';
+import type { Works } from '../../shared/runs/work.ts';
 import { FoundOrphans } from '../../shared/state/found-orphans.ts';
 import { KeptEvents } from '../../shared/state/kept-events.ts';
 import { LinkStates } from '../../shared/state/link-states.ts';
@@ -28,6 +34,9 @@ const lockMs = 60_000;
 const watchMs = 5 * 60_000;
 /** More deliveries than any scenario needs: beyond, it goes round in circles. */
 const mostDeliveries = 2_000;
+
+/** What the processes work with, all floors together. */
+type Everything = PassParts & LinkingParts & OwnershipParts;
 
 /** What befalls a delivery as a whole. */
 export type DeliveryFault = 'delivered again' | 'two at once' | undefined;
@@ -57,6 +66,8 @@ export class Simulation {
   skewMs = 0;
   /** Told of each stored document that cannot be read: of what the app itself wrote, there is none. */
   tell: TellUnreadable = (document) => void this.errors.push(new Error(JSON.stringify(document)));
+  /** The kinds of work, as services.ts registers them. */
+  works = (parts: LinkingParts & OwnershipParts): Works<Work> => [linkingWork(parts), ownershipWork(parts)];
   deliveries = 0;
   /** How often `watch-runs` had to be waited for. */
   watches = 0;
@@ -71,9 +82,9 @@ export class Simulation {
   }
 
   /** What a process works with. */
-  connect(worker = new Worker(this.world)): Parts {
+  connect(worker = new Worker(this.world)): Everything {
     const { tables, clock, tell } = this;
-    return {
+    const parts = {
       dataverse: this.organisation.connect(worker),
       messenger: this.broker.connect(worker),
       runs: new Runs(tables.runs.connect(worker), tell),
@@ -91,6 +102,7 @@ export class Simulation {
       sleep: clock.sleep,
       repeat: clock.repeat,
     };
+    return { ...parts, works: this.works(parts) };
   }
 
   /** A door took in an event; returns the run that will answer it. */
@@ -194,7 +206,7 @@ export class Simulation {
     return outcome;
   }
 
-  #handle(parts: Parts, { queue, body }: Message): Promise<unknown> {
+  #handle(parts: PassParts, { queue, body }: Message): Promise<unknown> {
     if (queue === 'link-tasks') return linkTable(parts, linkTaskSchema.parse(body));
     const event = parseUnificationEvent(body, { now: parts.now() });
     return event.success ? orchestrateRun(parts, event.data) : Promise.reject(event.error);

@@ -1,5 +1,5 @@
 import type { SourceTable, UnificationSetup } from '../../shared/contracts/unification-setup.ts';
-import type { LinkingOptions } from '../../shared/runs/parts.ts';
+import type { LinkingOptions } from '../../shared/linking/parts.ts';
 import { Simulation } from './simulation.ts';
 
 /** The ids of a small organisation: `guidOf('c', 7)` is contact 7, `p` is a profile, `m` a map row, `l` a lead. */

@@ -1,13 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { noRows } from '../../shared/contracts/counters.ts';
-import type { Parts } from '../../shared/runs/parts.ts';
 import { countRows, recordTableState } from '../../shared/runs/table-metrics.ts';
 import { type Attributes, silentTelemetry } from '../../shared/telemetry/telemetry.ts';
-import { memoryParts } from '../api/memory-parts.ts';
+import { type ApiParts, memoryParts } from '../api/memory-parts.ts';
 
 const now = Date.parse('2026-11-22T12:00:00Z');
 
-function recording(): { parts: Parts; recorded: unknown[] } {
+function recording(): { parts: ApiParts; recorded: unknown[] } {
   const recorded: unknown[] = [];
   const note = (metric: string, value: number, attributes?: Attributes) =>
     void recorded.push([metric, value, attributes]);

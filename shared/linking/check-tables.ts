@@ -1,34 +1,25 @@
-import type { SourceTable } from '../contracts/unification-setup.ts';
+import type { Check } from '../contracts/doctor-report.ts';
 import { mapNamesTable } from '../customer-insights/map-names-table.ts';
 import { linkColumn, mapTable, profileTable } from '../customer-insights/names.ts';
 import type { TableMetadata } from '../dataverse/dataverse.ts';
-import { checkMap, checkSetup, checkTable } from '../linking/requirements.ts';
-import type { InspectParts } from './inspect-parts.ts';
-import type { Check } from './report.ts';
+import type { LinkingParts } from './parts.ts';
+import { checkMap, checkSetup, checkTable, type RequirementCode } from './requirements.ts';
 
-/** A source table as far as the organisation has it. */
-export interface CheckedTable {
-  readonly source: SourceTable;
-  readonly hasColumn: boolean;
-  readonly exists: boolean;
-}
-
-const all = (tables: readonly SourceTable[]): string[] => tables.map(({ table }) => table);
+/** What the doctor may find of source tables and the map, good or bad. */
+export type LinkingCode = RequirementCode | 'requirements' | 'map-virtual' | 'change-tracking' | 'change-tracking-off';
 
 /** Holds each source table against every requirement, and looks at how the map's changes can be read. */
 export async function checkTables(
-  parts: InspectParts,
+  { dataverse, options }: Pick<LinkingParts, 'dataverse' | 'options'>,
   signal: AbortSignal,
-): Promise<{ readonly tables: CheckedTable[]; readonly checks: Check[] }> {
-  const { dataverse, options } = parts;
-  const names = all(options.setup.tables);
+): Promise<Check<LinkingCode>[]> {
+  const names = options.setup.tables.map(({ table }) => table);
   const metadata = await dataverse.readTables(
     { tables: [...names, profileTable, mapTable], withColumns: names },
     signal,
   );
   const map = metadata.get(mapTable);
-  const checks: Check[] = map === undefined ? [] : [checkFeed(map)];
-  const tables: CheckedTable[] = [];
+  const checks: Check<LinkingCode>[] = map === undefined ? [] : [checkFeed(map)];
   for (const source of options.setup.tables) {
     const table = metadata.get(source.table);
     const facts = {
@@ -48,9 +39,10 @@ export async function checkTables(
     for (const { code, finding, remedy } of findings) {
       checks.push({ code, level: 'fault', subject: source.table, finding, remedy });
     }
-    const hasColumn = table?.columns.has(linkColumn) ?? false;
     if (findings.length === 0) {
-      const column = hasColumn ? 'its lookup column is there' : 'its lookup column will be made by the first run';
+      const column = table?.columns.has(linkColumn)
+        ? 'its lookup column is there'
+        : 'its lookup column will be made by the first run';
       checks.push({
         code: 'requirements',
         level: 'good',
@@ -58,12 +50,11 @@ export async function checkTables(
         finding: `${source.table} meets every requirement; ${column}.`,
       });
     }
-    tables.push({ source, hasColumn, exists: table !== undefined });
   }
-  return { tables, checks };
+  return checks;
 }
 
-function checkFeed(map: TableMetadata): Check {
+function checkFeed(map: TableMetadata): Check<LinkingCode> {
   const subject = mapTable;
   if (map.tableType === 'Virtual') {
     return {

@@ -1,7 +1,7 @@
 import type { SourceTable } from '../contracts/unification-setup.ts';
 import { mapTable, profileTable } from '../customer-insights/names.ts';
-import { checkSetup, checkTable, type UnmetRequirement } from '../linking/requirements.ts';
-import type { Parts } from './parts.ts';
+import type { LinkingParts } from './parts.ts';
+import { checkSetup, checkTable, type UnmetRequirement } from './requirements.ts';
 
 /** How long Dataverse is asked for the rest of a skipped table's findings, in milliseconds. */
 const patienceMs = 10_000;
@@ -12,7 +12,7 @@ const patienceMs = 10_000;
  * What cannot be asked now is said, and keeps nothing from going on.
  */
 export async function skipFindings(
-  parts: Parts,
+  parts: Pick<LinkingParts, 'dataverse' | 'options'>,
   sources: readonly SourceTable[],
 ): Promise<Map<string, UnmetRequirement[]>> {
   const { setup, dataverseUrl } = parts.options;
