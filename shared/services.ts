@@ -12,6 +12,7 @@ import { openServiceBus } from './messaging/service-bus-messenger.ts';
 import { ownershipWork } from './ownership/ownership-work.ts';
 import type { OwnershipParts } from './ownership/parts.ts';
 import type { PassParts } from './passes/parts.ts';
+import type { PollParts } from './runs/poll-map.ts';
 import type { SegmentParts } from './segments/read-segments.ts';
 import { SegmentStore } from './segments/segment-store.ts';
 import { parseSettings, type Settings } from './settings.ts';
@@ -22,6 +23,7 @@ import { KeptEvents } from './state/kept-events.ts';
 import { LinkStates } from './state/link-states.ts';
 import { OwnershipConsents } from './state/ownership-consents.ts';
 import { PendingRows } from './state/pending-rows.ts';
+import { PolledMap } from './state/polled-map.ts';
 import { RowOutcomes } from './state/row-outcomes.ts';
 import { Runs } from './state/runs.ts';
 import type { TellUnreadable } from './state/stored-document.ts';
@@ -35,7 +37,8 @@ export type Services = PassParts &
   ProfileParts &
   InspectParts &
   SegmentParts &
-  SteeringParts;
+  SteeringParts &
+  PollParts & { readonly pollMinutes: number };
 
 /** Wires the real parts from the settings. */
 function wire(settings: Settings): Services {
@@ -76,6 +79,8 @@ function wire(settings: Settings): Services {
     audit: new AuditTrail(openTable(settings, 'BackstampAudit'), tellUnreadable),
     idempotencyKeys: new IdempotencyKeys(openTable(settings, 'BackstampAudit')),
     telemetry,
+    polledMap: new PolledMap(openTable(settings, 'BackstampLinkStates'), tellUnreadable),
+    pollMinutes: settings.BACKSTAMP_POLL_MINUTES,
     isSignInEnabled: settings.WEBSITE_AUTH_ENABLED,
     options: {
       dataverseUrl: settings.DATAVERSE_URL,

@@ -72,6 +72,10 @@ export const settingsSchema = z.object({
   BACKSTAMP_ORPHAN_INTERVAL_DAYS: wholeNumber(1, 365).default(7),
   /** A walk that would clear more than this share of the linked rows, in percent, asks for confirmation first. */
   BACKSTAMP_ORPHAN_LIMIT_PERCENT: z.coerce.number().min(0).max(100).default(5),
+  /** Every so many minutes the map is asked whether it changed though no event said so; 0 asks never. */
+  BACKSTAMP_POLL_MINUTES: wholeNumber(0, 60)
+    .refine((minutes) => minutes === 0 || 60 % minutes === 0, 'must be 0, or minutes that divide an hour')
+    .default(0),
   /** How long runs and row outcomes are kept, in days. */
   BACKSTAMP_RETENTION_DAYS: wholeNumber(1, 3650).default(90),
   /** Custom logic that our writes do not set off; each needs its privilege. */

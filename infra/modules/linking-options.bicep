@@ -35,6 +35,11 @@ type linkingOptions = {
   @maxValue(100)
   BACKSTAMP_ORPHAN_LIMIT_PERCENT: int?
 
+  @description('Every so many minutes the map is asked whether it changed though no event said so; 0, or minutes that divide an hour.')
+  @minValue(0)
+  @maxValue(60)
+  BACKSTAMP_POLL_MINUTES: int?
+
   @description('How long runs and row outcomes are kept, in days.')
   @minValue(1)
   @maxValue(3650)
