@@ -16,9 +16,25 @@ export class Breaker {
   #alike = '';
   #inARow = 0;
   #hasTaken = false;
+  #isOpen = false;
+
+  /** The table refused every row when it was last asked. */
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  /** A row of the table was written by this process. */
+  get hasTaken(): boolean {
+    return this.#hasTaken;
+  }
+
+  open(): void {
+    this.#isOpen = true;
+  }
 
   taken(): void {
     this.#hasTaken = true;
+    this.#isOpen = false;
     this.#inARow = 0;
   }
 
@@ -29,9 +45,10 @@ export class Breaker {
     this.#alike = alike;
   }
 
-  /** Whether so many rows in a row were refused alike that the whole table must be asked about. */
-  isSuspicious(refusal: Pick<Refusal, 'failureClass'> | undefined, rowsAtHand: number): boolean {
-    const isOfAll = refusal !== undefined && OF_ALL_ROWS.has(refusal.failureClass) && !this.#hasTaken;
+  /** Whether so many rows in a row were refused like this one that the whole table must be asked about. */
+  isSuspicious(refusal: Refusal, rowsAtHand: number): boolean {
+    if (this.#isOpen) return true;
+    const isOfAll = isOfAllRows(refusal) && !this.#hasTaken;
     return this.#inARow >= (isOfAll ? Math.min(PROOF, rowsAtHand) : IN_A_ROW);
   }
 }

@@ -6,6 +6,7 @@ import { BulkTrust } from './bulk-trust.ts';
 import type { Clock } from './clock.ts';
 import type { UpdateRequest } from './dataverse.ts';
 import type { IdentityPool } from './identity-pool.ts';
+import { KnownRefusals } from './known-refusals.ts';
 import { MAX_BATCH_PARTS } from './multipart.ts';
 import type { Sender } from './sender.ts';
 import type { Bypass } from './update-payload.ts';
@@ -49,6 +50,7 @@ export class RowWriter {
   readonly #warm = new Set<string>();
   readonly #sizes = new Map<string, BatchSize>();
   readonly #trusts = new Map<string, BulkTrust>();
+  readonly #known = new Map<string, KnownRefusals>();
   readonly #breakers = new Map<string, Breaker>();
 
   constructor(options: RowWriterOptions) {
@@ -78,6 +80,11 @@ export class RowWriter {
   /** Whether the bulk messages of a table, by logical name, are worth sending. */
   trust(table: string): BulkTrust {
     return remembered(this.#trusts, table, () => new BulkTrust());
+  }
+
+  /** Which refusals of a table's rows, by logical name, are known to stay. */
+  known(table: string): KnownRefusals {
+    return remembered(this.#known, table, () => new KnownRefusals());
   }
 
   /** Whether a table, by logical name, takes writes at all. */

@@ -16,27 +16,29 @@ export class RowsLedger {
   readonly #written: string[] = [];
   readonly #gone: string[] = [];
   readonly #failed: RowFailure[] = [];
-  readonly #tries = new Map<string, number>();
+  /** The latest refusal of each row that was refused. */
+  readonly #met = new Map<string, RefusedRow>();
   #refused: RefusedRow[] = [];
 
-  written(rows: readonly RowUpdate[]): void {
+  /** Returns the refusals that those of the rows had met before. */
+  written(rows: readonly RowUpdate[]): readonly Refusal[] {
     for (const { id } of rows) this.#written.push(id);
+    if (this.#met.size === 0) return [];
+    return rows.map(({ id }) => this.#met.get(id)?.refusal).filter((refusal) => refusal !== undefined);
   }
 
-  gone(rows: readonly RefusedRow[]): void {
-    for (const { row } of rows) this.#gone.push(row.id);
+  gone({ row }: RefusedRow): void {
+    this.#gone.push(row.id);
   }
 
-  failed(rows: readonly RefusedRow[]): void {
-    for (const { row, refusal } of rows) {
-      this.#failed.push({ id: row.id, code: refusal.code, message: refusal.message });
-    }
+  failed({ row, refusal }: RefusedRow): void {
+    this.#failed.push({ id: row.id, code: refusal.code, message: refusal.message });
   }
 
   refused(row: RowUpdate, refusal: Refusal): void {
-    const tries = (this.#tries.get(row.id) ?? 0) + 1;
-    this.#tries.set(row.id, tries);
-    this.#refused.push({ row, refusal, tries });
+    const refused = { row, refusal, tries: (this.#met.get(row.id)?.tries ?? 0) + 1 };
+    this.#met.set(row.id, refused);
+    this.#refused.push(refused);
   }
 
   /** The refused rows since this was asked last. */
@@ -62,8 +64,7 @@ export const isFinal = ({ refusal: { failureClass }, tries }: RefusedRow): boole
   failureClass === 'row' || (tries >= MAX_TRIES && !WAITS.has(failureClass));
 
 /** Whether patience with a refusal that is no row's is over. */
-export const isTooLong = ({ refusal: { failureClass }, tries }: RefusedRow): boolean =>
-  WAITS.has(failureClass) && tries >= 2 * MAX_TRIES;
+export const isTooLong = ({ tries }: RefusedRow): boolean => tries >= 2 * MAX_TRIES;
 
 /** Refusals that never belong to a row. */
 const WAITS: ReadonlySet<string> = new Set(['throttle', 'unauthorized', 'customizationLock']);

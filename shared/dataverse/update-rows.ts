@@ -1,4 +1,4 @@
-import { TerminalError } from '../errors.ts';
+import { isTerminalError, TerminalError } from '../errors.ts';
 import { readRetryAfter } from './answer-headers.ts';
 import { isOfAllRows } from './breaker.ts';
 import type { RowUpdate, TableMetadata, UpdateReport, UpdateRequest } from './dataverse.ts';
@@ -88,9 +88,9 @@ class UpdateRun {
     this.#warming = writer.needsWarmUp(request);
     this.#purpose = `write:${request.table.entitySetName}`;
     this.#unanswered = request.rows.length;
-    // A table that refused everything last time is asked with a few rows first.
-    this.#isSampleDue = this.#breaker.isSuspicious(undefined, Infinity);
-    this.#inDoubt = this.#isSampleDue;
+    // A table that refused everything last time is asked with a few rows first, a new one with one request.
+    this.#isSampleDue = this.#breaker.isOpen;
+    this.#inDoubt = !this.#breaker.hasTaken || this.#breaker.isOpen;
   }
 
   async run(): Promise<UpdateReport> {
@@ -111,6 +111,10 @@ class UpdateRun {
 
   get #breaker() {
     return this.#writer.breaker(this.#table.logicalName);
+  }
+
+  get #known() {
+    return this.#writer.known(this.#table.logicalName);
   }
 
   get #trust() {
@@ -140,9 +144,10 @@ class UpdateRun {
     }
   }
 
-  #stop(error: unknown, unsent: Chunk): void {
-    this.#returned.push(unsent);
+  #stop(error: unknown, unsent?: Chunk): void {
+    if (unsent) this.#returned.push(unsent);
     this.#stopped ??= error instanceof Error ? error : new Error(String(error));
+    if (isTerminalError(error)) this.#breaker.open();
   }
 
   /** Rows from all over what is not sent yet, where the table as a whole is to be asked. */
@@ -225,8 +230,9 @@ class UpdateRun {
       return;
     }
     this.#breaker.refused(refusal, isOfAllRows(refusal) ? rows.length : rows.length > 1 ? REFUSED_BATCH : 1);
-    const isTableRefused = this.#considerTable(refusal, isSample);
-    if (isTableRefused) this.#stop(tableRefused(failure, this.#table), chunk);
+    // A batch that is refused as a whole for what is no row's fault proves it where no other rows can.
+    const isProven = isOfAllRows(refusal) && this.#fresh.length + this.#returned.length === 0;
+    if (this.#considerTable(refusal, isSample || isProven)) this.#stop(tableRefused(failure, this.#table), chunk);
     else if (rows.length > 1) this.#halve(chunk);
     else this.#ledger.refused(rows[0] as RowUpdate, refusal);
   }
@@ -271,7 +277,8 @@ class UpdateRun {
     if (last === undefined) return;
     this.#inDoubt = true;
     if (this.#considerTable(last, chunk.isSample)) {
-      this.#stopped ??= tableRefused(new ServiceFailure(last, `update ${this.#table.entitySetName}`), this.#table);
+      const failure = new ServiceFailure(last, `update ${this.#table.entitySetName}`);
+      this.#stop(tableRefused(failure, this.#table));
     }
   }
 
@@ -290,14 +297,20 @@ class UpdateRun {
     if (retryAfterMs !== undefined) member.throttle.stop(clock.now() + retryAfterMs);
     if (refusal.failureClass === 'throttle') {
       telemetry.count('backstamp.dataverse.throttled', 1, { cause: throttleCause(refusal) });
-    } else if (refusal !== NOT_REACHED) {
+    } else if (refusal !== NOT_REACHED && !this.#isLag(refusal)) {
       this.#trust.rowRefused();
-      this.#breaker.refused(refusal);
+      // Whether a row that is said to be missing was refused at all, reading tells.
+      if (refusal.failureClass !== 'missing') this.#breaker.refused(refusal);
     }
   }
 
+  /** Whether a name is unknown only because the server learns late of a change. */
+  #isLag({ failureClass }: Refusal): boolean {
+    return failureClass === 'schemaLag' && this.#writer.options.sender.expectsSchemaLag(this.#table.entitySetName);
+  }
+
   #take(rows: readonly RowUpdate[]): void {
-    this.#ledger.written(rows);
+    for (const refusal of this.#ledger.written(rows)) this.#known.passed(refusal);
     this.#trust.taken(rows.length);
     this.#breaker.taken();
     this.#inDoubt = false;
@@ -335,20 +348,27 @@ class UpdateRun {
         missing.map(({ row }) => row.id),
         this.#signal,
       );
+      const isMissing = new Set(missing);
       for (const one of refused) {
-        if (missing.includes(one) && !existing.has(one.row.id.toLowerCase())) this.#settle('gone', one);
-        else if (isFinal(one)) this.#settle('failed', one);
-        else again.push(one);
+        if (isMissing.has(one) && !existing.has(one.row.id.toLowerCase())) this.#settle('gone', one);
+        else {
+          if (isMissing.has(one)) this.#breaker.refused(one.refusal);
+          if (!this.#isLag(one.refusal) && (isFinal(one) || this.#known.isBelieved(one.refusal))) {
+            this.#settle('failed', one);
+          } else again.push(one);
+        }
       }
     } catch (error) {
       again.splice(0, again.length, ...refused);
-      if (!this.#signal?.aborted) this.#stopped ??= error as Error;
+      if (!this.#signal?.aborted) this.#stop(error);
     }
     this.#returned.push({ rows: again.map(({ row }) => row), mode: 'batch' });
     const tooLong = again.find(isTooLong);
-    if (tooLong) this.#stopped ??= unavailable(tooLong.refusal, `update ${this.#table.entitySetName}`);
-    if (again.length === 0 || this.#isOver) return false;
-    const isLagging = again.some(({ refusal }) => refusal.failureClass === 'schemaLag');
+    if (tooLong) this.#stop(unavailable(tooLong.refusal, `update ${this.#table.entitySetName}`));
+    const [one] = again;
+    if (one === undefined || this.#isOver) return false;
+    this.#considerTable(one.refusal, false);
+    const isLagging = again.some(({ refusal }) => this.#isLag(refusal));
     const pauseMs = isLagging ? 5_000 : Math.min(LONGEST_PAUSE_MS, 500 * 2 ** round);
     await clock.sleep(pauseMs, this.#signal).catch(() => {
       // Aborted: the rows have come back and are told as unsent.
@@ -357,7 +377,8 @@ class UpdateRun {
   }
 
   #settle(outcome: 'gone' | 'failed', row: RefusedRow): void {
-    this.#ledger[outcome]([row]);
+    if (outcome === 'failed') this.#known.stayed(row.refusal);
+    this.#ledger[outcome](row);
     this.#answered(1);
   }
 
