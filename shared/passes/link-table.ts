@@ -65,6 +65,7 @@ async function workOn(parts: PassParts, delivery: Delivery, run: Run): Promise<v
   const { message } = delivery;
   const { runId, table } = message;
   const timeUp = parts.startTimer(parts.options.sliceMs);
+  const overdue = endOfWaiting(parts);
   const slot: Slot = run.mode === 'rehearsal' ? { table, rehearsalOf: runId } : { table };
   for (;;) {
     const { state, etag } = await parts.linkStates.load(slot);
@@ -84,7 +85,7 @@ async function workOn(parts: PassParts, delivery: Delivery, run: Run): Promise<v
       continue;
     }
     if (owner.runId !== runId) await tellTurn(parts, message, owner.runId);
-    const outcome = await doSlice(parts, { slot, state, etag, owner, delivery, timeUp });
+    const outcome = await doSlice(parts, { slot, state, etag, owner, delivery, timeUp, overdue });
     if (outcome === 'more') {
       await parts.messenger.sendLinkTasks([{ ...message, slice: message.slice + 1, failures: 0 }]);
       return;
@@ -110,6 +111,23 @@ interface SliceWork {
   readonly owner: Run;
   readonly delivery: Delivery;
   readonly timeUp: AbortSignal;
+  readonly overdue: AbortSignal;
+}
+
+/** How much longer than its slice work may wait for a service, in milliseconds; and the most, well before the host cuts it off. */
+const moreWaitingMs = 240_000;
+const mostWaitingMs = 510_000;
+
+/**
+ * Aborted when waiting for a service has to end. What is read then is given up and tried later, by another invocation:
+ * pauses that Dataverse asks for may follow one another for longer than a host lets a function run.
+ */
+function endOfWaiting({ startTimer, options }: PassParts): AbortSignal {
+  const waiting = new AbortController();
+  const timer = startTimer(Math.min(options.sliceMs + moreWaitingMs, mostWaitingMs));
+  const reason = () => new RetryableError('Dataverse kept the work waiting for longer than an invocation may last.');
+  timer.addEventListener('abort', () => waiting.abort(reason()), { once: true });
+  return waiting.signal;
 }
 
 async function doSlice(parts: PassParts, work: SliceWork): Promise<SliceOutcome> {
@@ -118,7 +136,7 @@ async function doSlice(parts: PassParts, work: SliceWork): Promise<SliceOutcome>
   const cancel = watchForCancel(parts, owner.runId);
   try {
     if (owner.cancelRequestedAt !== undefined) throw cancel.reason;
-    return await carryOnUntilTimeIsUp(parts, work, cancel.signal);
+    return await carryOnUntilTimeIsUp(parts, work, AbortSignal.any([cancel.signal, work.overdue]));
   } catch (error) {
     if (error instanceof LostRaceError) throw error;
     if (cancel.signal.aborted || error === cancel.reason) {

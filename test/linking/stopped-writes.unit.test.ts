@@ -74,3 +74,38 @@ describe('writes that are stopped', () => {
     expect(task.details.join(' ')).toMatch(/Not for now.*Given up/);
   });
 });
+
+describe('reads that are kept waiting', () => {
+  it('are handed over before the host would cut the function off, and the run goes on later', async () => {
+    const simulation: Simulation = smallOrganisation({ contacts: 3, leads: 0 });
+    for (let number = 1; number <= 3; number++) {
+      addProfile(simulation, number);
+      mapTo(simulation, { kind: 'c', source: number, profile: number });
+    }
+    const { organisation, clock } = simulation;
+    const connect = organisation.connect.bind(organisation);
+    let waits = 0;
+    const waitedMs: number[] = [];
+    organisation.connect = (worker) => {
+      const dataverse = connect(worker);
+      return {
+        ...dataverse,
+        async readLists(requests, signal) {
+          // One pause after another, as a service under pressure asks for them.
+          const since = clock.now();
+          while (++waits <= 40) {
+            await clock.sleep(50_000);
+            waitedMs.push(clock.now() - since);
+            signal?.throwIfAborted();
+          }
+          return dataverse.readLists(requests, signal);
+        },
+      };
+    };
+    const runId = simulation.post({ eventId: 'event', tables: ['contact'] });
+    await simulation.run();
+
+    expect(taskOf(simulation, runId, 'contact')).toMatchObject({ status: 'Successful', counters: { linked: 3 } });
+    expect(Math.max(...waitedMs)).toBeLessThan(600_000);
+  });
+});
