@@ -63,6 +63,7 @@ export async function commitPass(
     },
     growing: isGrowing(slice) || isUncertain(pass),
     newestChange: Math.max(pass.newestChange, lastPass?.newestChange ?? 0),
+    ...(pending.acrossUnits === 0 ? {} : { acrossUnits: pending.acrossUnits }),
     waitingSample: pending.sample,
     warnings: [...(leftByWalk?.warnings ?? []), ...warnings],
     ...(leftByWalk === undefined ? {} : { leftByWalk }),

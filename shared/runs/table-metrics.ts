@@ -29,7 +29,10 @@ export function recordTableState(
   }
   // Before its first pass ends a table has no pending rows to speak of.
   if (lastPass === undefined) return;
-  const waiting = Math.min(lastPass.counters.waiting, pendingRows);
-  telemetry.record('backstamp.pending_rows', waiting, { table, reason: 'waiting' });
-  telemetry.record('backstamp.pending_rows', pendingRows - waiting, { table, reason: 'failed' });
+  const acrossUnits = Math.min(lastPass.acrossUnits ?? 0, pendingRows);
+  const waiting = Math.min(lastPass.counters.waiting, pendingRows - acrossUnits);
+  const rows = { waiting, failed: pendingRows - waiting - acrossUnits, acrossUnits };
+  for (const [reason, count] of Object.entries(rows)) {
+    telemetry.record('backstamp.pending_rows', count, { table, reason });
+  }
 }

@@ -1,5 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { recordTableState } from '../../shared/runs/table-metrics.ts';
 import type { RowOutcome } from '../../shared/state/row-outcomes.ts';
+import { type Attributes, silentTelemetry } from '../../shared/telemetry/telemetry.ts';
 import { guardLinkStates } from '../support/link-state-transitions.ts';
 import type { Simulation } from '../support/simulation.ts';
 import { addProfile, guidOf, mapTo, smallOrganisation, smallSetup, unmap } from '../support/small-organisation.ts';
@@ -114,6 +116,17 @@ async function play(at?: number, kind: 'die before' | 'die after' = 'die before'
   return simulation;
 }
 
+/** What the metric tells of pending rows, by reason. */
+function pendingTold(simulation: Simulation): Record<string, number> {
+  const told: Record<string, number> = {};
+  const record = (metric: string, rows: number, { reason }: Attributes = {}) => {
+    if (metric === 'backstamp.pending_rows') told[String(reason)] = rows;
+  };
+  const telemetry = { ...silentTelemetry, record };
+  recordTableState({ telemetry, now: simulation.clock.now }, 'contact', linkStateOf(simulation, 'contact'));
+  return told;
+}
+
 describe('rows whose profile belongs to another business unit, where they are left unlinked', () => {
   let undisturbed: Simulation;
   beforeAll(async () => {
@@ -124,6 +137,12 @@ describe('rows whose profile belongs to another business unit, where they are le
     expect(undisturbed.errors).toEqual([]);
     expect(linksOf(undisturbed)).toEqual(linksThatHold(undisturbed));
     expect(linksOf(undisturbed).length).toBe(7);
+  });
+
+  it('are told as such among the pending rows, and not as failed', () => {
+    const { length } = pendingOf(undisturbed, 'contact');
+    expect(length).toBeGreaterThan(0);
+    expect(pendingTold(undisturbed)).toEqual({ waiting: 0, failed: 0, acrossUnits: length });
   });
 
   it('are reported by each run, with both units, and judged anew by the next', () => {

@@ -49,15 +49,16 @@ describe('metrics of a table', () => {
 
     recordTableState(parts, 'lead', {
       watermark,
-      pendingRows: 9,
+      pendingRows: 12,
       // One link could not be cleared: failed, but no row waits to be tried for it.
-      lastPass: { ...ended, counters: { ...noRows, waiting: 7, failed: 3 } },
+      lastPass: { ...ended, acrossUnits: 3, counters: { ...noRows, waiting: 7, failed: 3 } },
     });
 
     expect(recorded).toEqual([
       ['backstamp.watermark.age', 7_200, { table: 'lead' }],
       ['backstamp.pending_rows', 7, { table: 'lead', reason: 'waiting' }],
       ['backstamp.pending_rows', 2, { table: 'lead', reason: 'failed' }],
+      ['backstamp.pending_rows', 3, { table: 'lead', reason: 'acrossUnits' }],
     ]);
   });
 
