@@ -98,7 +98,21 @@ async function packageJson(): Promise<string> {
   const { name, version, license, type, main, engines } = JSON.parse(
     await readFile(join(projectFolder, 'package.json'), 'utf8'),
   ) as Record<string, unknown>;
-  return `${JSON.stringify({ name, version, license, private: true, type, main, engines }, null, 2)}\n`;
+  const built = { name, version: `${version}${await commit()}`, license, private: true, type, main, engines };
+  return `${JSON.stringify(built, null, 2)}\n`;
+}
+
+/** `+<commit>`, by which infra/scripts/release.ts finds a version again; nothing where it is not the commit's own. */
+async function commit(): Promise<string> {
+  const git = async (...words: string[]): Promise<string> =>
+    (await promisify(execFile)('git', words, { cwd: projectFolder })).stdout.trim();
+  try {
+    return (await git('status', '--porcelain', '--untracked-files=no')) === ''
+      ? `+${await git('rev-parse', 'HEAD')}`
+      : '';
+  } catch {
+    return '';
+  }
 }
 
 interface Sbom {
