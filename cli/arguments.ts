@@ -17,7 +17,9 @@ export type Command =
       readonly name: 'run';
       readonly mode: 'incremental' | 'full' | 'orphans' | 'rehearsal';
       readonly tables: readonly string[];
-      readonly confirm: boolean;
+      /** What the operator permits: more changes of links than the safety limits allow, and owners as rehearsed. */
+      readonly beyondLimits: boolean;
+      readonly giveOwners: boolean;
       readonly wait: boolean;
     }
   | {
@@ -45,6 +47,9 @@ const options = {
   limit: { type: 'string' },
   mode: { type: 'string' },
   table: { type: 'string', multiple: true },
+  'beyond-limits': { type: 'boolean', default: false },
+  'give-owners': { type: 'boolean', default: false },
+  // One word for both, until 0.1.
   confirm: { type: 'boolean', default: false },
   wait: { type: 'boolean', default: false },
   outcome: { type: 'string' },
@@ -70,7 +75,7 @@ const optionsOf: Readonly<Record<string, readonly string[]>> = {
   status: [],
   runs: ['limit'],
   show: [],
-  run: ['mode', 'table', 'confirm', 'wait'],
+  run: ['mode', 'table', 'beyond-limits', 'give-owners', 'wait'],
   rehearse: ['table', 'wait'],
   cancel: [],
   rows: ['outcome', 'search', 'limit', 'csv'],
@@ -108,6 +113,11 @@ export function parseArguments(words: readonly string[], environment: Environmen
   const known = name === undefined ? undefined : optionsOf[name];
   if (name === undefined || known === undefined) {
     throw new UsageError(name === undefined ? 'Which command?' : `There is no command "${name}".`);
+  }
+  if (values.confirm) {
+    throw new UsageError(
+      '--confirm meant two things: say --beyond-limits to clear more orphans than the safety limit allows, --give-owners to write owners as the last rehearsal showed them.',
+    );
   }
   const odd = given.find((option) => !known.includes(option) && !everywhere.includes(option));
   if (odd !== undefined) throw new UsageError(`"${name}" has no option --${odd}.`);
@@ -147,10 +157,11 @@ function toCommand(name: string, words: readonly string[], values: Values, envir
     case 'run': {
       const mode = modeSchema.exclude(['rehearsal']).safeParse(values.mode ?? 'incremental');
       if (!mode.success) throw new UsageError(`--mode ${values.mode}: must be incremental, full or orphans.`);
-      return { name, mode: mode.data, tables, confirm: values.confirm, wait: values.wait };
+      const permits = { beyondLimits: values['beyond-limits'], giveOwners: values['give-owners'] };
+      return { name, mode: mode.data, tables, ...permits, wait: values.wait };
     }
     case 'rehearse':
-      return { name: 'run', mode: 'rehearsal', tables, confirm: false, wait: values.wait };
+      return { name: 'run', mode: 'rehearsal', tables, beyondLimits: false, giveOwners: false, wait: values.wait };
     case 'profile': {
       const [source = '', id = ''] = words;
       return { name, table: source, id };

@@ -75,11 +75,12 @@ async function follow(
       return exitCodes.ok;
     }
     case 'run': {
-      const { mode, tables, confirm, wait } = command;
+      const { mode, tables, beyondLimits, giveOwners, wait } = command;
       const accepted = await app.start({
         mode,
         ...(tables.length > 0 && { tables: [...tables] }),
-        ...(confirm && { confirm }),
+        ...(beyondLimits && { beyondLimits }),
+        ...(giveOwners && { giveOwners }),
       });
       if (!wait) {
         show(accepted, ({ runId }) => `Run ${runId} is on its way. See it with: backstamp show ${runId}\n`);

@@ -8,9 +8,9 @@ export const usage = `backstamp <command> [options]
   status                        groups and tasks with their newest status
   runs [--limit N]              runs, newest first (20)
   show <run>                    one run with its tables, reasons and remedies
-  run [--mode incremental|full|orphans] [--table T]... [--confirm] [--wait]
-                                start a run; --confirm clears more orphans than the safety limit allows, and
-                                lets owners be written as the last rehearsal showed them
+  run [--mode incremental|full|orphans] [--table T]... [--beyond-limits] [--give-owners] [--wait]
+                                start a run; --beyond-limits clears more orphans than the safety limit allows,
+                                --give-owners writes owners as the last rehearsal showed them
   rehearse [--table T]... [--wait]
                                 see what a run would do; nothing is changed
   cancel <run>                  cancel a run; what was linked stays linked

@@ -42,8 +42,8 @@ const modes: Readonly<Record<Mode, { title: string; does: readonly string[]; con
 /** The table whose owners come first; a run has it only where owners are seen to. */
 const profileTable = 'msdynci_customerprofile';
 
-const confirmChoice = (text: string): JSX.Element =>
-  h('label', { class: 'choice' }, h('input', { type: 'checkbox', name: 'confirm' }), ` ${text}`);
+const permission = (name: 'beyondLimits' | 'giveOwners', text: string): JSX.Element =>
+  h('label', { class: 'choice' }, h('input', { type: 'checkbox', name }), ` ${text}`);
 
 export function startQuestion(mode: Mode, tables: readonly string[]): Question {
   const { title, does, confirm } = modes[mode];
@@ -73,10 +73,10 @@ export function startQuestion(mode: Mode, tables: readonly string[]): Question {
               ),
             ),
           ]),
-      ...(mode === 'orphans' ? [confirmChoice('Clear them even if they are more than the safety limit allows')] : []),
-      ...(writesOwners
-        ? [confirmChoice('Write owners as the last rehearsal showed them, and clear orphans whatever their number')]
+      ...(mode === 'orphans'
+        ? [permission('beyondLimits', 'Clear them even if they are more than the safety limit allows')]
         : []),
+      ...(writesOwners ? [permission('giveOwners', 'Write owners as the last rehearsal showed them')] : []),
     ],
   };
 }
@@ -87,7 +87,8 @@ export function startRequest(mode: Mode, tables: readonly string[], chosen: Form
   return {
     mode,
     ...(picked.length > 0 && picked.length < tables.length ? { tables: picked } : {}),
-    ...(chosen.get('confirm') === null ? {} : { confirm: true }),
+    ...(chosen.has('beyondLimits') ? { beyondLimits: true } : {}),
+    ...(chosen.has('giveOwners') ? { giveOwners: true } : {}),
   };
 }
 

@@ -68,6 +68,8 @@ async function receiveEvent(
     ...parsed.data,
     mode: 'incremental',
     tables: undefined,
+    beyondLimits: undefined,
+    giveOwners: undefined,
     confirm: undefined,
     startedBy: { kind: 'key' },
   };

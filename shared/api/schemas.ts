@@ -57,12 +57,22 @@ export const runSummaryListSchema = runListSchema.extend({ runs: z.array(runSumm
 export type RunSummaryList = z.infer<typeof runSummaryListSchema>;
 
 /** What an operator asks for. */
-export const startRunSchema = z.strictObject({
-  mode: modeSchema,
-  tables: z.array(logicalNameSchema).min(1).max(100).optional(),
-  /** Clear even more links than the safety limit allows, and write owners as the last rehearsal showed them. */
-  confirm: z.boolean().optional(),
-});
+export const startRunSchema = z
+  .strictObject({
+    mode: modeSchema,
+    tables: z.array(logicalNameSchema).min(1).max(100).optional(),
+    /** Clear or move even more links than the safety limits allow. */
+    beyondLimits: z.boolean().optional(),
+    /** Give owners as the last rehearsal showed them. */
+    giveOwners: z.boolean().optional(),
+    /** The word of the version before, for both at once. Taken in mode `orphans` alone, for `beyondLimits`. */
+    confirm: z.boolean().optional(),
+  })
+  .refine(({ confirm, mode }) => confirm !== true || mode === 'orphans', {
+    path: ['confirm'],
+    message:
+      'meant two things: send beyondLimits to clear or move more links than the safety limits allow, giveOwners to give owners',
+  });
 export type StartRun = z.infer<typeof startRunSchema>;
 
 /** Marks a request and its repetitions as one. */

@@ -42,7 +42,7 @@ export async function startRun(parts: SteeringParts, request: HttpRequest, calle
   };
   if (claim === 'new') {
     await putOnRecord(parts, caller, {
-      action: wanted.confirm === true ? 'confirm' : 'run',
+      action: wanted.beyondLimits || wanted.giveOwners || wanted.confirm ? 'confirm' : 'run',
       runId: runIdOf(event),
       ...(wanted.tables === undefined ? {} : { tables: wanted.tables }),
       detail: wanted.mode,
@@ -61,8 +61,12 @@ const keyOf = (caller: Caller, idempotencyKey: string): string =>
     .digest('hex')
     .slice(0, 36);
 
-const claimKey = ({ idempotencyKeys, now }: SteeringParts, key: string, { mode, tables, confirm }: StartRun) =>
-  idempotencyKeys.claim(key, JSON.stringify([mode, tables, confirm]), timeOf(now()));
+const claimKey = ({ idempotencyKeys, now }: SteeringParts, key: string, wanted: StartRun) =>
+  idempotencyKeys.claim(
+    key,
+    JSON.stringify([wanted.mode, wanted.tables, wanted.beyondLimits ?? wanted.confirm, wanted.giveOwners]),
+    timeOf(now()),
+  );
 
 const keyTaken = (): HttpResponseInit =>
   problem(422, 'Unprocessable content', 'This Idempotency-Key was sent before, with another request: take a new one.', {

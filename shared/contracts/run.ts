@@ -41,7 +41,12 @@ export const runSchema = z.object({
   mode: modeSchema,
   /** Every source table of the run; it has ended when each has a task and every task has ended. */
   tables: z.array(z.string()),
-  confirm: z.boolean(),
+  /** More links may be cleared or moved than the safety limits allow. */
+  beyondLimits: z.boolean().default(false),
+  /** Owners may be given as the last rehearsal showed them. */
+  giveOwners: z.boolean().default(false),
+  /** Read by the version before, to which it means both: always false. */
+  confirm: z.boolean().default(false),
   status: statusSchema,
   occurredAt: z.iso.datetime({ offset: true }),
   receivedAt: time,

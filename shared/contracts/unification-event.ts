@@ -30,7 +30,11 @@ export const unificationEventSchema = z.object({
   tables: z.array(logicalNameSchema).min(1).optional(),
   /** Who asked for the run, where somebody did. */
   startedBy: actorSchema.optional(),
-  /** An operator confirmed what a safety limit had stopped. */
+  /** What an operator permits: clearing or moving more links than the safety limits allow, */
+  beyondLimits: z.boolean().optional(),
+  /** and giving owners as the last rehearsal showed them. */
+  giveOwners: z.boolean().optional(),
+  /** One word for both, from the version before. It permits clearing in mode `orphans`, where nothing else was meant. */
   confirm: z.boolean().optional(),
 });
 export type UnificationEvent = z.infer<typeof unificationEventSchema>;

@@ -124,12 +124,12 @@ export function exceedsLimit(orphans: number, linkedRows: number, limitPercent: 
   return orphans > alwaysAllowed && orphans > (linkedRows * limitPercent) / 100;
 }
 
-/** Clears the links that the walk set down, unless they are more than the safety limit allows and nobody confirmed. */
+/** Clears the links that the walk set down, unless they are more than the safety limit allows and nobody permitted it. */
 export async function clearOrphans(slice: LinkingSlice): Promise<void> {
   const { parts, context, slot, pass } = slice;
   const { orphanLimitPercent } = parts.options;
   if (pass.orphans === 0) return;
-  if (!slice.isConfirmed && exceedsLimit(pass.orphans, pass.walked, orphanLimitPercent)) return;
+  if (!slice.mayGoBeyondLimits && exceedsLimit(pass.orphans, pass.walked, orphanLimitPercent)) return;
   if (slice.isRehearsal) {
     await slice.checkpoint({ counters: slice.add({ ...noRows, cleared: pass.orphans }) });
     return;

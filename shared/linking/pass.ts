@@ -23,7 +23,7 @@ import { checkMap } from './requirements.ts';
  *
  *   pending ──► map ──► orphans ──► clear ──► committed
  *      │         │         │          │
- *      │         │         │          └ clears what the walk set down, if the limit allows or it was confirmed
+ *      │         │         │          └ clears what the walk set down, if the limit allows or an operator does
  *      │         │         └ walks all linked rows; only where there is cause (`orphansDue`)
  *      │         └ drains the map's changes; left out in mode `orphans`
  *      └ tries pending rows again
@@ -160,11 +160,11 @@ async function detailsOf(slice: LinkingSlice, pending: Pending): Promise<string[
 }
 
 /** What the walk found and left, since it is more than may be cleared without asking. */
-function walkWarningsOf({ pass, isConfirmed, parts }: LinkingSlice): string[] {
+function walkWarningsOf({ pass, mayGoBeyondLimits, parts }: LinkingSlice): string[] {
   const { orphanLimitPercent } = parts.options;
-  if (isConfirmed || !exceedsLimit(pass.orphans, pass.walked, orphanLimitPercent)) return [];
+  if (mayGoBeyondLimits || !exceedsLimit(pass.orphans, pass.walked, orphanLimitPercent)) return [];
   const share = ((100 * pass.orphans) / pass.walked).toFixed(1);
   return [
-    `${counted(pass.orphans, 'link')} (${share} % of the linked rows) ${agreeing(pass.orphans, 'has no place in the map any more and was left', 'have no place in the map any more and were left')}: more than the limit of ${orphanLimitPercent} %. Check the unification; to clear them, start a run in mode orphans with confirm.`,
+    `${counted(pass.orphans, 'link')} (${share} % of the linked rows) ${agreeing(pass.orphans, 'has no place in the map any more and was left', 'have no place in the map any more and were left')}: more than the limit of ${orphanLimitPercent} %. Check the unification; to clear them, start a run in mode orphans with beyondLimits.`,
   ];
 }

@@ -13,7 +13,7 @@ import type { OwnershipParts } from './parts.ts';
 export async function checkConsent(
   parts: Pick<OwnershipParts, 'ownershipConsents' | 'runs' | 'now'>,
   mapping: string,
-  run: Pick<Run, 'runId' | 'confirm' | 'receivedAt'> | undefined,
+  run: Pick<Run, 'runId' | 'giveOwners' | 'receivedAt'> | undefined,
 ): Promise<OwnershipFinding | undefined> {
   const { ownershipConsents: consents } = parts;
   if ((await consents.confirmed(mapping)) !== undefined) return undefined;
@@ -24,7 +24,7 @@ export async function checkConsent(
   const endedAt = rehearsal === undefined ? note.at : rehearsal.endedAt;
   const profiles = (await parts.runs.findTask(note.runId, profileTable))?.value;
   if (endedAt === undefined || (profiles !== undefined && !endedWell(profiles.status))) return notRehearsed;
-  if (run === undefined || !run.confirm || run.receivedAt < endedAt) return notConfirmed;
+  if (run === undefined || !run.giveOwners || run.receivedAt < endedAt) return notConfirmed;
   await consents.confirm(mapping, { runId: run.runId, at: timeOf(parts.now()) });
   return undefined;
 }
@@ -32,11 +32,11 @@ export async function checkConsent(
 const notRehearsed: OwnershipFinding = {
   code: 'rehearse-owners',
   finding: 'Owners have not been rehearsed with this mapping of values to teams.',
-  remedy: 'Start a run in mode rehearsal, look at its numbers, then start a run with confirm.',
+  remedy: 'Start a run in mode rehearsal, look at its numbers, then start a run with giveOwners.',
 };
 
 const notConfirmed: OwnershipFinding = {
   code: 'confirm-owners',
   finding: 'Owners were rehearsed with this mapping of values to teams, and nobody has confirmed it since.',
-  remedy: 'Look at the rehearsal, then start a run with confirm; after that every run sees to the owners.',
+  remedy: 'Look at the rehearsal, then start a run with giveOwners; after that every run sees to the owners.',
 };

@@ -182,7 +182,7 @@ async function carryOnUntilTimeIsUp(parts: PassParts, given: SliceWork, signal: 
   const begun = await save(parts, slot, { ...found.state, pass: takenOver(pass, timeOf(parts.now())) }, found.etag);
   const ended = await work.carryOn({
     slot,
-    isConfirmed: owner.confirm,
+    mayGoBeyondLimits: owner.beyondLimits,
     messageId: linkTaskMessageId(delivery.message),
     state: begun.state,
     etag: begun.etag,

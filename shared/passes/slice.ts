@@ -22,7 +22,7 @@ const lookups = 50;
 /** How a slice begins, whatever the work. */
 export interface SliceStart {
   readonly slot: Slot;
-  readonly isConfirmed: boolean;
+  readonly mayGoBeyondLimits: boolean;
   /** Id of the message at work. */
   readonly messageId: string;
   readonly state: LinkState & { pass: Pass };
@@ -42,8 +42,8 @@ export class Slice<Context = unknown, Parts extends WorkParts = WorkParts> {
   readonly parts: Parts;
   readonly slot: Slot;
   readonly context: Context;
-  /** An operator confirmed what a safety limit had stopped. */
-  readonly isConfirmed: boolean;
+  /** An operator permits what a safety limit had stopped. */
+  readonly mayGoBeyondLimits: boolean;
   readonly #messageId: string;
   /** Aborted when the run is canceled. */
   readonly signal: AbortSignal;
@@ -64,7 +64,7 @@ export class Slice<Context = unknown, Parts extends WorkParts = WorkParts> {
     this.parts = parts;
     this.context = context;
     this.slot = given.slot;
-    this.isConfirmed = given.isConfirmed;
+    this.mayGoBeyondLimits = given.mayGoBeyondLimits;
     this.#messageId = given.messageId;
     this.signal = given.signal;
     this.#timeUp = given.timeUp;

@@ -50,7 +50,9 @@ export function newRun(parts: RunParts, event: UnificationEvent): Run {
     mode: event.mode,
     // As they are now: a run that is half recorded when the settings change is still recorded to its end.
     tables: event.tables ?? tablesOf(parts.works, event.mode),
-    confirm: event.confirm ?? false,
+    beyondLimits: event.beyondLimits ?? (event.confirm === true && event.mode === 'orphans'),
+    giveOwners: event.giveOwners ?? false,
+    confirm: false,
     status: 'Queued',
     occurredAt: event.occurredAt,
     receivedAt: timeOf(parts.now()),

@@ -88,7 +88,7 @@ describe('the audit', () => {
   });
 
   it('tells a confirmation from a run', async () => {
-    await start({ mode: 'orphans', confirm: true });
+    await start({ mode: 'orphans', beyondLimits: true });
     expect(await entries()).toMatchObject([{ action: 'confirm', by: kim, detail: 'orphans' }]);
   });
 
@@ -201,7 +201,11 @@ describe('a request that comes again', () => {
 
   it('is refused under the key of another request, and starts nothing', async () => {
     await start('k1', { mode: 'full' });
-    for (const body of [{ mode: 'rehearsal' }, { mode: 'full', tables: ['lead'] }, { mode: 'full', confirm: true }]) {
+    for (const body of [
+      { mode: 'rehearsal' },
+      { mode: 'full', tables: ['lead'] },
+      { mode: 'full', beyondLimits: true },
+    ]) {
       expect(await start('k1', body)).toMatchObject({
         status: 422,
         body: { errors: [{ field: 'Idempotency-Key', in: 'header' }] },

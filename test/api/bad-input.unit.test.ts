@@ -60,6 +60,19 @@ describe('bad input', () => {
     },
   );
 
+  it('has no word that permits two things: confirm is refused, but where it can only be about orphans', async () => {
+    const start = (body: object) => route(startRun)(request('POST', '/api/runs', { body }));
+
+    const refused = await start({ mode: 'full', confirm: true });
+    expect(refused.status).toBe(400);
+    const [error] = problemSchema.parse(bodyOf(refused)).errors ?? [];
+    expect(error).toMatchObject({ field: 'confirm', message: expect.stringMatching(/beyondLimits .* giveOwners/) });
+    expect(outbox.events).toEqual([]);
+
+    expect((await start({ mode: 'orphans', confirm: true })).status).toBe(202);
+    expect((await start({ mode: 'full', beyondLimits: true, giveOwners: true })).status).toBe(202);
+  });
+
   it('at the door of operators: what is well-formed and names known tables starts a run, any other leaves no trace', async () => {
     await fc.assert(
       fc.asyncProperty(bodiesFor(startRunSchema), async (body) => {

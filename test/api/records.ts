@@ -18,6 +18,8 @@ export function sampleRun(number: number, overrides: Partial<Run> = {}): Run {
     source: 'test',
     mode: 'incremental',
     tables: ['contact', 'lead'],
+    beyondLimits: false,
+    giveOwners: false,
     confirm: false,
     status: 'Successful',
     occurredAt: receivedAt,

@@ -10,12 +10,15 @@ describe('the words of the command line', () => {
     ['status', { name: 'status' }],
     ['runs --limit 5', { name: 'runs', limit: 5 }],
     ['show latest', { name: 'show', run: 'latest' }],
-    ['run', { name: 'run', mode: 'incremental', tables: [], confirm: false, wait: false }],
+    ['run', { name: 'run', mode: 'incremental', tables: [], beyondLimits: false, giveOwners: false, wait: false }],
     [
-      'run --mode orphans --table contact --table lead --confirm --wait',
-      { name: 'run', mode: 'orphans', tables: ['contact', 'lead'], confirm: true, wait: true },
+      'run --mode orphans --table contact --table lead --beyond-limits --give-owners --wait',
+      { name: 'run', mode: 'orphans', tables: ['contact', 'lead'], beyondLimits: true, giveOwners: true, wait: true },
     ],
-    ['rehearse --wait', { name: 'run', mode: 'rehearsal', tables: [], confirm: false, wait: true }],
+    [
+      'rehearse --wait',
+      { name: 'run', mode: 'rehearsal', tables: [], beyondLimits: false, giveOwners: false, wait: true },
+    ],
     [
       'rows latest contact --outcome failed',
       { name: 'rows', run: 'latest', table: 'contact', outcome: 'failed', limit: 100 },
@@ -49,6 +52,7 @@ describe('the words of the command line', () => {
     ['profile lead', 'takes <table> and <id>'],
     ['status now', 'no further word'],
     ['run --mode rehearsal', 'must be incremental, full or orphans'],
+    ['run --confirm', 'say --beyond-limits'],
     ['runs --limit 0', 'whole number'],
     ['runs --limit x', 'whole number'],
     ['rows a b --outcome perfect', 'must be one of'],

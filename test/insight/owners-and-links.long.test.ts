@@ -44,7 +44,7 @@ async function play(fault?: { readonly at: number; readonly kind: 'die before' |
     simulation.clock.advance(hour);
   };
   await run({ eventId: 'rehearsal', mode: 'rehearsal' });
-  await run({ eventId: 'confirmed', confirm: true });
+  await run({ eventId: 'confirmed', giveOwners: true });
   // Three customers move to the other unit; one contact follows.
   for (const number of [1, 2, 3]) putProfile(simulation, number, ((number + 1) % 2) + 1);
   simulation.organisation.put('contact', guidOf('c', 1), { [unitValue]: unitId(1) });

@@ -51,7 +51,7 @@ describe('links that the map no longer gives', () => {
     expect(simulation.organisation.links('contact').size).toBe(20);
     expect(status).toBe('Completed with warnings');
     expect(details[0]).toContain('11 links (55.0 % of the linked rows)');
-    expect(details[0]).toContain('confirm');
+    expect(details[0]).toContain('beyondLimits');
     expect(counters.cleared).toBe(0);
   });
 
@@ -67,7 +67,7 @@ describe('links that the map no longer gives', () => {
     const simulation = await linkedContacts(20);
     unmapUpTo(simulation, 11);
     await play(simulation, 'second');
-    const runId = await play(simulation, 'confirmed', { mode: 'orphans', confirm: true });
+    const runId = await play(simulation, 'confirmed', { mode: 'orphans', beyondLimits: true });
     expect(taskOf(simulation, runId, 'contact')).toMatchObject({ status: 'Successful', counters: { cleared: 11 } });
     expect(simulation.organisation.links('contact').size).toBe(9);
   });

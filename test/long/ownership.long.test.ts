@@ -66,7 +66,7 @@ it(`I3 gives 100,000 profiles of 3 units and what is about them their owners, th
     await letTeamsOwn(url, organisation);
 
     const rehearsed = await run('Rehearsal', { mode: 'rehearsal' });
-    const assigned = await run('First run', { mode: 'incremental', confirm: true });
+    const assigned = await run('First run', { mode: 'incremental', giveOwners: true });
     const all = await verify();
     expect([rehearsed, assigned]).toEqual([all, all]);
 

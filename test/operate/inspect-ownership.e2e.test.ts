@@ -79,7 +79,7 @@ it('the doctor tells what keeps owners from being written, and when nothing does
   expect(await found()).toEqual(expect.arrayContaining(['owners rehearse-owners']));
   expect((await run({ mode: 'rehearsal' })).sort()).toEqual(ended);
   expect(await found()).toEqual(expect.arrayContaining(['owners confirm-owners']));
-  expect((await run({ mode: 'incremental', confirm: true })).sort()).toEqual(ended);
+  expect((await run({ mode: 'incremental', giveOwners: true })).sort()).toEqual(ended);
   expect(await found()).toEqual(expect.arrayContaining(['owners owners']));
 
   await loadRows(url, 'team', [{ teamid: await rootTeam(url), isdefault: false }]);

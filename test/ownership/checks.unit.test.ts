@@ -213,7 +213,7 @@ describe('another mapping', () => {
     simulation.post({ eventId: 'again', mode: 'rehearsal', tables });
     await simulation.run();
     simulation.clock.advance(60_000);
-    const confirmed = simulation.post({ eventId: 'confirmed again', tables, confirm: true });
+    const confirmed = simulation.post({ eventId: 'confirmed again', tables, giveOwners: true });
     await simulation.run();
 
     expect(taskOf(simulation, confirmed, profiles).details).toContain('Full pass: another mapping of values to teams.');

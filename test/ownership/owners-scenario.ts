@@ -38,7 +38,7 @@ export async function playOwners(simulation: Simulation): Promise<void> {
   simulation.post({ eventId: 'rehearsal', mode: 'rehearsal', tables });
   await simulation.run();
   simulation.clock.advance(10 * minute);
-  simulation.post({ eventId: 'confirmed', tables, confirm: true });
+  simulation.post({ eventId: 'confirmed', tables, giveOwners: true });
   await simulation.run();
 
   simulation.clock.advance(60 * minute);

@@ -68,7 +68,7 @@ describe('owners in the whole stack', () => {
     );
     expect(Object.keys((await columnsWritten()).columnsWritten).filter((t) => t.startsWith('msdynci_'))).toEqual([]);
 
-    const { runId } = await startRun(stack, { mode: 'incremental', confirm: true });
+    const { runId } = await startRun(stack, { mode: 'incremental', giveOwners: true });
     const confirmed = await ownersSeenTo(runId);
 
     expect(confirmed.map(({ status }) => status)).toEqual(Array(4).fill('Successful'));

@@ -102,12 +102,12 @@ describe('owners', () => {
       });
     };
 
-    expect(await post('too soon', { confirm: true })).toEqual(['Skipped rehearse-owners', 'Skipped profiles-first']);
+    expect(await post('too soon', { giveOwners: true })).toEqual(['Skipped rehearse-owners', 'Skipped profiles-first']);
     expect(await post('rehearsal', { mode: 'rehearsal' })).toEqual(['Successful', 'Successful']);
     expect(await post('not confirmed')).toEqual(['Skipped confirm-owners', 'Skipped profiles-first']);
     expect(simulation.organisation.writes).toEqual([]);
     expect(ownersOf(simulation, profiles).get(guidOf('p', 1))).toBe(creatorId);
-    expect(await post('confirmed', { confirm: true })).toEqual(['Successful', 'Successful']);
+    expect(await post('confirmed', { giveOwners: true })).toEqual(['Successful', 'Successful']);
     expect(await post('event')).toEqual(['Successful', 'Successful']);
     expect(simulation.organisation.writes).toHaveLength(18);
   });
@@ -115,7 +115,7 @@ describe('owners', () => {
   it('are not confirmed by a run that came before the rehearsal had ended', async () => {
     const simulation = organisation();
     simulation.post({ eventId: 'rehearsal', mode: 'rehearsal' });
-    const runId = simulation.post({ eventId: 'hasty', confirm: true, tables: [profiles] });
+    const runId = simulation.post({ eventId: 'hasty', giveOwners: true, tables: [profiles] });
     await simulation.run();
 
     expect(taskOf(simulation, runId, profiles).findings.map(({ code }) => code)).toEqual([

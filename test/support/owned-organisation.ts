@@ -145,6 +145,6 @@ export async function confirmOwners(simulation: Simulation): Promise<void> {
   simulation.post({ eventId: 'rehearsal', mode: 'rehearsal', tables });
   await simulation.run();
   simulation.clock.advance(60_000);
-  simulation.post({ eventId: 'confirmation', tables, confirm: true });
+  simulation.post({ eventId: 'confirmation', tables, giveOwners: true });
   await simulation.run();
 }

@@ -121,6 +121,8 @@ const runOf = (runId: string): Run => {
     source: 'bench',
     mode: 'incremental',
     tables: ['contact'],
+    beyondLimits: false,
+    giveOwners: false,
     confirm: false,
     status: 'Queued',
     occurredAt: now,
