@@ -1,7 +1,18 @@
-import type { Accepted, RowList, RunList, SegmentList, StartRun } from '../shared/api/schemas.ts';
+import type {
+  About,
+  Accepted,
+  AuditList,
+  RecordOutcomes,
+  RowList,
+  RunSummaryList,
+  SegmentList,
+  StartRun,
+} from '../shared/api/schemas.ts';
 import type { DoctorReport } from '../shared/contracts/doctor-report.ts';
 import type { Problem } from '../shared/contracts/problem.ts';
-import type { Run, RunWithTasks, StatusAnswer } from '../shared/contracts/run.ts';
+import type { ProfileAnswer } from '../shared/contracts/profile.ts';
+import type { Run, StatusAnswer } from '../shared/contracts/run.ts';
+import type { RunDetail } from '../shared/contracts/run-summary.ts';
 import type { SegmentReading } from '../shared/contracts/segments.ts';
 import type { Discovery } from '../shared/inspect/discover.ts';
 import type { RowOutcome } from '../shared/state/row-outcomes.ts';
@@ -10,10 +21,13 @@ import type { RowOutcome } from '../shared/state/row-outcomes.ts';
 export class ApiError extends Error {
   /** HTTP status; 0 where there was no answer. */
   readonly status: number;
+  /** With status 401: it is not a key that is wanted, but that somebody signs in. */
+  readonly wantsSignIn: boolean;
 
-  constructor(message: string, status: number) {
+  constructor(message: string, status: number, wantsSignIn = false) {
     super(message);
     this.status = status;
+    this.wantsSignIn = wantsSignIn;
   }
 }
 
@@ -23,30 +37,38 @@ export interface RowQuery {
   readonly continuation: string | undefined;
 }
 
-/** The app's API, called with a key that travels in a header and never in an address. */
-export class Api {
-  readonly #key: string;
+/** Answers that are asked for again and again, by path, with the tags by which the app knows them. */
+const maxRemembered = 10;
 
-  constructor(key: string) {
+/** The app's API; a key travels in a header and never in an address. */
+export class Api {
+  readonly #key: string | undefined;
+  readonly #remembered = new Map<string, { readonly etag: string; readonly body: unknown }>();
+
+  /** @param key undefined where people sign in: the browser then says who asks. */
+  constructor(key: string | undefined) {
     this.#key = key;
   }
 
-  status(): Promise<StatusAnswer> {
-    return this.#json('status');
+  about(): Promise<About> {
+    return this.#json('about');
   }
 
-  runs(pageSize: number, continuation?: string): Promise<RunList> {
-    return this.#json(`runs?${query({ pageSize: String(pageSize), continuation })}`);
+  status(): Promise<StatusAnswer> {
+    return this.#again('status');
+  }
+
+  newestRuns(pageSize: number): Promise<RunSummaryList> {
+    return this.#again(`runs?${query({ tasks: 'none', pageSize: String(pageSize) })}`);
+  }
+
+  olderRuns(pageSize: number, continuation: string): Promise<RunSummaryList> {
+    return this.#json(`runs?${query({ tasks: 'none', pageSize: String(pageSize), continuation })}`);
   }
 
   /** Undefined where there is no such run (yet). */
-  async run(runId: string): Promise<RunWithTasks | undefined> {
-    try {
-      return await this.#json(`runs/${encodeURIComponent(runId)}`);
-    } catch (error) {
-      if (error instanceof ApiError && error.status === 404) return undefined;
-      throw error;
-    }
+  run(runId: string): Promise<RunDetail | undefined> {
+    return orUndefined(this.#again<RunDetail>(`runs/${encodeURIComponent(runId)}`));
   }
 
   start(wanted: StartRun): Promise<Accepted> {
@@ -76,6 +98,16 @@ export class Api {
     return { text: await response.text(), continuation: response.headers.get('x-continuation') ?? undefined };
   }
 
+  /** Undefined where the table has no such row that whoever asks may read. */
+  profile(table: string, id: string): Promise<ProfileAnswer | undefined> {
+    return orUndefined(this.#json<ProfileAnswer>(`${recordPath(table, id)}/profile`));
+  }
+
+  /** What runs did to one row, newest first. */
+  outcomes(table: string, id: string, continuation?: string): Promise<RecordOutcomes> {
+    return this.#json(`${recordPath(table, id)}/outcomes?${query({ continuation })}`);
+  }
+
   /** Has members counted for a while; complete once all are. */
   countSegments(): Promise<SegmentReading> {
     return this.#json('segments/refresh', { method: 'POST' });
@@ -83,6 +115,10 @@ export class Api {
 
   segments(continuation?: string): Promise<SegmentList> {
     return this.#json(`segments?${query({ pageSize: '500', continuation })}`);
+  }
+
+  audit(): Promise<AuditList> {
+    return this.#json(`audit?${query({ pageSize: '200' })}`);
   }
 
   checkUp(): Promise<DoctorReport> {
@@ -97,32 +133,66 @@ export class Api {
     return (await (await this.#send(path, init)).json()) as T;
   }
 
+  /** Asks for what was asked for before: where nothing changed, the app says just that. */
+  async #again<T>(path: string): Promise<T> {
+    const known = this.#remembered.get(path);
+    const response = await this.#send(path, known === undefined ? {} : { headers: { 'if-none-match': known.etag } });
+    if (response.status === 304 && known !== undefined) return known.body as T;
+    const body = (await response.json()) as T;
+    const etag = response.headers.get('etag');
+    this.#remembered.delete(path);
+    if (etag !== null) this.#remembered.set(path, { etag, body });
+    for (const oldest of this.#remembered.keys()) {
+      if (this.#remembered.size <= maxRemembered) break;
+      this.#remembered.delete(oldest);
+    }
+    return body;
+  }
+
   async #send(path: string, init: RequestInit = {}): Promise<Response> {
+    const key = this.#key === undefined ? {} : { 'x-functions-key': this.#key };
     let response: Response;
     try {
-      response = await fetch(path, { ...init, headers: { ...init.headers, 'x-functions-key': this.#key } });
+      // A sign-in that has run out may answer with a way to the sign-in page, which no script can follow.
+      response = await fetch(path, { ...init, redirect: 'manual', headers: { ...init.headers, ...key } });
     } catch {
       throw new ApiError('The app does not answer. It is asked again in a moment.', 0);
     }
-    if (response.ok) return response;
-    throw new ApiError(await refusalOf(response), response.status);
+    if (response.type === 'opaqueredirect') throw new ApiError('Your sign-in has expired.', 401, true);
+    if (response.ok || response.status === 304) return response;
+    throw await refusalOf(response);
   }
 }
 
 const rowsPath = (runId: string, table: string): string =>
   `runs/${encodeURIComponent(runId)}/tables/${encodeURIComponent(table)}/rows`;
+const recordPath = (table: string, id: string): string =>
+  `records/${encodeURIComponent(table)}/${encodeURIComponent(id)}`;
 
 function query(values: Readonly<Record<string, string | undefined>>): string {
   const given = Object.entries(values).filter((pair): pair is [string, string] => Boolean(pair[1]));
   return new URLSearchParams(given).toString();
 }
 
-async function refusalOf(response: Response): Promise<string> {
-  if (response.status === 401) return 'The key is not the one of this app.';
+async function orUndefined<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) return undefined;
+    throw error;
+  }
+}
+
+async function refusalOf(response: Response): Promise<ApiError> {
+  const { status } = response;
+  // The host refuses a key without a word; the app itself says that somebody must sign in.
+  const isOfApp = (response.headers.get('content-type') ?? '').includes('application/problem+json');
+  if (status === 401 && !isOfApp) return new ApiError('The key is not the one of this app.', status);
   try {
     const { detail, errors = [] } = (await response.json()) as Problem;
-    return [detail, ...errors.map(({ field, message }) => `${field}: ${message}`)].join(' ');
+    const text = [detail, ...errors.map(({ field, message }) => `${field}: ${message}`)].join(' ');
+    return new ApiError(text, status, status === 401);
   } catch {
-    return `The app answered ${response.status}.`;
+    return new ApiError(`The app answered ${status}.`, status);
   }
 }

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { webDarkTheme, webLightTheme } from '@fluentui/tokens';
 import { build, transform } from 'esbuild';
 
 const pathOf = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
@@ -19,6 +20,8 @@ async function bundle(): Promise<string> {
     bundle: true,
     minify: true,
     format: 'esm',
+    jsx: 'automatic',
+    jsxImportSource: 'preact',
     target: 'es2022',
     charset: 'utf8',
     write: false,
@@ -29,8 +32,22 @@ async function bundle(): Promise<string> {
   return script.text.trim().replaceAll('</script', '<\\/script');
 }
 
+type Theme = Readonly<Record<string, string | number>>;
+
+/** The tokens that a style sheet uses, each with its light and its dark value. */
+function tokensOf(css: string): string {
+  const names = new Set([...css.matchAll(/var\(--(color\w+)\)/g)].map(([, name = '']) => name));
+  const values = [...names].map((name) => {
+    const [light, dark] = [webLightTheme, webDarkTheme].map((theme) => (theme as unknown as Theme)[name]);
+    if (light === undefined || dark === undefined) throw new Error(`Fluent has no token ${name}.`);
+    return `--${name}: light-dark(${light}, ${dark});`;
+  });
+  return `:root { ${values.join(' ')} }\n`;
+}
+
 const script = await bundle();
-const style = (await transform(await readText('./style.css'), { loader: 'css', minify: true })).code.trim();
+const css = await readText('./style.css');
+const style = (await transform(tokensOf(css) + css, { loader: 'css', minify: true })).code.trim();
 const policy = [
   "default-src 'none'",
   `script-src ${hashOf(script)}`,

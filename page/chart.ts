@@ -1,13 +1,14 @@
 import { changedRows } from '../shared/contracts/changed-rows.ts';
-import type { RunWithTasks } from '../shared/contracts/run.ts';
-import { runRowsPerSecond } from './format.ts';
+import type { RunSummary } from '../shared/contracts/run-summary.ts';
+import { runProgress } from './progress.ts';
 
 /** One run in the chart. */
 export interface ChartPoint {
   readonly runId: string;
   readonly receivedAt: string;
-  /** Rows whose link was written. */
+  /** Rows that were written. */
   readonly changed: number;
+  /** Rows read per second. */
   readonly perSecond: number;
 }
 
@@ -15,58 +16,49 @@ export interface ChartPoint {
 const maxPoints = 40;
 
 /** The newest runs that linked anything or could have, oldest first. */
-export function chartPoints(runs: readonly RunWithTasks[]): ChartPoint[] {
+export function chartPoints(runs: readonly RunSummary[]): ChartPoint[] {
   return runs
     .filter((run) => run.endedAt !== undefined && run.mode !== 'rehearsal')
     .slice(0, maxPoints)
     .map((run) => ({
       runId: run.runId,
       receivedAt: run.receivedAt,
-      changed: run.tasks.reduce((sum, task) => sum + changedRows(task.counters), 0),
-      perSecond: runRowsPerSecond(run.tasks, Date.parse(run.endedAt ?? run.receivedAt)),
+      changed: changedRows(run.summary.counters),
+      perSecond: runProgress(run, Date.parse(run.endedAt ?? run.receivedAt))?.perSecond ?? 0,
     }))
     .reverse();
 }
 
-export interface Bar {
-  readonly x: number;
-  readonly y: number;
-  readonly width: number;
-  readonly height: number;
+/** A mark on an axis: its number, and where it is, from 0 at the bottom to 1 at the top. */
+export interface Tick {
+  readonly value: number;
+  readonly at: number;
 }
 
-export interface ChartShape {
-  readonly bars: readonly Bar[];
-  /** `points` of the line of throughput. */
-  readonly line: string;
-  readonly mostChanged: number;
-  readonly mostPerSecond: number;
+export interface Scale {
+  /** Where a value is, from 0 to 1. */
+  readonly at: (value: number) => number;
+  readonly ticks: readonly Tick[];
 }
+
+/** The next number of the form 1, 2 or 5 times a power of ten; at least 1. */
+function niceAbove(value: number): number {
+  const power = 10 ** Math.floor(Math.log10(Math.max(1, value)));
+  return ([1, 2, 5].find((step) => step * power >= value) ?? 10) * power;
+}
+
+const scaleOf = (most: number, shares: readonly number[], bend: (share: number) => number): Scale => {
+  const top = niceAbove(most);
+  const ticks = shares
+    .filter((share) => Number.isInteger(top * share))
+    .map((share) => ({ value: top * share, at: bend(share) }));
+  return { at: (value) => bend(Math.min(1, value / top)), ticks };
+};
 
 /**
- * Where bars and line go in a box. Rows stand on a root scale: a first run of a million rows must not flatten the
- * hundreds of later ones to nothing.
+ * For numbers that lie far apart: a first run of a million rows must not flatten the hundreds of later ones to nothing.
+ * The lower a number, the more room it gets; the marks beside it say how much.
  */
-export function chartShape(points: readonly ChartPoint[], width: number, height: number): ChartShape {
-  const mostChanged = Math.max(0, ...points.map(({ changed }) => changed));
-  const mostPerSecond = Math.max(0, ...points.map(({ perSecond }) => perSecond));
-  const step = width / Math.max(points.length, 8);
-  const round = (value: number): number => Math.round(value * 10) / 10;
-  const bars = points.map(({ changed }, index): Bar => {
-    const share = mostChanged === 0 ? 0 : Math.sqrt(changed / mostChanged);
-    const barHeight = changed === 0 ? 0 : Math.max(2, share * height);
-    return {
-      x: round(index * step + step * 0.15),
-      y: round(height - barHeight),
-      width: round(step * 0.7),
-      height: round(barHeight),
-    };
-  });
-  const line = points
-    .map(({ perSecond }, index) => {
-      const share = mostPerSecond === 0 ? 0 : perSecond / mostPerSecond;
-      return `${round(index * step + step / 2)},${round(height - share * (height - 4) - 2)}`;
-    })
-    .join(' ');
-  return { bars, line, mostChanged, mostPerSecond };
-}
+export const spreadScale = (most: number): Scale => scaleOf(most, [0, 0.1, 0.5, 1], Math.sqrt);
+
+export const evenScale = (most: number): Scale => scaleOf(most, [0, 0.5, 1], (share) => share);

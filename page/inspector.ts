@@ -4,17 +4,18 @@ import type { InspectionState } from './state.ts';
 /** Pause before the counting of segments is looked at again, in milliseconds. */
 const countingMs = 1_000;
 
+/** What can be looked into: whether linking can work, which tables the map is about, what segments wait for, who did what. */
+export type InspectionKind = InspectionState['kind'];
+
 /** What a screen reader is to hear in the end. */
 const news: Readonly<Record<InspectionKind, string>> = {
   doctor: 'The set-up has been checked.',
   discover: 'The tables have been discovered.',
   segments: 'The segments have been counted.',
+  audit: 'The list is there.',
 };
 
-/** What can be looked into: whether linking can work, which tables the map is about, and what segments wait for. */
-export type InspectionKind = InspectionState['kind'];
-
-/** Has the app look into its set-up, and keeps the answer for the page to show. */
+/** Has the app look into something, and keeps the answer for the page to show. */
 export class Inspector {
   readonly #get: () => InspectionState | undefined;
   readonly #set: (inspection: InspectionState | undefined) => void;
@@ -26,24 +27,33 @@ export class Inspector {
     this.#set = set;
   }
 
-  /** Resolves to what a screen reader is to hear; undefined where the answer is no longer wanted. */
-  async look(api: Api, kind: InspectionKind): Promise<string | undefined> {
+  /**
+   * Resolves to what a screen reader is to hear; undefined where the answer is no longer wanted.
+   * @param mayRefresh whether whoever asks may have segments counted; else they are shown as last counted
+   */
+  async look(api: Api, kind: InspectionKind, mayRefresh: boolean): Promise<string | undefined> {
     const turn = ++this.#latest;
-    const nothing = { report: undefined, discovery: undefined, segments: undefined, problem: undefined };
-    this.#set({ kind, isLoading: true, ...nothing, isCopied: false });
+    const nothing = {
+      report: undefined,
+      discovery: undefined,
+      segments: undefined,
+      audit: undefined,
+      problem: undefined,
+    };
+    this.#set({ kind, isLoading: true, ...nothing });
     try {
-      this.#finish(turn, await this.#ask(api, kind, turn));
+      this.#finish(turn, await this.#ask(api, kind, turn, mayRefresh));
     } catch (error) {
       this.#finish(turn, { problem: error instanceof Error ? error.message : String(error) });
     }
-    if (turn !== this.#latest) return undefined;
-    return news[kind];
+    return turn === this.#latest ? news[kind] : undefined;
   }
 
-  async #ask(api: Api, kind: InspectionKind, turn: number): Promise<Partial<InspectionState>> {
+  async #ask(api: Api, kind: InspectionKind, turn: number, mayRefresh: boolean): Promise<Partial<InspectionState>> {
     if (kind === 'doctor') return { report: await api.checkUp() };
-    if (kind === 'discover') return { discovery: await api.discover(), isCopied: false };
-    while (!(await api.countSegments()).complete && turn === this.#latest) {
+    if (kind === 'discover') return { discovery: await api.discover() };
+    if (kind === 'audit') return { audit: await api.audit() };
+    while (mayRefresh && !(await api.countSegments()).complete && turn === this.#latest) {
       await new Promise((resolve) => setTimeout(resolve, countingMs));
     }
     const list = await api.segments();
@@ -59,20 +69,6 @@ export class Inspector {
   close(): void {
     this.#latest++;
     if (this.#get() !== undefined) this.#set(undefined);
-  }
-
-  /** Puts the set-up on the clipboard; where the browser does not let us, it is selected, to be copied by hand. */
-  async copy(text: string, field: HTMLTextAreaElement | null): Promise<void> {
-    let isCopied = true;
-    try {
-      await navigator.clipboard.writeText(text);
-    } catch {
-      field?.focus();
-      field?.select();
-      isCopied = false;
-    }
-    const now = this.#get();
-    if (now !== undefined) this.#set({ ...now, isCopied });
   }
 
   #finish(turn: number, change: Partial<InspectionState>): void {

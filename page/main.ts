@@ -1,4 +1,4 @@
-import { App } from './app.ts';
+import { App } from './app.tsx';
 
 const find = <T extends Element>(id: string): T => {
   const element = document.getElementById(id);

@@ -1,14 +1,14 @@
-import type { RunList } from '../shared/api/schemas.ts';
+import type { RunSummaryList } from '../shared/api/schemas.ts';
 import type { StatusAnswer } from '../shared/contracts/run.ts';
 import type { State } from './state.ts';
 
 /** The newest page of runs put before those that were loaded earlier; where the list goes on stays as it was. */
 export function mergeRuns(
   { runs, olderRuns }: Pick<State, 'runs' | 'olderRuns'>,
-  page: RunList,
+  page: RunSummaryList,
 ): Pick<State, 'runs' | 'olderRuns'> {
   const fresh = new Set(page.runs.map(({ runId }) => runId));
-  const earlier = runs.filter(({ runId }) => !fresh.has(runId));
+  const earlier = (runs ?? []).filter(({ runId }) => !fresh.has(runId));
   return { runs: [...page.runs, ...earlier], olderRuns: earlier.length === 0 ? page.continuation : olderRuns };
 }
 

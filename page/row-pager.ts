@@ -15,13 +15,21 @@ export class RowPager {
     this.#set = set;
   }
 
-  async open(api: Api, runId: string, table: string): Promise<void> {
+  close(): void {
+    this.#latest++;
+    if (this.#get() !== undefined) this.#set(undefined);
+  }
+
+  async open(
+    api: Api,
+    { runId, table, outcome, search }: Pick<RowsState, 'runId' | 'table' | 'outcome' | 'search'>,
+  ): Promise<void> {
     this.#isFinal = false;
     const first: RowsState = {
       runId,
       table,
-      outcome: undefined,
-      search: '',
+      outcome,
+      search,
       rows: [],
       before: [],
       here: undefined,
@@ -41,12 +49,6 @@ export class RowPager {
     if (this.#isFinal || rows.here !== undefined) return;
     this.#isFinal = hasEnded;
     await this.#load(api, rows);
-  }
-
-  async show(api: Api, change: Partial<Pick<RowsState, 'outcome' | 'search'>>): Promise<void> {
-    const rows = this.#get();
-    if (rows === undefined) return;
-    await this.#load(api, { ...rows, ...change, before: [], here: undefined, isLoading: true });
   }
 
   async turn(api: Api, direction: 'next' | 'before'): Promise<void> {

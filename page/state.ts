@@ -1,17 +1,24 @@
-import type { SegmentList } from '../shared/api/schemas.ts';
+import type { About, AuditList, RecordOutcomes, SegmentList } from '../shared/api/schemas.ts';
 import type { DoctorReport } from '../shared/contracts/doctor-report.ts';
-import type { RunWithTasks, StatusAnswer } from '../shared/contracts/run.ts';
+import type { ProfileAnswer } from '../shared/contracts/profile.ts';
+import type { StatusAnswer } from '../shared/contracts/run.ts';
+import type { RunDetail, RunSummary } from '../shared/contracts/run-summary.ts';
 import type { Mode } from '../shared/contracts/status.ts';
 import type { Discovery } from '../shared/inspect/discover.ts';
 import type { RowOutcome } from '../shared/state/row-outcomes.ts';
+import { type Place, statusPlace } from './place.ts';
 
-/** What the details pane shows: a run, or one of its tables. */
-export interface Selection {
-  readonly runId: string;
-  readonly table: string | undefined;
-}
+/** Whether the app answers whoever looks at the page. */
+export type Session =
+  /** Not known yet: the app is being asked. */
+  | { readonly kind: 'asking' }
+  /** A function key is wanted. */
+  | { readonly kind: 'key'; readonly problem: string | undefined; readonly isChecking: boolean }
+  /** People sign in here, and nobody has, or no longer. */
+  | { readonly kind: 'person'; readonly hasExpired: boolean }
+  | { readonly kind: 'in'; readonly about: About };
 
-/** The rows of the selected task, as far as they were asked for. */
+/** The rows of a task, as far as they were asked for. */
 export interface RowsState {
   readonly runId: string;
   readonly table: string;
@@ -31,33 +38,49 @@ export interface RowsState {
 
 /** What was looked into last, as far as the app has answered. */
 export interface InspectionState {
-  readonly kind: 'doctor' | 'discover' | 'segments';
+  readonly kind: 'doctor' | 'discover' | 'segments' | 'audit';
   readonly isLoading: boolean;
   readonly report: DoctorReport | undefined;
   readonly discovery: Discovery | undefined;
   readonly segments: SegmentList | undefined;
+  readonly audit: AuditList | undefined;
   readonly problem: string | undefined;
-  /** The set-up was put on the clipboard. */
-  readonly isCopied: boolean;
+}
+
+/** A row that is looked up. */
+export interface LookUpState {
+  readonly id: string;
+  /** Undefined while the row is looked for in every table. */
+  readonly table: string | undefined;
+  readonly isLoading: boolean;
+  /** Undefined where no source table has such a row, or not yet. */
+  readonly answer: ProfileAnswer | undefined;
+  /** What runs did to it, newest first, as far as was looked. */
+  readonly outcomes: RecordOutcomes['outcomes'];
+  /** Runs that were looked at. */
+  readonly examined: number;
+  readonly older: string | undefined;
+  readonly problem: string | undefined;
 }
 
 /** All that the page knows; views draw it and nothing else. */
 export interface State {
-  /** Whether a key was given that the app has not refused. */
-  readonly hasKey: boolean;
-  readonly keyProblem: string | undefined;
-  readonly isChecking: boolean;
+  readonly session: Session;
+  readonly place: Place;
   readonly status: StatusAnswer | undefined;
-  /** Newest first, as far as they were loaded. */
-  readonly runs: readonly RunWithTasks[];
+  /** Newest first, as far as they were loaded; undefined before the first answer. */
+  readonly runs: readonly RunSummary[] | undefined;
   readonly olderRuns: string | undefined;
   readonly isLoadingOlder: boolean;
-  readonly selection: Selection | undefined;
-  /** The selected run; undefined while it is being loaded, or is not recorded yet. */
-  readonly selectedRun: RunWithTasks | undefined;
+  /** The run that is shown; undefined while it is being loaded, or is not recorded yet. */
+  readonly run: RunDetail | undefined;
   readonly rows: RowsState | undefined;
-  /** Shown in the place of a run's details, until it is closed or a run is selected. */
   readonly inspection: InspectionState | undefined;
+  readonly lookUp: LookUpState | undefined;
+  /** Why what was typed names no row. */
+  readonly lookUpProblem: string | undefined;
+  /** The run of the chart that is pointed at. */
+  readonly pointedRun: string | undefined;
   /** What went wrong last; shown until it is over. */
   readonly problem: string | undefined;
   /** When the app last answered, in milliseconds. */
@@ -65,33 +88,38 @@ export interface State {
 }
 
 export const emptyState: State = {
-  hasKey: false,
-  keyProblem: undefined,
-  isChecking: false,
+  session: { kind: 'asking' },
+  place: statusPlace,
   status: undefined,
-  runs: [],
+  runs: undefined,
   olderRuns: undefined,
   isLoadingOlder: false,
-  selection: undefined,
-  selectedRun: undefined,
+  run: undefined,
   rows: undefined,
   inspection: undefined,
+  lookUp: undefined,
+  lookUpProblem: undefined,
+  pointedRun: undefined,
   problem: undefined,
   heardAt: undefined,
 };
 
-/** What an operator can do; each view gets these and calls them. */
+/** What can be done on the page; each view gets these and calls them. */
 export interface Actions {
   giveKey(key: string): void;
   forgetKey(): void;
-  select(selection: Selection | undefined): void;
+  /** Leaves for the sign-in of the platform, and comes back to the same place. */
+  signIn(): void;
+  /** Shows a place; with `isStep` as the next one, that the browser's Back returns from. */
+  show(place: Place, options?: { readonly isStep: boolean }): void;
   loadOlderRuns(): void;
   askToStart(mode: Mode): void;
   askToCancel(runId: string): void;
-  showRows(change: { outcome?: RowOutcome['outcome'] | undefined; search?: string }): void;
   turnPage(direction: 'next' | 'before'): void;
   exportRows(): void;
-  inspect(kind: InspectionState['kind']): void;
-  closeInspection(): void;
-  copySetup(text: string): void;
+  lookAgain(): void;
+  lookUp(text: string, table: string | undefined): void;
+  loadOlderOutcomes(): void;
+  pointAt(runId: string | undefined): void;
+  copy(text: string, what: string): void;
 }

@@ -3,7 +3,8 @@ import { doctorReportSchema } from '../contracts/doctor-report.ts';
 import { cloudEventSchema, plainEventSchema } from '../contracts/foreign-event.ts';
 import { runIdSchema } from '../contracts/link-task.ts';
 import { profileAnswerSchema } from '../contracts/profile.ts';
-import { runSchema, runWithTasksSchema, statusAnswerSchema } from '../contracts/run.ts';
+import { runSchema, statusAnswerSchema } from '../contracts/run.ts';
+import { runDetailSchema } from '../contracts/run-summary.ts';
 import { segmentReadingSchema } from '../contracts/segments.ts';
 import { logicalNameSchema } from '../contracts/unification-setup.ts';
 import { discoverySchema } from '../inspect/discover.ts';
@@ -15,6 +16,8 @@ import {
   auditListSchema,
   healthSchema,
   recordIdSchema,
+  recordOutcomesQuerySchema,
+  recordOutcomesSchema,
   rowListQuerySchema,
   rowListSchema,
   runListQuerySchema,
@@ -122,12 +125,12 @@ export const operations: readonly Operation[] = [
     name: 'show-run',
     method: 'get',
     path: '/runs/{runId}',
-    summary: 'One run with its tasks.',
+    summary: 'One run with its tasks, and what they sum up to.',
     needsKey: true,
     audience: 'administrators',
     role: 'reader',
     pathParameters: runPath,
-    answer: { status: 200, description: 'The run.', schema: runWithTasksSchema },
+    answer: { status: 200, description: 'The run.', schema: runDetailSchema },
     problems: [400, 404, 503],
   },
   {
@@ -171,6 +174,19 @@ export const operations: readonly Operation[] = [
     pathParameters: z.object({ table: logicalNameSchema, id: recordIdSchema }),
     answer: { status: 200, description: 'The profile, or why there is none.', schema: profileAnswerSchema },
     problems: [400, 403, 404, 502, 503],
+  },
+  {
+    name: 'list-record-outcomes',
+    method: 'get',
+    path: '/records/{table}/{id}/outcomes',
+    summary: 'What runs did to one row, newest first, where they list rows at all; some runs at a time.',
+    needsKey: true,
+    audience: 'administrators',
+    role: 'reader',
+    pathParameters: z.object({ table: logicalNameSchema, id: recordIdSchema }),
+    query: recordOutcomesQuerySchema,
+    answer: { status: 200, description: 'What became of the row.', schema: recordOutcomesSchema },
+    problems: [400, 503],
   },
   {
     name: 'list-segments',

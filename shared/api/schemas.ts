@@ -125,5 +125,17 @@ export const segmentListSchema = segmentReadingSchema.extend({
 });
 export type SegmentList = z.infer<typeof segmentListSchema>;
 
+export const recordOutcomesQuerySchema = z.object({ continuation: continuationSchema.optional() });
+
+export const recordOutcomesSchema = z.object({
+  /** The newest run's first. */
+  outcomes: z.array(rowOutcomeSchema.extend({ runId: runIdSchema, mode: modeSchema })),
+  /** Runs looked at for this answer. */
+  examined: z.number().int(),
+  /** Asks for what older runs did; absent where there is none. */
+  continuation: z.string().optional(),
+});
+export type RecordOutcomes = z.infer<typeof recordOutcomesSchema>;
+
 /** Id of a row of Dataverse, in lower case with dashes whatever form it was sent in. */
 export const recordIdSchema = z.guid('must be a GUID').toLowerCase();

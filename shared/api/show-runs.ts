@@ -1,7 +1,7 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import { runIdSchema } from '../contracts/link-task.ts';
 import type { Run, RunWithTasks } from '../contracts/run.ts';
-import { summaryOf } from '../contracts/run-summary.ts';
+import { runDetailOf, runSummaryOf } from '../contracts/run-summary.ts';
 import type { RunParts } from '../runs/parts.ts';
 import { notFound, ok } from './http-response.ts';
 import { listFrom } from './paging.ts';
@@ -16,14 +16,14 @@ export async function listRuns(parts: Pick<RunParts, 'runs'>, request: HttpReque
   const runs = page.runs.map(withLiveStatus);
   const more = continuation === undefined ? {} : { continuation };
   const answer: RunList | RunSummaryList =
-    query.tasks === 'none' ? { runs: runs.map(summaryOf), ...more } : { runs, ...more };
+    query.tasks === 'none' ? { runs: runs.map(runSummaryOf), ...more } : { runs, ...more };
   return ok(answer);
 }
 
 export async function showRun(parts: Pick<RunParts, 'runs'>, request: HttpRequest): Promise<HttpResponseInit> {
   const runId = parseInput(runIdSchema, request.params.runId, 'That is no run id.', 'path', 'runId');
   const run = await parts.runs.show(runId);
-  return run === undefined ? notFound(`run ${runId}`) : ok(withLiveStatus(run));
+  return run === undefined ? notFound(`run ${runId}`) : ok(runDetailOf(withLiveStatus(run)));
 }
 
 /** A run that has not ended is Queued until one of its tasks has begun. */

@@ -23,6 +23,7 @@ export async function showStatus(
   const nameOf = (task: Task): string => workOf(parts.works, task)?.taskName ?? `${task.kind}`;
   const answer: StatusAnswer = {
     lastUpdated,
+    tables: parts.works.flatMap((work) => work.tables().map((table) => ({ table, kind: work.kind }))),
     groups: [{ name: taskGroup, count: tasks.length, tasks: tasks.map((task) => ({ name: nameOf(task), ...task })) }],
   };
   return ok(answer);

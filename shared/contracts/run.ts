@@ -23,6 +23,8 @@ export const taskSchema = z.object({
   endedAt: time.optional(),
   updatedAt: time,
   counters: countersSchema,
+  /** About how many rows the first pass reads in all; absent where it reads only what changed, or nobody knows. */
+  expected: z.number().int().nonnegative().optional(),
   /** Passes that have ended, the first and its follow-ups. */
   passes: z.number().int().nonnegative(),
   /** How long its passes took, in milliseconds, without the waits between them; absent until the first has ended. */
@@ -64,6 +66,8 @@ export type RunWithTasks = z.infer<typeof runWithTasksSchema>;
 /** What Settings > System > Status shows: groups of tasks with their status and last update. */
 export const statusAnswerSchema = z.object({
   lastUpdated: time.nullable(),
+  /** Every table that a run may be about, whether or not one was yet. */
+  tables: z.array(z.object({ table: z.string(), kind: z.string() })),
   groups: z.array(
     z.object({
       name: z.string(),

@@ -82,6 +82,19 @@ export class RowOutcomes {
     return pages.flatMap(({ entities }) => this.#read(entities)).slice(0, limit);
   }
 
+  /** Outcomes of one row, of the given kinds. */
+  async ofRow(
+    runId: string,
+    table: string,
+    id: string,
+    kinds: readonly RowOutcome['outcome'][],
+  ): Promise<RowOutcome[]> {
+    const found = await Promise.all(
+      kinds.map((outcome) => this.#table.get(partitionOf(runId, table), rowOf({ outcome, id }))),
+    );
+    return this.#read(found.filter((entity) => entity !== undefined));
+  }
+
   #read(entities: readonly StoredEntity[]): RowOutcome[] {
     return entities.map((entity) => form.read(entity, this.#tell)).filter((outcome) => outcome !== undefined);
   }

@@ -14,6 +14,11 @@ describe('the status', () => {
     expect(await status()).toEqual({ name: 'Dataverse Hydration', count: 0, tasks: [] });
   });
 
+  it('tells of every table that a run may be about, before there was one', async () => {
+    const { tables } = statusAnswerSchema.parse(bodyOf(await showStatus(parts, request('GET', '/api/status'))));
+    expect(tables).toEqual(['contact', 'lead'].map((name) => ({ table: name, kind: 'linking' })));
+  });
+
   it('shows the newest task of each table, however long ago, and no rehearsal', async () => {
     for (let number = 1; number <= 60; number++) {
       const run = sampleRun(number, { mode: number > 55 ? 'rehearsal' : 'incremental' });

@@ -45,18 +45,41 @@ export async function expectAccessible(page: Page): Promise<void> {
   ).toEqual([]);
 }
 
+/** Holds that nothing of the page is cut off, or reaches beyond the window. */
+export async function expectNothingCutOff(page: Page): Promise<void> {
+  const cut = await page.evaluate(`(() => {
+    const wide = document.documentElement.scrollWidth > window.innerWidth ? ['the page itself'] : [];
+    const isUnseen = (element) => element.closest('.unseen, .skip, thead, details:not([open]), dialog:not([open])') !== null;
+    for (const element of document.querySelectorAll('body *')) {
+      const box = element.getBoundingClientRect();
+      const style = getComputedStyle(element);
+      const scrolls = element.scrollWidth > element.clientWidth + 1 && element.clientWidth > 0 && style.overflowX !== 'visible';
+      if (!isUnseen(element) && box.width > 0 && (box.right > window.innerWidth + 1 || scrolls))
+        wide.push(element.outerHTML.slice(0, 120));
+    }
+    return wide;
+  })()`);
+  expect(cut).toEqual([]);
+}
+
 /** Opens the page in a tab of its own and gives it the key. */
 export async function openPage(
   browser: Browser,
   app: { readonly hostUrl: string; readonly functionKey: string },
-  options: { readonly width?: number; readonly height?: number; readonly colorScheme?: 'light' | 'dark' } = {},
+  options: {
+    readonly width?: number;
+    readonly height?: number;
+    readonly colorScheme?: 'light' | 'dark';
+    /** What the page shows, as it stands after the # of its address. */
+    readonly at?: string;
+  } = {},
 ): Promise<Page> {
-  const { width = 1280, height = 800, colorScheme = 'light' } = options;
+  const { width = 1280, height = 800, colorScheme = 'light', at = '' } = options;
   const context = await browser.newContext({ viewport: { width, height }, colorScheme, acceptDownloads: true });
   const page = await context.newPage();
-  await page.goto(`${app.hostUrl}/api/status-page`);
+  await page.goto(`${app.hostUrl}/api/status-page${at}`);
   await page.getByLabel('Key', { exact: true }).fill(app.functionKey);
   await page.getByRole('button', { name: 'Continue' }).click();
-  await page.getByRole('heading', { name: 'Status', exact: true }).waitFor();
+  await page.getByRole('navigation', { name: 'Views' }).waitFor();
   return page;
 }

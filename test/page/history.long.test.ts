@@ -83,9 +83,10 @@ describe('a long history: 500 runs of 10 tables, 100,000 failed rows', () => {
 
   describe.skipIf(browserPath === undefined)('on the page', () => {
     it('shows all 500 runs, a hundred at a time, with a chart', async () => {
-      const runs = page.getByRole('region', { name: 'Runs', exact: true }).getByRole('region').locator('tbody tr');
+      await page.getByRole('link', { name: 'Runs', exact: true }).click();
+      const runs = page.getByRole('table', { name: 'Runs, newest first' }).getByRole('rowheader');
       await expect.poll(() => runs.count(), patience).toBe(20);
-      await page.getByRole('img', { name: /finished runs/ }).waitFor();
+      await page.getByRole('group', { name: /finished runs/ }).waitFor();
       await screenshot(page, '20-history');
       await expectAccessible(page);
 
@@ -98,10 +99,12 @@ describe('a long history: 500 runs of 10 tables, 100,000 failed rows', () => {
     });
 
     it('pages through failed rows, searches them, and goes back', async () => {
-      await page.getByRole('button', { name: 'Details of contact' }).click();
-      const pane = page.getByRole('complementary');
-      await pane.getByRole('button', { name: 'failed 100,000' }).click();
-      const firstId = () => pane.locator('.rows tbody th .id').first().textContent();
+      await page.getByRole('link', { name: 'Status', exact: true }).click();
+      await page.getByRole('link', { name: 'Details of contact' }).click();
+      await page.getByRole('link', { name: 'Rows', exact: true }).click();
+      const pane = page.getByRole('main');
+      await pane.getByRole('link', { name: 'failed 100,000' }).click();
+      const firstId = async () => (await pane.getByRole('rowheader').first().textContent())?.slice(0, 36);
       await expect.poll(firstId, patience).toBe(rowId(0));
       await pane.getByRole('button', { name: 'Next page' }).click();
       await expect.poll(firstId, patience).toBe(rowId(100));
@@ -124,7 +127,7 @@ describe('a long history: 500 runs of 10 tables, 100,000 failed rows', () => {
     });
 
     it('saves what was chosen as one CSV', async () => {
-      const pane = page.getByRole('complementary');
+      const pane = page.getByRole('main');
       await pane.getByLabel('Id, reason or customer').fill(rowId(99_999));
       await pane.getByRole('button', { name: 'Search' }).click();
       // An id is found by its key: nothing has to be gone through.

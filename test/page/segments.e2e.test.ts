@@ -10,7 +10,7 @@ describe.skipIf(browserPath === undefined)('an administrator who looks at segmen
   let app: SampleApp;
   let browser: Browser;
   let page: Page;
-  const pane = () => page.getByRole('complementary');
+  const pane = () => page.getByRole('main');
 
   beforeAll(async () => {
     app = await startSampleApp({ rows: 500, change: (setup) => ({ ...setup, businessUnits: {} }) });
@@ -25,7 +25,7 @@ describe.skipIf(browserPath === undefined)('an administrator who looks at segmen
   });
 
   it('sees where their members belong, and who is in the way', async () => {
-    await page.getByRole('button', { name: 'Segments' }).press('Enter');
+    await page.getByRole('link', { name: 'Segments' }).press('Enter');
     const row = pane().getByRole('row', { name: /^HighValueCustomers/ });
     await row.waitFor();
 
@@ -46,7 +46,7 @@ describe.skipIf(browserPath === undefined)('an administrator who looks at segmen
 
   it('reads them in the dark at a width of 360', async () => {
     const dark = await openPage(browser, app.stack, { colorScheme: 'dark', width: 360 });
-    await dark.getByRole('button', { name: 'Segments' }).click();
+    await dark.getByRole('link', { name: 'Segments' }).click();
     await dark.getByText('Its owner cannot be told.').first().waitFor();
     await screenshot(dark, '41-segments-narrow');
     await expectAccessible(dark);

@@ -1,8 +1,8 @@
-import { h, type JSX, render } from 'preact';
+import { type ComponentChildren, render } from 'preact';
 
 export interface Question {
   readonly title: string;
-  readonly body: readonly JSX.Element[];
+  readonly body: ComponentChildren;
   readonly confirm: string;
   readonly isDangerous?: boolean;
 }
@@ -16,27 +16,29 @@ export function ask(
   { title, body, confirm, isDangerous = false }: Question,
 ): Promise<FormData | undefined> {
   const { promise, resolve } = Promise.withResolvers<FormData | undefined>();
-  const form = h(
-    'form',
-    {
-      method: 'dialog',
-      onsubmit: (event: SubmitEvent) => {
-        const isYes = (event.submitter as HTMLButtonElement | null)?.value === 'yes';
-        resolve(isYes ? new FormData(event.currentTarget as HTMLFormElement) : undefined);
-      },
-    },
-    h('h2', { id: 'dialog-title' }, title),
-    ...body,
-    h(
-      'p',
-      { class: 'buttons' },
-      h('button', { type: 'submit', value: 'no' }, 'Not now'),
-      h('button', { type: 'submit', value: 'yes', class: isDangerous ? 'danger' : 'main' }, confirm),
-    ),
-  );
   // A question asked before must leave nothing behind, ticked boxes least of all.
   render(null, dialog);
-  render(form, dialog);
+  render(
+    <form
+      method="dialog"
+      onSubmit={(event) => {
+        const isYes = (event.submitter as HTMLButtonElement | null)?.value === 'yes';
+        resolve(isYes ? new FormData(event.currentTarget) : undefined);
+      }}
+    >
+      <h2 id="dialog-title">{title}</h2>
+      {body}
+      <p class="buttons">
+        <button type="submit" value="no" formNoValidate>
+          Not now
+        </button>
+        <button type="submit" value="yes" class={isDangerous ? 'danger' : 'main'}>
+          {confirm}
+        </button>
+      </p>
+    </form>,
+    dialog,
+  );
   dialog.addEventListener('close', () => resolve(undefined), { once: true });
   dialog.showModal();
   return promise;
