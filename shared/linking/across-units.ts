@@ -4,7 +4,7 @@ import { unitNames } from '../customer-insights/unit-names.ts';
 import type { TableMetadata } from '../dataverse/dataverse.ts';
 import type { RowOutcome } from '../state/row-outcomes.ts';
 import type { CurrentLink, Decision } from './compare.ts';
-import type { LinkingSlice } from './linking-slice.ts';
+import type { LinkingSlice } from './linking-pass.ts';
 
 const hasUnits = ({ columns }: TableMetadata): boolean => columns.has(unitColumn);
 

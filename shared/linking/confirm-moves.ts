@@ -1,7 +1,7 @@
 import { type ArrivedProfiles, arrivedProfiles, entriesOf, profileLists } from '../customer-insights/map-lookup.ts';
 import { choosePerSource, type MapEntry } from '../customer-insights/map-row.ts';
 import { type Decision, decide } from './compare.ts';
-import type { LinkingSlice } from './linking-slice.ts';
+import type { LinkingSlice } from './linking-pass.ts';
 
 /** Decisions that may be carried out, and what was learnt on the way. */
 export interface ConfirmedMoves {

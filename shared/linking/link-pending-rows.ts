@@ -3,7 +3,7 @@ import { type MapEntry, readMapRow } from '../customer-insights/map-row.ts';
 import { mapColumns } from '../customer-insights/names.ts';
 import type { PendingRow } from '../state/pending-rows.ts';
 import { type LinkReport, linkRows, readRows } from './link-rows.ts';
-import type { LinkingSlice } from './linking-slice.ts';
+import type { LinkingSlice } from './linking-pass.ts';
 
 /**
  * Links pending rows by what the map gives them now. A row is let go when it is linked, when it no longer exists, or when

@@ -6,13 +6,12 @@ import { linkColumn, linkValue } from '../customer-insights/names.ts';
 import { unitValue } from '../customer-insights/owner-columns.ts';
 import type { ListRequest, RowUpdate, UpdateReport } from '../dataverse/dataverse.ts';
 import { endOf, nothingDone, type RowsReport, type Settled } from '../passes/rows-report.ts';
-import type { Pass } from '../state/link-states.ts';
 import type { PendingRow } from '../state/pending-rows.ts';
 import type { RowOutcome } from '../state/row-outcomes.ts';
 import { keepsApart, leaveUnlinked } from './across-units.ts';
 import { type CurrentLink, type Decision, decide } from './compare.ts';
 import { confirmMoves } from './confirm-moves.ts';
-import type { LinkingSlice } from './linking-slice.ts';
+import type { LinkingPass, LinkingSlice } from './linking-pass.ts';
 import type { TableContext } from './prepare.ts';
 
 /** What became of a set of rows whose links were brought up to date. */
@@ -24,8 +23,10 @@ export interface LinkReport extends RowsReport {
 }
 
 /** How many rows a pass has left without a link, with those of a report; nothing where there are none. */
-export const withApart = (pass: Pick<Pass, 'apart'>, { apart }: Pick<LinkReport, 'apart'>): Pick<Pass, 'apart'> =>
-  apart.length === 0 ? {} : { apart: (pass.apart ?? 0) + apart.length };
+export const withApart = (
+  pass: Pick<LinkingPass, 'apart'>,
+  { apart }: Pick<LinkReport, 'apart'>,
+): Pick<LinkingPass, 'apart'> => (apart.length === 0 ? {} : { apart: (pass.apart ?? 0) + apart.length });
 
 /**
  * Brings the links of the entries' source rows up to date: resolves, compares, writes what differs, reports each row.

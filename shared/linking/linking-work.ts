@@ -2,6 +2,7 @@ import { TerminalError } from '../errors.ts';
 import { Slice } from '../passes/slice.ts';
 import type { Preparing, Readiness, Work } from '../passes/work.ts';
 import { checkTables } from './check-tables.ts';
+import { linkingPassSchema, linkingPhases } from './linking-pass.ts';
 import type { LinkingParts } from './parts.ts';
 import { beginPass, carryOn } from './pass.ts';
 import { prepare } from './prepare.ts';
@@ -14,6 +15,8 @@ export const linkingTaskName = 'CustomerId Backstamping Hydration';
 /** Linking the rows of source tables to their profiles. */
 export const linkingWork = (parts: LinkingParts): Work => ({
   kind: 'linking',
+  pass: linkingPassSchema,
+  phases: linkingPhases,
   taskName: linkingTaskName,
   tables: () => parts.options.setup.tables.map(({ table }) => table),
   predecessors: () => [],
@@ -44,7 +47,7 @@ async function prepareTable(
         const pass = beginPass(parts, context, state, task);
         return { ...pass, details: [...pass.details, ...notes] };
       },
-      carryOn: (start) => carryOn(new Slice(start, parts, context)),
+      carryOn: (start) => carryOn(new Slice(start, linkingPassSchema, { parts, context })),
     },
   };
 }

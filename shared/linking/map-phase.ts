@@ -1,27 +1,36 @@
+import { z } from 'zod';
 import { readKeyRings } from '../customer-insights/map-lookup.ts';
 import { type MapEntry, readMapRow, type UnusableMapRow } from '../customer-insights/map-row.ts';
 import { drain, nextWatermark, takeNextWatermark } from '../passes/drain.ts';
-import { endInPage, withoutCarried } from '../passes/page-counters.ts';
+import { endInPage, withoutWritten } from '../passes/page-counters.ts';
 import { rememberPendingRows } from '../passes/pending-phase.ts';
+import type { Watermark } from '../state/link-states.ts';
 import type { PendingRow } from '../state/pending-rows.ts';
 import type { RowOutcome } from '../state/row-outcomes.ts';
 import { type LinkReport, linkRows, type RowsRead, readRows, readsLinks, withApart } from './link-rows.ts';
-import type { LinkingSlice } from './linking-slice.ts';
+import { inPhase, type LinkingSlice, walkBegins } from './linking-pass.ts';
 import { type MapPage, openMapFeed } from './map-feed.ts';
 
 /** Drains the map feed from the old watermark to the present. */
 export async function drainMap(slice: LinkingSlice): Promise<void> {
   const { parts, context } = slice;
   const feed = openMapFeed(slice.pass.feed, parts.dataverse, context, parts.options.pageSize);
-  await takeNextWatermark(slice, feed);
+  await takeNextWatermark(slice, feed, watermarkOf(slice));
   const known = await rememberPendingRows(slice);
   await drain(slice, feed, {
     since: () => slice.state.watermark?.token,
     prepare: (page, before) => preparePage(slice, page, before),
     handle: (page) => linkPage(slice, page, known),
-    inFull: ({ orphansDue = 'a full pass' }) => ({ orphansDue }),
+    inFull: () => ({ orphansDue: slice.pass.orphansDue ?? 'a full pass' }),
   });
 }
+
+/** What watermarks of the map are held against. */
+const watermarkOf = ({ pass }: LinkingSlice) => ({ profileSchema: pass.profileSchema });
+
+/** Fingerprint of the profile table's columns when a watermark was taken. */
+export const profileSchemaOf = (watermark: Watermark): string | undefined =>
+  z.object({ profileSchema: z.string() }).safeParse(watermark).data?.profileSchema;
 
 /** A page, and what was read for it while the one before was written. */
 interface PreparedPage extends MapPage {
@@ -51,39 +60,41 @@ function shareRow(page: MapPage, other: MapPage): boolean {
  * Right after the column was made no row has a link, unless an earlier slice already tried this very page. What an earlier
  * page linked may be written over only where the pages come in the order of the map's changes: the later says the newer.
  */
-const cannotBeLinked = ({ pass, isRehearsal }: LinkingSlice, isPageUntried: boolean): boolean =>
-  pass.columnCreated && pass.feed === 'changeTracking' && isPageUntried && !isRehearsal;
+const cannotBeLinked = ({ pass, isRehearsal }: LinkingSlice, isNextUntried: boolean): boolean =>
+  pass.columnCreated && pass.feed === 'changeTracking' && isNextUntried && !isRehearsal;
 
 async function linkPage(
   slice: LinkingSlice,
   page: PreparedPage,
   known: ReadonlyMap<string, PendingRow>,
 ): Promise<void> {
-  const { pass } = slice;
+  const pass = inPhase(slice, 'map');
   const { entries, unusable } = await readEntries(slice, page);
-  const rowsRead = page.rowsRead ?? (await readRows(slice, entries, cannotBeLinked(slice, slice.isPageUntried)));
+  const rowsRead = page.rowsRead ?? (await readRows(slice, entries, cannotBeLinked(slice, slice.isNextUntried)));
   const report = await linkRows(slice, entries, rowsRead);
   await slice.record({ ...report, ...withUnusable(slice, report, unusable) }, known);
 
-  if (report.isPartial) await endInPage(slice, report);
+  if (report.isPartial) await endInPage(slice, pass, report);
   const counters = {
-    ...withoutCarried(report.counters, pass.carried),
+    ...withoutWritten(report.counters, pass),
     failed: report.counters.failed + unusable.length,
   };
   counters.read += unusable.length;
-  const next = page.token === undefined ? {} : { next: nextWatermark(pass, page.token, pass.startedAt) };
+  const next =
+    page.token === undefined
+      ? {}
+      : { next: nextWatermark(pass, { token: page.token, takenAt: pass.startedAt }, watermarkOf(slice)) };
   await slice.checkpoint({
     // After the last page the phase is over; its cursor is of no more use.
-    ...(page.cursor === undefined ? { phase: 'orphans' as const, cursor: undefined } : { cursor: page.cursor }),
+    ...(page.cursor === undefined ? walkBegins : { cursor: page.cursor, writtenOfPage: 0 }),
     ...next,
     ...(page.deletions > 0 ? { orphansDue: pass.orphansDue ?? 'rows left the map' } : {}),
-    carried: 0,
     conflicts: pass.conflicts + report.conflicts,
     ...withApart(pass, report),
     newestChange: Math.max(pass.newestChange, page.newestChange),
     counters: slice.add(counters),
   });
-  slice.isPageUntried = true;
+  slice.isNextUntried = true;
 }
 
 /** The entries of a page, with those that only the key ring of a row gives; and what stays unusable. */

@@ -8,7 +8,7 @@ import type { FoundOrphan } from '../state/found-orphans.ts';
 import type { RowOutcome } from '../state/row-outcomes.ts';
 import { acrossUnits, countsUnits, keepsApart } from './across-units.ts';
 import { type LinkReport, linkRows, linkUpdates, readRows, withApart } from './link-rows.ts';
-import type { LinkingSlice } from './linking-slice.ts';
+import { inPhase, type LinkingSlice } from './linking-pass.ts';
 
 /** Orphans that may always be cleared: in a small table a few are a large share. */
 const alwaysAllowed = 10;
@@ -55,7 +55,8 @@ async function walkPage(
   units: ReadonlyMap<string, string>,
   nextLink: string | undefined,
 ): Promise<void> {
-  const { parts, context, slot, pass } = slice;
+  const { parts, context, slot } = slice;
+  const pass = inPhase(slice, 'orphans');
   const entries = await entriesOf(parts.dataverse, context, linked, slice.signal);
   const orphans = [...linked]
     .filter(([id]) => !entries.has(id))
@@ -90,7 +91,7 @@ async function walkPage(
   const across = countsUnits(slice) && !keepsApart(slice) ? await findAcross(slice, linked, units, report) : undefined;
   await slice.checkpoint({
     ...(across === undefined ? {} : { acrossUnits: (pass.acrossUnits ?? 0) + across }),
-    ...(nextLink === undefined ? { phase: 'clear' as const, cursor: undefined } : { cursor: nextLink }),
+    ...(nextLink === undefined ? { phase: 'clear' as const, cursor: undefined, uncleared: 0 } : { cursor: nextLink }),
     walked: pass.walked + linked.size,
     orphans: pass.orphans + orphans.length,
     conflicts: pass.conflicts + report.conflicts,
@@ -126,7 +127,8 @@ export function exceedsLimit(orphans: number, linkedRows: number, limitPercent: 
 
 /** Clears the links that the walk set down, unless they are more than the safety limit allows and nobody permitted it. */
 export async function clearOrphans(slice: LinkingSlice): Promise<void> {
-  const { parts, context, slot, pass } = slice;
+  const { parts, context, slot } = slice;
+  const pass = inPhase(slice, 'clear');
   const { orphanLimitPercent } = parts.options;
   if (pass.orphans === 0) return;
   if (!slice.mayGoBeyondLimits && exceedsLimit(pass.orphans, pass.walked, orphanLimitPercent)) return;
@@ -186,7 +188,11 @@ export async function clearOrphans(slice: LinkingSlice): Promise<void> {
       await parts.foundOrphans.drop(slot.table, [...report.written, ...report.gone]);
       await slice.endHere({ counters }, stopped);
     }
-    await slice.checkpoint({ cursor: last.id, counters, uncleared: slice.pass.uncleared + report.failed.length });
+    await slice.checkpoint({
+      cursor: last.id,
+      counters,
+      uncleared: inPhase(slice, 'clear').uncleared + report.failed.length,
+    });
   }
 }
 

@@ -6,12 +6,12 @@ import { commitPass, failedRowsWarning, type Pending } from '../passes/commit-pa
 import { newPass, type PassTask } from '../passes/new-pass.ts';
 import { retryPendingRows } from '../passes/pending-phase.ts';
 import { timeOf } from '../runs/parts.ts';
-import type { EndedPass, LinkState, Pass } from '../state/link-states.ts';
+import type { EndedPass, LinkState } from '../state/link-states.ts';
 import { countsUnits, keepsApart } from './across-units.ts';
 import { linkPendingRows } from './link-pending-rows.ts';
 import { withApart } from './link-rows.ts';
-import type { LinkingSlice } from './linking-slice.ts';
-import { drainMap } from './map-phase.ts';
+import { type InPhase, inPhase, type LinkingPass, type LinkingSlice, walkBegins } from './linking-pass.ts';
+import { drainMap, profileSchemaOf } from './map-phase.ts';
 import { clearOrphans, exceedsLimit, walkLinkedRows } from './orphan-phases.ts';
 import type { LinkingParts } from './parts.ts';
 import type { TableContext } from './prepare.ts';
@@ -30,7 +30,7 @@ import { checkMap } from './requirements.ts';
  */
 
 /** A new pass as it begins; what it reads and why is decided here, and said in its details. */
-export function beginPass(parts: LinkingParts, context: TableContext, state: LinkState, task: PassTask): Pass {
+export function beginPass(parts: LinkingParts, context: TableContext, state: LinkState, task: PassTask): LinkingPass {
   const now = parts.now();
   const fullBecause = whyFull(context, state, task.mode, task.followUp);
   const details: string[] = [];
@@ -50,6 +50,9 @@ export function beginPass(parts: LinkingParts, context: TableContext, state: Lin
   else if (isWalkTime) orphansDue = 'the walk is due';
   return {
     ...newPass(task, { now: timeOf(now), feed: context.feed, full: fullBecause !== undefined, details }),
+    kind: 'linking',
+    phase: 'pending',
+    conflicts: 0,
     columnCreated: context.columnCreated,
     profileSchema: context.profileSchema,
     orphansDue,
@@ -68,7 +71,7 @@ function whyFull(
   if (mode === 'full' && followUp === 0) return 'asked for';
   if (watermark.feed !== context.feed) return `the map is now read by ${context.feed}, before by ${watermark.feed}`;
   if (context.feed === 'scan') return 'the map can only be read whole';
-  if (watermark.profileSchema !== context.profileSchema) return 'the columns of the customer profile table changed';
+  if (profileSchemaOf(watermark) !== context.profileSchema) return 'the columns of the customer profile table changed';
   return undefined;
 }
 
@@ -84,12 +87,14 @@ export async function carryOn(slice: LinkingSlice): Promise<EndedPass> {
       const conflicts = slice.pass.conflicts + report.conflicts;
       return { report, change: { conflicts, ...withApart(slice.pass, report) } };
     });
-    await slice.checkpoint({ phase: slice.pass.mode === 'orphans' ? 'orphans' : 'map', cursor: undefined });
+    await slice.checkpoint(
+      slice.pass.mode === 'orphans' ? walkBegins : { phase: 'map', cursor: undefined, writtenOfPage: 0 },
+    );
   }
   if (slice.pass.phase === 'map') await drainMap(slice);
   if (slice.pass.phase === 'orphans') {
     if (slice.pass.orphansDue !== undefined) await walkLinkedRows(slice);
-    if (slice.pass.phase === 'orphans') await slice.checkpoint({ phase: 'clear', cursor: undefined });
+    if (slice.pass.phase === 'orphans') await slice.checkpoint({ phase: 'clear', cursor: undefined, uncleared: 0 });
   }
   await clearOrphans(slice);
   return commit(slice);
@@ -97,15 +102,23 @@ export async function carryOn(slice: LinkingSlice): Promise<EndedPass> {
 
 /** Stores the pass's end, with what its walk found. */
 async function commit(slice: LinkingSlice): Promise<EndedPass> {
-  return commitPass(slice, async (pending) => {
-    const walkWarnings = walkWarningsOf(slice);
-    const isWalkUndone = walkWarnings.length > 0 || slice.pass.uncleared > 0;
+  const pass = inPhase(slice, 'clear');
+  const { lastPass } = slice.state;
+  const earlier = lastPass?.runId === pass.runId ? lastPass.leftByWalk : undefined;
+  const left = { uncleared: pass.uncleared, warnings: walkWarningsOf(slice, pass) };
+  // A follow-up that does not walk leaves what the walk before it left.
+  const leftByWalk = pass.orphansDue === undefined ? earlier : left;
+  const isWalkUndone = left.warnings.length > 0 || left.uncleared > 0;
+  return commitPass(slice, async (found) => {
+    const pending = slice.isRehearsal ? { ...found, acrossUnits: pass.apart ?? 0 } : found;
+    const { uncleared = 0, warnings = [] } = leftByWalk ?? {};
     return {
-      warnings: failedRowsWarning(pending.failed + pending.uncleared),
-      walkWarnings,
-      details: await detailsOf(slice, pending),
+      warnings: [...warnings, ...failedRowsWarning(pending.failed + uncleared)],
+      failedBesides: uncleared,
+      leftByWalk,
+      details: await detailsOf(slice, pass, pending),
       findings: await mapFindings(slice, pending),
-      lastWalkAt: walkedAt(slice.pass, slice.state.lastWalkAt, isWalkUndone),
+      lastWalkAt: walkedAt(pass, slice.state.lastWalkAt, isWalkUndone),
     };
   });
 }
@@ -125,15 +138,14 @@ async function mapFindings(
 }
 
 /** When the walk for orphans was last done; unknown where it is to be done again with the next run. */
-function walkedAt(pass: Pass, before: string | undefined, isUndone: boolean): string | undefined {
+function walkedAt(pass: LinkingPass, before: string | undefined, isUndone: boolean): string | undefined {
   if (pass.orphansDue !== undefined) return isUndone ? undefined : pass.startedAt;
   // Rows of a first pass have the newest link where changes come in their order; else the walk sees to it.
   if (pass.columnCreated && pass.feed === 'changeTracking') return pass.startedAt;
   return before;
 }
 
-async function detailsOf(slice: LinkingSlice, pending: Pending): Promise<string[]> {
-  const { pass } = slice;
+async function detailsOf(slice: LinkingSlice, pass: InPhase<'clear'>, pending: Pending): Promise<string[]> {
   const details: string[] = [];
   if (pass.orphansDue !== undefined) {
     details.push(
@@ -160,7 +172,7 @@ async function detailsOf(slice: LinkingSlice, pending: Pending): Promise<string[
 }
 
 /** What the walk found and left, since it is more than may be cleared without asking. */
-function walkWarningsOf({ pass, mayGoBeyondLimits, parts }: LinkingSlice): string[] {
+function walkWarningsOf({ mayGoBeyondLimits, parts }: LinkingSlice, pass: InPhase<'clear'>): string[] {
   const { orphanLimitPercent } = parts.options;
   if (mayGoBeyondLimits || !exceedsLimit(pass.orphans, pass.walked, orphanLimitPercent)) return [];
   const share = ((100 * pass.orphans) / pass.walked).toFixed(1);

@@ -1,7 +1,7 @@
 import { counted } from '../counted.ts';
 import { linkColumn } from '../customer-insights/names.ts';
 import { estimateOf, firedBy } from '../passes/rehearsal-details.ts';
-import type { LinkingSlice } from './linking-slice.ts';
+import type { LinkingSlice } from './linking-pass.ts';
 
 /** What a rehearsal has to say besides its counts: how long the real run would take, and what it would set off. */
 export async function rehearsalDetails(slice: LinkingSlice): Promise<string[]> {

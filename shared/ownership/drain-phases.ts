@@ -1,14 +1,16 @@
 import { type ChangeFeed, type FeedPage, openFeed } from '../dataverse/change-feed.ts';
 import type { ListRequest, Row } from '../dataverse/dataverse.ts';
 import { drain, nextWatermark, takeNextWatermark } from '../passes/drain.ts';
-import { endInPage, withoutCarried } from '../passes/page-counters.ts';
+import { endInPage, withoutWritten } from '../passes/page-counters.ts';
 import { rememberPendingRows } from '../passes/pending-phase.ts';
-import type { OwnershipPass, Pass } from '../state/link-states.ts';
+import { isReading } from '../passes/phases.ts';
+import type { Change } from '../passes/slice.ts';
 import type { PendingRow } from '../state/pending-rows.ts';
 import { assignOwners } from './assign-owners.ts';
 import { customerIdColumn } from './names.ts';
 import { guidAt, type OwnedRow } from './owned-row.ts';
 import type { OwnershipSlice } from './ownership-context.ts';
+import { type OwnershipPass, ownWatermark, rowsBegin } from './ownership-pass.ts';
 import { ownedColumns, wantedOwners } from './wanted-owners.ts';
 
 /** Values without a team that a task's details name. */
@@ -16,37 +18,35 @@ const valuesShown = 3;
 /** Profiles whose rows are seen to at once; a profile may have hundreds. */
 const profilesAtOnce = 1_000;
 
-/** What only passes that see to owners have; such a pass has it from its beginning. */
-export function ownershipOf({ ownership }: Pass): OwnershipPass {
-  if (ownership === undefined) throw new Error('A pass that sees to owners was begun as another one.');
-  return ownership;
-}
-
 /** Drains the table's own feed: rows that came or changed since the watermark. */
 export async function drainOwnRows(slice: OwnershipSlice): Promise<void> {
   const { parts, context } = slice;
   const { entitySetName } = context.table;
   const source = { entitySetName, select: ownedColumns(context) };
   const feed = openFeed(slice.pass.feed, parts.dataverse, source, parts.options.pageSize);
-  await takeNextWatermark(slice, feed);
+  await takeNextWatermark(slice, feed, ownOf(slice));
   const known = await rememberPendingRows(slice);
   await drain(slice, feed, {
     since: () => slice.state.watermark?.token,
     handle: (page) => {
       const isLast = page.cursor === undefined;
       return assignPage(slice, page.rows, known, {
-        ...(isLast ? { phase: 'others', cursor: undefined } : { cursor: page.cursor }),
-        ...(page.token === undefined ? {} : { next: nextWatermark(slice.pass, page.token, slice.pass.startedAt) }),
+        ...(isLast ? { phase: 'others' as const } : { cursor: page.cursor, writtenOfPage: 0 }),
+        ...(page.token === undefined ? {} : { next: nextOf(slice, page.token) }),
       });
     },
-    inFull: () => ({}),
   });
 }
+
+const ownOf = ({ pass: { mapping, nextProfiles } }: OwnershipSlice) => ({ mapping, profiles: nextProfiles });
+
+const nextOf = (slice: OwnershipSlice, token: string) =>
+  nextWatermark(slice.pass, { token, takenAt: slice.pass.startedAt }, ownOf(slice));
 
 /** Drains the profiles' feed: a profile that moved to another unit takes its rows along, though they did not change. */
 export async function drainProfiles(slice: OwnershipSlice): Promise<void> {
   const { parts, context } = slice;
-  if (context.profiles === undefined) return slice.checkpoint({ phase: 'map', cursor: undefined });
+  if (context.profiles === undefined) return slice.checkpoint(rowsBegin);
   const source = { entitySetName: context.profile.entitySetName, select: [customerIdColumn] };
   const feed = openFeed(
     context.profiles.feed,
@@ -57,33 +57,30 @@ export async function drainProfiles(slice: OwnershipSlice): Promise<void> {
   );
   await takeNextPosition(slice, feed);
   // Where every row is read anyway, the profiles are drained only for the position that their feed tells at its end.
-  if (slice.pass.full && ownershipOf(slice.pass).nextProfiles !== undefined) {
-    return slice.checkpoint({ phase: 'map', cursor: undefined });
+  if (slice.pass.full && slice.pass.nextProfiles !== undefined) {
+    return slice.checkpoint(rowsBegin);
   }
   const known = await rememberPendingRows(slice);
   await drain(slice, feed, {
-    since: () => slice.state.watermark?.profiles?.token,
+    since: () => ownWatermark(slice.state.watermark)?.profiles?.token,
     handle: async (page) => {
       const rows = slice.pass.full ? [] : await rowsOfProfiles(slice, page);
       await assignPage(slice, rows, known, {
-        ...(page.cursor === undefined ? { phase: 'map', cursor: undefined } : { cursor: page.cursor }),
-        ...(page.token === undefined ? {} : withPosition(slice, feed, page.token)),
+        ...(page.cursor === undefined ? rowsBegin : { cursor: page.cursor, writtenOfPage: 0 }),
+        ...(page.token === undefined ? {} : positionAt(feed, page.token)),
       });
     },
-    inFull: () => ({}),
   });
 }
 
 async function takeNextPosition(slice: OwnershipSlice, feed: ChangeFeed): Promise<void> {
-  if (ownershipOf(slice.pass).nextProfiles !== undefined) return;
-  const before = slice.state.watermark?.profiles;
+  if (slice.pass.nextProfiles !== undefined) return;
+  const before = ownWatermark(slice.state.watermark)?.profiles;
   const token = await feed.open(before?.feed === feed.kind ? before.token : undefined, slice.signal);
-  if (token !== undefined) await slice.checkpoint(withPosition(slice, feed, token));
+  if (token !== undefined) await slice.checkpoint(positionAt(feed, token));
 }
 
-const withPosition = ({ pass }: OwnershipSlice, { kind }: ChangeFeed, token: string): Partial<Pass> => ({
-  ownership: { ...ownershipOf(pass), nextProfiles: { feed: kind, token } },
-});
+const positionAt = ({ kind: feed }: ChangeFeed, token: string) => ({ nextProfiles: { feed, token } });
 
 /** The table's rows that follow the profiles of a page. */
 async function rowsOfProfiles(
@@ -110,30 +107,30 @@ async function assignPage(
   slice: OwnershipSlice,
   rows: readonly Row[],
   known: ReadonlyMap<string, PendingRow>,
-  move: Partial<Pass>,
+  move: Change<OwnershipPass>,
 ): Promise<void> {
   const { pass } = slice;
+  if (!isReading(pass)) throw new Error(`No page is read in phase ${pass.phase}.`);
   const owned = await wantedOwners(slice, rows);
   const report = await assignOwners(slice, owned);
   await slice.record(report, known);
-  if (report.isPartial) await endInPage(slice, report);
+  if (report.isPartial) await endInPage(slice, pass, report);
   await slice.checkpoint({
     ...move,
-    carried: 0,
     newestChange: Math.max(pass.newestChange, newestOf(pass, owned)),
-    ownership: { ...ownershipOf(pass), ...move.ownership, ...tally(slice, rows, owned) },
-    counters: slice.add(withoutCarried(report.counters, pass.carried)),
+    ...tally(slice, rows, owned),
+    counters: slice.add(withoutWritten(report.counters, pass)),
   });
-  slice.isPageUntried = true;
+  slice.isNextUntried = true;
 }
 
 /**
  * The newest change that called for work, in milliseconds. What was written here comes back as a change itself, with the
  * right owner: counted, it would make every pass look as if the table were still growing.
  */
-function newestOf({ uncertainSince }: Pass, rows: readonly OwnedRow[]): number {
+function newestOf({ lostSliceAt }: Pick<OwnershipPass, 'lostSliceAt'>, rows: readonly OwnedRow[]): number {
   const isWork = ({ wanted, ownerId }: OwnedRow) =>
-    uncertainSince !== undefined || wanted === 'waiting' || (wanted !== 'nobody' && wanted.id !== ownerId);
+    lostSliceAt !== undefined || wanted === 'waiting' || (wanted !== 'nobody' && wanted.id !== ownerId);
   return rows.filter(isWork).reduce((newest, { changedAt }) => Math.max(newest, changedAt), 0);
 }
 
@@ -143,8 +140,7 @@ function tally(
   rows: readonly Row[],
   owned: readonly OwnedRow[],
 ): Pick<OwnershipPass, 'teams' | 'unmatched' | 'unmatchedValues'> {
-  const before = ownershipOf(pass);
-  const teams = { ...before.teams };
+  const teams = { ...pass.teams };
   if (isRehearsal) {
     for (const { wanted, ownerId } of owned) {
       if (typeof wanted !== 'object') continue;
@@ -154,10 +150,10 @@ function tally(
   }
   const unmatched =
     profiles === undefined ? rows.map((row) => row[mapping.column]).filter((value) => mapping.isUnmatched(value)) : [];
-  const values = new Set([...before.unmatchedValues, ...unmatched.map(String)]);
+  const values = new Set([...pass.unmatchedValues, ...unmatched.map(String)]);
   return {
     teams,
-    unmatched: before.unmatched + unmatched.length,
+    unmatched: pass.unmatched + unmatched.length,
     unmatchedValues: [...values].slice(0, valuesShown),
   };
 }

@@ -1,27 +1,16 @@
-import { z } from 'zod';
 import { ownedTables } from '../contracts/unification-setup.ts';
 import { counted } from '../counted.ts';
 import { ownerColumn, unitValue } from '../customer-insights/owner-columns.ts';
 import type { TableMetadata } from '../dataverse/dataverse.ts';
 import { isTerminalError } from '../errors.ts';
 import { endOf } from '../passes/rows-report.ts';
-import { ownershipOf } from './drain-phases.ts';
 import { isProfileTable } from './names.ts';
 import { guidAt } from './owned-row.ts';
 import type { OwnershipSlice } from './ownership-context.ts';
+import type { Look } from './ownership-pass.ts';
 
 /** How the logical names of Customer Insights' tables begin. */
 const prefix = 'msdynci_';
-
-/** Where the look at these tables goes on: the table, its page, and what its earlier pages gave. */
-const cursorSchema = z.object({
-  table: z.string(),
-  nextLink: z.string().optional(),
-  strays: z.number().int(),
-  corrected: z.number().int(),
-  failed: z.number().int(),
-});
-type Cursor = z.infer<typeof cursorSchema>;
 
 /**
  * Rows of every other table that Customer Insights writes belong to the root unit. Those that do not are counted, and
@@ -33,14 +22,17 @@ export async function seeToOtherTables(slice: OwnershipSlice): Promise<void> {
   const tables = await readOtherTables(slice);
   for (const [index, table] of tables.entries()) {
     const next = tables[index + 1]?.logicalName;
-    const from = slice.pass.cursor === undefined ? undefined : cursorSchema.parse(JSON.parse(slice.pass.cursor));
-    // A cursor names the table that comes next; those before it are done.
+    const from = lookOf(slice);
+    // It names the table that comes next; those before it are done.
     if (from !== undefined && from.table > table.logicalName) continue;
     await seeToTable(slice, table, from?.table === table.logicalName ? from : beginningOf(table.logicalName), next);
   }
 }
 
-const beginningOf = (table: string): Cursor => ({ table, strays: 0, corrected: 0, failed: 0 });
+/** Where the look is; undefined at its beginning. */
+const lookOf = ({ pass }: OwnershipSlice): Look | undefined => (pass.phase === 'others' ? pass.look : undefined);
+
+const beginningOf = (table: string): Look => ({ table, strays: 0, corrected: 0, failed: 0 });
 
 /** Tables of Customer Insights whose rows have owners, and that no task of their own sees to; by name. */
 async function readOtherTables({ parts, signal }: OwnershipSlice): Promise<TableMetadata[]> {
@@ -62,15 +54,14 @@ async function readOtherTables({ parts, signal }: OwnershipSlice): Promise<Table
 async function seeToTable(
   slice: OwnershipSlice,
   table: TableMetadata,
-  from: Cursor,
+  from: Look,
   next: string | undefined,
 ): Promise<void> {
   let at = from;
   const end = async (line: string | undefined) => {
-    const ownership = ownershipOf(slice.pass);
-    const others = line === undefined ? ownership.others : [...ownership.others, line];
-    const cursor = next === undefined ? undefined : JSON.stringify(beginningOf(next));
-    await slice.checkpoint({ cursor, ownership: { ...ownership, others } });
+    const { others } = slice.pass;
+    const look = next === undefined ? undefined : beginningOf(next);
+    await slice.checkpoint({ look, others: line === undefined ? others : [...others, line] });
   };
   for (;;) {
     await slice.stopIfTimeIsUp();
@@ -81,11 +72,11 @@ async function seeToTable(
       return end(`Whose rows of ${table.logicalName} are could not be seen to: ${error.message}`);
     }
     if (at.nextLink === undefined) return end(lineOf(at));
-    await slice.checkpoint({ cursor: JSON.stringify(at) });
+    await slice.checkpoint({ look: at });
   }
 }
 
-async function seeToPage(slice: OwnershipSlice, table: TableMetadata, at: Cursor): Promise<Cursor> {
+async function seeToPage(slice: OwnershipSlice, table: TableMetadata, at: Look): Promise<Look> {
   const { parts, context, isRehearsal } = slice;
   const { root } = context.mapping;
   const page = await parts.dataverse.readPage(
@@ -120,11 +111,11 @@ async function seeToPage(slice: OwnershipSlice, table: TableMetadata, at: Cursor
   // What was corrected does not come back with the page; what was not is found and counted again.
   const strays = at.strays + report.written.length;
   const { nextLink: _, ...again } = { ...done, strays, failed: at.failed };
-  const cursor = JSON.stringify(at.nextLink === undefined ? again : { ...again, nextLink: at.nextLink });
-  return slice.endHere({ cursor }, stopped);
+  const look = at.nextLink === undefined ? again : { ...again, nextLink: at.nextLink };
+  return slice.endHere({ look }, stopped);
 }
 
-function lineOf({ table, strays, corrected, failed }: Cursor): string | undefined {
+function lineOf({ table, strays, corrected, failed }: Look): string | undefined {
   if (strays === 0) return undefined;
   const rows = `${counted(strays, 'row')} of ${table} did not belong to the root unit`;
   if (corrected + failed === 0) return `${rows}.`;

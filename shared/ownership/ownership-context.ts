@@ -1,7 +1,8 @@
 import type { FeedKind } from '../contracts/feed-kind.ts';
 import type { TableMetadata } from '../dataverse/dataverse.ts';
-import type { Slice } from '../passes/slice.ts';
+import type { Kind, Slice } from '../passes/slice.ts';
 import type { OwnerMapping } from './owner-mapping.ts';
+import type { OwnershipPass } from './ownership-pass.ts';
 import type { OwnershipParts } from './parts.ts';
 
 /** What a slice that sees to owners knows of its table. */
@@ -21,4 +22,10 @@ export interface ProfileReference {
   readonly hasCustomerId: boolean;
 }
 
-export type OwnershipSlice = Slice<OwnershipContext, OwnershipParts>;
+/** Slices that see to owners. */
+interface Ownership extends Kind {
+  readonly pass: OwnershipPass;
+  readonly context: OwnershipContext;
+  readonly parts: OwnershipParts;
+}
+export type OwnershipSlice = Slice<Ownership>;

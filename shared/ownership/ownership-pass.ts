@@ -1,112 +1,65 @@
-import { agreeing, counted } from '../counted.ts';
-import { ownerColumn } from '../customer-insights/owner-columns.ts';
-import { commitPass, failedRowsWarning } from '../passes/commit-pass.ts';
-import { newPass, type PassTask } from '../passes/new-pass.ts';
-import { retryPendingRows } from '../passes/pending-phase.ts';
-import { estimateOf, firedBy } from '../passes/rehearsal-details.ts';
-import type { RowsReport } from '../passes/rows-report.ts';
-import { timeOf } from '../runs/parts.ts';
-import type { EndedPass, LinkState, Pass } from '../state/link-states.ts';
-import type { PendingRow } from '../state/pending-rows.ts';
-import { assignOwners } from './assign-owners.ts';
-import { drainOwnRows, drainProfiles, ownershipOf } from './drain-phases.ts';
-import { seeToOtherTables } from './other-tables.ts';
-import type { OwnershipContext, OwnershipSlice } from './ownership-context.ts';
-import type { OwnershipParts } from './parts.ts';
-import { ownedColumns, wantedOwners } from './wanted-owners.ts';
+import { z } from 'zod';
+import { feedKindSchema } from '../contracts/feed-kind.ts';
+import { type PhaseOrder, pendingPhase, readingPhase } from '../passes/phases.ts';
+import { passSchema, type Watermark } from '../state/link-states.ts';
 
-/*
- * A pass, phase by phase. Each phase begins without a cursor; its end is the beginning of the next.
- *
- *   pending ──► profiles ──► map ──► others ──► committed
- *      │            │         │         └ with the profiles alone: tables that belong to the root unit
- *      │            │         └ drains the table's own changes
- *      │            └ drains the profiles' changes, of tables whose rows follow them
- *      └ tries pending rows again
- */
+const count = z.number().int().nonnegative();
 
-/** A new pass as it begins. */
-export function beginOwnershipPass(
-  parts: OwnershipParts,
-  { feed, mapping, profiles }: OwnershipContext,
-  { watermark }: LinkState,
-  task: PassTask,
-): Pass {
-  const why = (): string | undefined => {
-    if (watermark?.mapping === undefined) return 'the first run on this table';
-    if (task.mode === 'full' && task.followUp === 0) return 'asked for';
-    if (watermark.mapping !== mapping.fingerprint) return 'another mapping of values to teams';
-    if (watermark.feed !== feed || watermark.profiles?.feed !== profiles?.feed)
-      return 'changes are now read another way';
-    if (feed === 'scan' || profiles?.feed === 'scan') return 'the table can only be read whole';
-    return undefined;
-  };
-  const because = why();
-  const details = because === undefined ? [] : [`Full pass: ${because}.`];
-  return {
-    ...newPass(task, { now: timeOf(parts.now()), feed, full: because !== undefined, details }),
-    ownership: { mapping: mapping.fingerprint, teams: {}, unmatched: 0, unmatchedValues: [], others: [] },
-  };
-}
+/** How far the profiles' changes are known, in the watermark of a table whose rows take the owner of their profile. */
+const positionSchema = z.object({ feed: feedKindSchema, token: z.string() });
 
-/**
- * Carries a pass on from where it stands until it ends.
- * @throws TimeUpError, LostRaceError, or the reason of the slice's signal; the state then says where to go on
- */
-export async function carryOnOwnership(slice: OwnershipSlice): Promise<EndedPass> {
-  if (slice.pass.phase === 'pending') {
-    if (!slice.isRehearsal)
-      await retryPendingRows(slice, async (rows) => ({ report: await assignPendingRows(slice, rows), change: {} }));
-    await slice.checkpoint({ phase: 'profiles', cursor: undefined });
-  }
-  if (slice.pass.phase === 'profiles') await drainProfiles(slice);
-  if (slice.pass.phase === 'map') await drainOwnRows(slice);
-  await seeToOtherTables(slice);
-  return commitPass(slice, async ({ failed }) => ({
-    warnings: failedRowsWarning(failed),
-    details: await detailsOf(slice),
-  }));
-}
+/** What watermarks of owners are held against; another mapping of values to teams means a full pass. */
+const ownWatermarkSchema = z.object({ mapping: z.string(), profiles: positionSchema.optional() });
 
-/** Sees to the owners of pending rows by what they are now; a row that is gone is let go. */
-async function assignPendingRows(slice: OwnershipSlice, page: readonly PendingRow[]): Promise<RowsReport> {
-  const { parts, context, signal } = slice;
-  const { entitySetName, primaryId } = context.table;
-  const [rows = []] = await parts.dataverse.readLists(
-    [{ entitySetName, select: ownedColumns(context), column: primaryId, values: page.map(({ id }) => id) }],
-    signal,
-  );
-  const owned = await wantedOwners(slice, rows);
-  const report = await assignOwners(slice, owned);
-  const found = new Set(owned.map(({ id }) => id));
-  const gone = page.filter(({ id }) => !found.has(id)).map(({ id }) => ({ id }));
-  return { ...report, settled: [...report.settled, ...gone] };
-}
+/** What only the watermarks of owners have; undefined where there is none of them. */
+export const ownWatermark = (watermark: Watermark | undefined) => ownWatermarkSchema.safeParse(watermark).data;
 
-async function detailsOf(slice: OwnershipSlice): Promise<string[]> {
-  const {
-    pass,
-    context: { mapping },
-    isRehearsal,
-  } = slice;
-  const { teams, unmatched, unmatchedValues, others } = ownershipOf(pass);
-  const details = [...others];
-  if (unmatched > 0) {
-    const values = unmatchedValues.map((value) => `"${value}"`).join(', ');
-    details.push(
-      `${counted(unmatched, 'profile')} ${agreeing(unmatched, 'has', 'have')} a value of ${mapping.column} that belongs to no unit, for example ${values}: the root unit owns ${agreeing(unmatched, 'it', 'them')}.`,
-    );
-  }
-  if (!isRehearsal) return details;
-  const { assigned = 0 } = pass.counters;
-  details.push(
-    `Rehearsal, nothing was written: a run now would give ${counted(assigned, 'row')} another owner.`,
-    estimateOf(assigned, slice.state.lastPass),
-    ...(await firedBy(slice, ownerColumn)),
-    ...[...mapping.teams, mapping.root].map(({ team, businessUnit, teamId }) => {
-      const { rows, moved } = teams[teamId] ?? { rows: 0, moved: 0 };
-      return `${team} of ${businessUnit}: ${counted(rows, 'row')}, ${moved.toLocaleString('en')} of them new.`;
-    }),
-  );
-  return details;
-}
+/** What a pass that sees to owners has in every phase. */
+const common = passSchema.extend({
+  kind: z.literal('ownership'),
+  /** Fingerprint of the mapping when the pass began. */
+  mapping: z.string(),
+  /** What the watermark will say of the profiles' changes, as far as it is known. */
+  nextProfiles: positionSchema.optional(),
+  /** Of a rehearsal: rows by the team that is to own them, and how many of them have another owner now. */
+  teams: z.record(z.string(), z.object({ rows: count, moved: count })),
+  /** Profiles whose value belongs to no unit, and some of the values. */
+  unmatched: count,
+  unmatchedValues: z.array(z.string()),
+  /** What was found in tables whose rows all belong to the root unit; for people. */
+  others: z.array(z.string()),
+});
+
+/** Where the look at tables of the root unit is: the table, its page, and what its earlier pages gave. */
+const lookSchema = z.object({
+  table: z.string(),
+  nextLink: z.string().optional(),
+  strays: count,
+  corrected: count,
+  failed: count,
+});
+export type Look = z.infer<typeof lookSchema>;
+
+/** A pass that sees to a table's owners, by phase. */
+export const ownershipPassSchema = z.discriminatedUnion('phase', [
+  common.extend(pendingPhase),
+  common.extend(readingPhase('profiles')),
+  common.extend(readingPhase('rows')),
+  common.extend({
+    phase: z.literal('others'),
+    /** Absent at the beginning. */
+    look: lookSchema.optional(),
+  }),
+]);
+export type OwnershipPass = z.infer<typeof ownershipPassSchema>;
+
+export const ownershipPhases: PhaseOrder = {
+  pending: ['profiles'],
+  profiles: ['rows'],
+  rows: ['others'],
+  others: ['end'],
+};
+
+/** How the reading of the profiles' changes begins, and that of the table's own. */
+export const profilesBegin = { phase: 'profiles', cursor: undefined, writtenOfPage: 0 } as const;
+export const rowsBegin = { phase: 'rows', cursor: undefined, writtenOfPage: 0 } as const;

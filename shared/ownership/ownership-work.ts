@@ -7,6 +7,7 @@ import { TerminalError } from '../errors.ts';
 import { Slice } from '../passes/slice.ts';
 import type { Preparing, Readiness, Work } from '../passes/work.ts';
 import { timeOf } from '../runs/parts.ts';
+import { beginOwnershipPass, carryOnOwnership } from './carry-on.ts';
 import { checkOwnedTable, referenceOf } from './check-owned-table.ts';
 import { checkOwnership } from './check-ownership.ts';
 import { checkRights } from './check-rights.ts';
@@ -14,7 +15,7 @@ import { checkConsent } from './consent.ts';
 import { findMapping } from './find-owners.ts';
 import { isProfileTable } from './names.ts';
 import type { OwnershipContext } from './ownership-context.ts';
-import { beginOwnershipPass, carryOnOwnership } from './ownership-pass.ts';
+import { ownershipPassSchema, ownershipPhases } from './ownership-pass.ts';
 import type { OwnershipParts } from './parts.ts';
 
 /** The name of the tasks that see to owners. */
@@ -29,6 +30,8 @@ export const ownersSkippedText = 'Owners were not written: not every requirement
  */
 export const ownershipWork = (parts: OwnershipParts): Work => ({
   kind: 'ownership',
+  pass: ownershipPassSchema,
+  phases: ownershipPhases,
   taskName: ownershipTaskName,
   tables(mode) {
     const isSeenTo = parts.options.setup.businessUnits?.ownership !== undefined;
@@ -103,7 +106,7 @@ async function prepareTable(parts: OwnershipParts, { table, run, signal }: Prepa
             at: timeOf(parts.now()),
           });
         }
-        return carryOnOwnership(new Slice(start, parts, context));
+        return carryOnOwnership(new Slice(start, ownershipPassSchema, { parts, context }));
       },
     },
   };

@@ -16,19 +16,18 @@ export interface Pending {
   readonly failed: number;
   /** Rows left without a link, because their profile belongs to another business unit. */
   readonly acrossUnits: number;
-  /** Links that the run's last walk was refused to clear. */
-  readonly uncleared: number;
   /** Ids of some rows that wait for their profile. */
   readonly sample: string[];
 }
 
 /** What a pass leaves to be told and kept besides its counters and its watermark. */
 export interface Conclusion {
-  /** Links that Dataverse refused to clear count as failed rows. */
   readonly warnings: string[];
-  /** Warnings of this pass's walk, if it walked. */
-  readonly walkWarnings?: string[];
   readonly details: string[];
+  /** Rows that could not be dealt with though none of them is kept as pending. */
+  readonly failedBesides?: number;
+  /** What the run's last walk left undone; a follow-up does not walk again. */
+  readonly leftByWalk?: EndedPass['leftByWalk'];
   /** Requirements that the pass found not to hold. */
   readonly findings?: Finding[];
   /** When the walk over the rows was last done, where there is one. */
@@ -41,14 +40,10 @@ export async function commitPass(
   conclude: (pending: Pending) => Promise<Conclusion>,
 ): Promise<EndedPass> {
   const { parts, slot, pass } = slice;
-  const hasWalked = pass.orphansDue !== undefined;
   const { lastPass } = slice.state;
   const before = lastPass?.runId === pass.runId ? lastPass : undefined;
-  const earlier = before?.leftByWalk;
-  const uncleared = hasWalked ? pass.uncleared : (earlier?.uncleared ?? 0);
-  const pending = { ...(await countPending(slice)), uncleared };
-  const { warnings, walkWarnings = [], details, findings = [], lastWalkAt } = await conclude(pending);
-  const leftByWalk = hasWalked ? { uncleared, warnings: walkWarnings } : earlier;
+  const pending = await countPending(slice);
+  const { warnings, details, findings = [], lastWalkAt, leftByWalk, failedBesides = 0 } = await conclude(pending);
   const ended: EndedPass = {
     runId: pass.runId,
     followUp: pass.followUp,
@@ -59,13 +54,13 @@ export async function commitPass(
     counters: {
       ...addCounters(pass.base, pass.counters),
       waiting: pending.waiting,
-      failed: pending.failed + uncleared,
+      failed: pending.failed + failedBesides,
     },
     growing: isGrowing(slice) || isUncertain(pass),
     newestChange: Math.max(pass.newestChange, lastPass?.newestChange ?? 0),
     ...(pending.acrossUnits === 0 ? {} : { acrossUnits: pending.acrossUnits }),
     waitingSample: pending.sample,
-    warnings: [...(leftByWalk?.warnings ?? []), ...warnings],
+    warnings,
     ...(leftByWalk === undefined ? {} : { leftByWalk }),
     findings,
     details: [
@@ -77,7 +72,7 @@ export async function commitPass(
   const { pass: _, lastWalkAt: _before, ...rest } = slice.state;
   await slice.save({
     ...rest,
-    ...(pass.mode === 'orphans' || pass.next === undefined || isUncertain(pass) ? {} : { watermark: pass.next }),
+    ...(pass.next === undefined || isUncertain(pass) ? {} : { watermark: pass.next }),
     lastPass: ended,
     ...(lastWalkAt === undefined ? {} : { lastWalkAt }),
     pendingRows: pending.waiting + pending.failed + pending.acrossUnits,
@@ -105,14 +100,13 @@ function isGrowing({ parts, pass, state }: Slice): boolean {
  * this pass made of the change, which the next watermark leaves behind. So the watermark stays, and another pass reads
  * the same changes again.
  */
-function isUncertain({ uncertainSince, newestChange }: Pass): boolean {
-  return uncertainSince !== undefined && newestChange >= Date.parse(uncertainSince) - clockDifferenceMs;
+function isUncertain({ lostSliceAt, newestChange }: Pass): boolean {
+  return lostSliceAt !== undefined && newestChange >= Date.parse(lostSliceAt) - clockDifferenceMs;
 }
 
-async function countPending(slice: Slice): Promise<Omit<Pending, 'uncleared'>> {
-  const { counters, apart = 0 } = slice.pass;
-  const { waiting, failed } = counters;
-  if (slice.isRehearsal) return { waiting, failed, acrossUnits: apart, sample: [] };
+async function countPending(slice: Slice): Promise<Pending> {
+  const { waiting, failed } = slice.pass.counters;
+  if (slice.isRehearsal) return { waiting, failed, acrossUnits: 0, sample: [] };
   const count = { waiting: 0, failed: 0, acrossUnits: 0, sample: [] as string[] };
   if (!slice.mayHavePending) return count;
   for await (const { id, cause } of slice.parts.pendingRows.all(slice.slot.table)) {

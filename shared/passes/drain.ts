@@ -1,10 +1,11 @@
 import type { ChangeFeed, FeedStep } from '../dataverse/change-feed.ts';
 import { isExpiredChangesError } from '../errors.ts';
 import type { Pass, Watermark } from '../state/link-states.ts';
-import type { Slice } from './slice.ts';
+import { isReading, type ReadingPass } from './phases.ts';
+import type { Change, Kind, Slice } from './slice.ts';
 
 /** How a feed is drained. */
-export interface Draining<Page extends FeedStep> {
+export interface Draining<P, Page extends FeedStep> {
   /** The feed's token in the present watermark. */
   readonly since: () => string | undefined;
   /** What can be read for a page while the one before it is written. */
@@ -12,17 +13,17 @@ export interface Draining<Page extends FeedStep> {
   /** Deals with a page, and moves the pass's cursor behind it. */
   readonly handle: (page: Page) => Promise<void>;
   /** What else a pass has to do that reads everything anew, because the service forgot where its drain began. */
-  readonly inFull: (pass: Pass) => Partial<Pass>;
+  readonly inFull?: () => Change<P>;
 }
 
 /**
  * Drains a feed from the old watermark to the present: page by page, the next one read while this one is written, a
  * checkpoint after each.
  */
-export async function drain<Page extends FeedStep>(
-  slice: Slice,
+export async function drain<P extends Pass, Page extends FeedStep>(
+  slice: Slice<Kind & { readonly pass: P }>,
   feed: ChangeFeed<Page>,
-  draining: Draining<Page>,
+  draining: Draining<P, Page>,
 ): Promise<void> {
   const { parts, slot } = slice;
   const read = (cursor: string | undefined): Promise<Page> => {
@@ -37,14 +38,14 @@ export async function drain<Page extends FeedStep>(
     prepared.catch(() => undefined);
     return prepared;
   };
-  let reading = read(slice.pass.cursor);
+  let reading = read(cursorOf(slice));
   for (;;) {
     let page: Page;
     try {
       page = await reading;
     } catch (error) {
-      if (!isExpiredChangesError(error) || (slice.pass.full && slice.pass.cursor === undefined)) throw error;
-      await startOver(slice, draining);
+      if (!isExpiredChangesError(error) || (slice.pass.full && cursorOf(slice) === undefined)) throw error;
+      await startOver(slice, draining.inFull);
       reading = read(undefined);
       continue;
     }
@@ -61,21 +62,30 @@ export async function drain<Page extends FeedStep>(
   }
 }
 
+/** @throws Error where the pass is in no phase that reads a feed: a fault of the program */
+function cursorOf({ pass }: Slice): string | undefined {
+  if (!isReading(pass)) throw new Error(`A pass reads no feed in phase ${pass.phase}.`);
+  return pass.cursor;
+}
+
 /** The service no longer knows where the drain began: everything is read anew. */
-async function startOver(slice: Slice, { inFull }: { readonly inFull: (pass: Pass) => Partial<Pass> }): Promise<void> {
+async function startOver<P extends Pass>(
+  slice: Slice<Kind & { readonly pass: P }>,
+  inFull: Draining<P, FeedStep>['inFull'],
+): Promise<void> {
   const { pass } = slice;
-  const { cursor: _, ...rest } = pass;
   const detail = pass.full
     ? 'The list of changes expired while it was being read: reading starts over.'
     : 'The watermark expired: this is a full pass.';
-  await slice.save({
-    ...slice.state,
-    pass: { ...rest, full: true, ...inFull(pass), details: [...pass.details, detail] },
-  });
+  const again: Change<ReadingPass> = { cursor: undefined, full: true, details: [...pass.details, detail] };
+  await slice.rewrite({ ...inFull?.(), ...again } as object as Change<P>);
 }
 
-/** The next watermark is taken before reading, never after: what changes meanwhile is read again next time. */
-export async function takeNextWatermark(slice: Slice, feed: Pick<ChangeFeed, 'open'>): Promise<void> {
+/**
+ * The next watermark is taken before reading, never after: what changes meanwhile is read again next time.
+ * @param own what the kind of work holds its watermarks against
+ */
+export async function takeNextWatermark(slice: Slice, feed: Pick<ChangeFeed, 'open'>, own: object): Promise<void> {
   const { pass } = slice;
   if (pass.next !== undefined) return;
   const { watermark } = slice.state;
@@ -83,14 +93,12 @@ export async function takeNextWatermark(slice: Slice, feed: Pick<ChangeFeed, 'op
   const token = await feed.open(before, slice.signal);
   // Change tracking tells its token with the last page; it stands for the moment the drain began.
   if (token === undefined) return;
-  await slice.checkpoint({ next: nextWatermark(pass, token, slice.now()) });
+  await slice.checkpoint({ next: nextWatermark(pass, { token, takenAt: slice.now() }, own) });
 }
 
 /** The watermark that a pass will store, once it is known what its feed's next drain starts from. */
-export const nextWatermark = (pass: Pass, token: string, takenAt: string): Watermark => ({
-  feed: pass.feed,
-  token,
-  takenAt,
-  ...(pass.profileSchema === undefined ? {} : { profileSchema: pass.profileSchema }),
-  ...(pass.ownership === undefined ? {} : { mapping: pass.ownership.mapping, profiles: pass.ownership.nextProfiles }),
-});
+export const nextWatermark = (
+  { feed }: Pick<Pass, 'feed'>,
+  { token, takenAt }: Pick<Watermark, 'token' | 'takenAt'>,
+  own: object,
+): Watermark => ({ feed, token, takenAt, ...own });

@@ -9,10 +9,11 @@ import { timeOf } from '../runs/parts.ts';
 import { endTask } from '../runs/task-record.ts';
 import { turnOf } from '../runs/turns.ts';
 import { skippedBy, workOf } from '../runs/work.ts';
-import { type LinkState, LostRaceError, type Pass, type Slot } from '../state/link-states.ts';
+import { type LinkState, LostRaceError, type Pass, type StateKey, stateKeyOf } from '../state/link-states.ts';
 import { concludePass } from './end-pass.ts';
 import type { PassTask } from './new-pass.ts';
 import type { PassParts } from './parts.ts';
+import { isReading } from './phases.ts';
 import { refusedPrivilege } from './refused-privilege.ts';
 import { TimeUpError } from './slice.ts';
 import { reportProgress, tellStart, tellTurn } from './task-progress.ts';
@@ -66,7 +67,7 @@ async function workOn(parts: PassParts, delivery: Delivery, run: Run): Promise<v
   const { runId, table } = message;
   const timeUp = parts.startTimer(parts.options.sliceMs);
   const overdue = endOfWaiting(parts);
-  const slot: Slot = run.mode === 'rehearsal' ? { table, rehearsalOf: runId } : { table };
+  const slot = stateKeyOf(run, table);
   for (;;) {
     const { state, etag } = await parts.linkStates.load(slot);
     // The process may have died between a pass's end and its task's: the conclusion is drawn now.
@@ -80,12 +81,15 @@ async function workOn(parts: PassParts, delivery: Delivery, run: Run): Promise<v
     }
 
     const owner = state.pass === undefined ? run : (await parts.runs.find(state.pass.runId))?.value;
-    if (owner === undefined) {
+    const work = owner && (await workIn(parts, owner, table));
+    // Its run was removed, or it is none that this version carries on: it may be forgotten at any time, and begins anew.
+    if (owner === undefined || work === undefined || !isOf(work, state.pass)) {
+      parts.telemetry.log('warn', 'A pass in progress cannot be carried on and is dropped', { runId, table });
       await dropPass(parts, slot, state, etag);
       continue;
     }
     if (owner.runId !== runId) await tellTurn(parts, message, owner.runId);
-    const outcome = await doSlice(parts, { slot, state, etag, owner, delivery, timeUp, overdue });
+    const outcome = await doSlice(parts, { slot, state, etag, owner, work, delivery, timeUp, overdue });
     if (outcome === 'more') {
       await parts.messenger.sendLinkTasks([{ ...message, slice: message.slice + 1, failures: 0 }]);
       return;
@@ -93,6 +97,20 @@ async function workOn(parts: PassParts, delivery: Delivery, run: Run): Promise<v
     if (owner.runId === runId) return;
   }
 }
+
+/**
+ * The work that a run does on a table.
+ * @throws TerminalError where this version does not know it
+ */
+async function workIn(parts: PassParts, { runId }: Run, table: string): Promise<Work> {
+  const { kind } = (await parts.runs.findTask(runId, table))?.value ?? {};
+  const work = workOf(parts.works, { kind });
+  if (work === undefined) throw new TerminalError(`This version of the app knows no work of kind ${kind}.`);
+  return work;
+}
+
+const isOf = ({ pass: schema }: Work, pass: Pass | undefined): boolean =>
+  pass === undefined || schema.safeParse(pass).success;
 
 /** The pass that a message asks for has ended already; it came late, or once more. */
 async function isDone(parts: PassParts, { runId, table, followUp }: LinkTask): Promise<boolean> {
@@ -104,11 +122,12 @@ async function isDone(parts: PassParts, { runId, table, followUp }: LinkTask): P
 type SliceOutcome = 'more' | 'over';
 
 interface SliceWork {
-  readonly slot: Slot;
+  readonly slot: StateKey;
   readonly state: LinkState;
   readonly etag: string;
   /** The run whose pass is carried on or begun. */
   readonly owner: Run;
+  readonly work: Work;
   readonly delivery: Delivery;
   readonly timeUp: AbortSignal;
   readonly overdue: AbortSignal;
@@ -153,14 +172,11 @@ async function doSlice(parts: PassParts, work: SliceWork): Promise<SliceOutcome>
 }
 
 async function carryOnUntilTimeIsUp(parts: PassParts, given: SliceWork, signal: AbortSignal): Promise<SliceOutcome> {
-  const { slot, state, etag, owner, delivery, timeUp } = given;
+  const { slot, state, etag, owner, work, delivery, timeUp } = given;
   const { table } = slot;
   const task = { runId: owner.runId, table };
   let found: { state: LinkState; etag: string } = { state, etag };
-  const { kind } = (await parts.runs.findTask(owner.runId, table))?.value ?? {};
-  const kindOfWork = workOf(parts.works, { kind });
-  if (kindOfWork === undefined) throw new TerminalError(`This version of the app knows no work of kind ${kind}.`);
-  const readiness = await prepare(parts, kindOfWork, {
+  const readiness = await prepare(parts, work, {
     table,
     run: owner,
     isBeginning: state.pass === undefined && delivery.message.followUp === 0,
@@ -173,20 +189,20 @@ async function carryOnUntilTimeIsUp(parts: PassParts, given: SliceWork, signal: 
   });
   if (readiness.kind === 'skipped') {
     await dropPass(parts, slot, found.state, found.etag);
-    await endTask(parts, task, 'a requirement fails', () => skippedBy(kindOfWork, readiness.findings));
+    await endTask(parts, task, 'a requirement fails', () => skippedBy(work, readiness.findings));
     return 'over';
   }
-  const { work } = readiness;
-  const followUp = state.pass?.followUp ?? delivery.message.followUp;
-  const pass = found.state.pass ?? work.begin(found.state, await startedTask(parts, task, owner.mode, followUp));
+  const { begin, carryOn } = readiness.work;
+  const followUp = found.state.pass?.followUp ?? delivery.message.followUp;
+  const pass = found.state.pass ?? begin(found.state, await startedTask(parts, task, owner.mode, followUp));
   const begun = await save(parts, slot, { ...found.state, pass: takenOver(pass, timeOf(parts.now())) }, found.etag);
-  const ended = await work.carryOn({
+  const ended = await carryOn({
     slot,
     mayGoBeyondLimits: owner.beyondLimits,
     messageId: linkTaskMessageId(delivery.message),
     state: begun.state,
     etag: begun.etag,
-    isPageUntried: pass.untried,
+    isNextUntried: pass.nextUntried,
     signal,
     timeUp,
     onProgress: reportProgress(parts, task, () => {
@@ -213,21 +229,21 @@ async function prepare(parts: PassParts, work: Work, preparing: Preparing): Prom
 
 /** The pass as a slice begins. While one runs, the page at hand counts as tried: the slice may be lost half-way. */
 function takenOver(pass: Pass, now: string): Pass {
-  const isDraining = pass.phase === 'map' || pass.phase === 'profiles';
-  const isStartFixed = pass.next !== undefined || (isDraining ? pass.cursor !== undefined : pass.phase !== 'pending');
+  const hasReadOn = isReading(pass) ? pass.cursor !== undefined : pass.phase !== 'pending';
+  const isStartFixed = pass.next !== undefined || hasReadOn;
   const wasLost = pass.sliceStartedAt !== undefined && !isStartFixed;
   return {
     ...pass,
-    untried: false,
+    nextUntried: false,
     slices: pass.slices + 1,
     sliceStartedAt: now,
-    ...(wasLost ? { uncertainSince: pass.uncertainSince ?? pass.sliceStartedAt } : {}),
+    ...(wasLost ? { lostSliceAt: pass.lostSliceAt ?? pass.sliceStartedAt } : {}),
   };
 }
 
 async function save<S extends LinkState>(
   parts: PassParts,
-  slot: Slot,
+  slot: StateKey,
   state: S,
   etag: string,
 ): Promise<{ state: S; etag: string }> {

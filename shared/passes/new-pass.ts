@@ -12,7 +12,7 @@ export interface PassTask {
   readonly counters: Counters;
 }
 
-/** A pass at its beginning, before anything is read; what is particular to its work is added to it. */
+/** A pass at its beginning, before anything is read; its kind and what is particular to that are added to it. */
 export const newPass = (
   { runId, followUp, mode, counters }: PassTask,
   {
@@ -21,26 +21,19 @@ export const newPass = (
     full,
     details,
   }: { readonly now: string; readonly feed: FeedKind; readonly full: boolean; readonly details: string[] },
-): Pass => ({
+): Omit<Pass, 'kind' | 'phase'> => ({
   runId,
   followUp,
   mode,
   startedAt: now,
-  phase: 'pending',
   feed,
   full,
-  columnCreated: false,
-  untried: true,
-  walked: 0,
-  orphans: 0,
-  uncleared: 0,
-  conflicts: 0,
+  nextUntried: true,
   sampled: 0,
   newestChange: 0,
   slices: 0,
   // Rows that wait or fail are a state, not an event: each pass counts them anew.
   base: { ...counters, waiting: 0, failed: 0 },
   counters: noRows,
-  carried: 0,
   details,
 });

@@ -1,8 +1,8 @@
 import { type Counters, noRows } from '../contracts/counters.ts';
-import type { Pass } from '../state/link-states.ts';
 import type { PendingRow } from '../state/pending-rows.ts';
+import type { CursorPass } from './phases.ts';
 import type { RowsReport } from './rows-report.ts';
-import type { Slice } from './slice.ts';
+import type { Change, Kind, Slice } from './slice.ts';
 
 /** Pending rows tried at once. */
 const pendingPageSize = 1000;
@@ -10,14 +10,17 @@ const pendingPageSize = 1000;
 const rememberedPendingRows = 50_000;
 
 /** What became of some pending rows that were tried again, each of them, and what else the pass has learnt with that. */
-export interface TriedAgain {
+export interface TriedAgain<P> {
   readonly report: RowsReport;
-  readonly change: Partial<Pass>;
+  readonly change: Change<P>;
 }
-export type TryAgain = (rows: readonly PendingRow[]) => Promise<TriedAgain>;
+export type TryAgain<P> = (rows: readonly PendingRow[]) => Promise<TriedAgain<P>>;
 
 /** Tries every pending row again. */
-export async function retryPendingRows(slice: Slice, tryAgain: TryAgain): Promise<void> {
+export async function retryPendingRows<P extends CursorPass>(
+  slice: Slice<Kind & { readonly pass: P }>,
+  tryAgain: TryAgain<P>,
+): Promise<void> {
   const { parts, slot } = slice;
   for (;;) {
     await slice.stopIfTimeIsUp();
@@ -29,9 +32,9 @@ export async function retryPendingRows(slice: Slice, tryAgain: TryAgain): Promis
     await slice.record(report, new Map(page.map((row) => [row.id, row])));
     if (report.isPartial) {
       // What is still pending is tried, and counted, again by the next slice.
-      await slice.endHere({ counters: slice.add(settledOnly(report)) }, report.stopped);
+      await slice.endHere({ counters: slice.add(settledOnly(report)) } as Change<P>, report.stopped);
     }
-    await slice.checkpoint({ ...change, cursor: last.id, counters: slice.add(report.counters) });
+    await slice.checkpoint({ ...change, cursor: last.id, counters: slice.add(report.counters) } as Change<P>);
   }
 }
 

@@ -1,7 +1,8 @@
+import type { z } from 'zod';
 import { addCounters, type Counters } from '../contracts/counters.ts';
 import { timeOf } from '../runs/parts.ts';
 import { countRows } from '../runs/table-metrics.ts';
-import { type LinkState, LostRaceError, type Pass, type Slot } from '../state/link-states.ts';
+import { type LinkState, LostRaceError, type Pass, type StateKey } from '../state/link-states.ts';
 import type { PendingRow } from '../state/pending-rows.ts';
 import type { RowOutcome } from '../state/row-outcomes.ts';
 import type { RowsReport, Settled } from './rows-report.ts';
@@ -21,65 +22,85 @@ const lookups = 50;
 
 /** How a slice begins, whatever the work. */
 export interface SliceStart {
-  readonly slot: Slot;
+  readonly slot: StateKey;
   readonly mayGoBeyondLimits: boolean;
   /** Id of the message at work. */
   readonly messageId: string;
   readonly state: LinkState & { pass: Pass };
   readonly etag: string;
   readonly signal: AbortSignal;
-  readonly isPageUntried: boolean;
+  /** Nobody has tried what comes next. */
+  readonly isNextUntried: boolean;
   readonly timeUp: AbortSignal;
   readonly onProgress: (pass: Pass) => Promise<void>;
 }
 
+/** What slices of one kind of work have of their own. */
+export interface Kind {
+  /** A pass as this kind has it: a union of its phases. */
+  readonly pass: Pass;
+  /** What metadata tells of the table. */
+  readonly context: unknown;
+  /** What the work is done with. */
+  readonly parts: WorkParts;
+}
+
+/** A change of a pass; where it names another phase, what belongs to the one before is left behind. */
+export type Change<P> = P extends unknown ? Partial<P> : never;
+
 /**
  * The part of a pass that one invocation does: the pass as it stands, and the only ways to move it on.
  * A checkpoint is one compare-and-set; whoever loses it stops.
- * `Context` is what metadata tells of the table, and `Parts` what the work is done with: both depend on its kind.
  */
-export class Slice<Context = unknown, Parts extends WorkParts = WorkParts> {
-  readonly parts: Parts;
-  readonly slot: Slot;
-  readonly context: Context;
+export class Slice<K extends Kind = Kind> {
+  readonly parts: K['parts'];
+  readonly slot: StateKey;
+  readonly context: K['context'];
   /** An operator permits what a safety limit had stopped. */
   readonly mayGoBeyondLimits: boolean;
   readonly #messageId: string;
   /** Aborted when the run is canceled. */
   readonly signal: AbortSignal;
   /**
-   * Nobody has tried the page at the cursor yet. In the store this is true only between two slices that ended
-   * cleanly: while one runs, it may die with a page half written.
+   * Nobody has tried what comes next, the page at the cursor say. In the store this is true only between two slices that
+   * ended with nothing under way: while one runs, it may die with a page half written.
    */
-  isPageUntried: boolean;
+  isNextUntried: boolean;
   readonly #timeUp: AbortSignal;
   #writeSignal: AbortSignal | undefined;
   #hasMoved = false;
   readonly #onProgress: (pass: Pass) => Promise<void>;
-  #state: LinkState & { pass: Pass };
+  readonly #schema: z.ZodType<K['pass']>;
+  #state: LinkState & { pass: K['pass'] };
   #etag: string;
   #sampled: number;
 
-  constructor(given: SliceStart, parts: Parts, context: Context) {
-    this.parts = parts;
-    this.context = context;
+  /** @throws ZodError where the pass is none of this kind of work */
+  constructor(
+    given: SliceStart,
+    schema: z.ZodType<K['pass']>,
+    own: { readonly parts: K['parts']; readonly context: K['context'] },
+  ) {
+    this.parts = own.parts;
+    this.context = own.context;
+    this.#schema = schema;
     this.slot = given.slot;
     this.mayGoBeyondLimits = given.mayGoBeyondLimits;
     this.#messageId = given.messageId;
     this.signal = given.signal;
     this.#timeUp = given.timeUp;
     this.#onProgress = given.onProgress;
-    this.isPageUntried = given.isPageUntried;
-    this.#state = given.state;
+    this.isNextUntried = given.isNextUntried;
+    this.#state = { ...given.state, pass: schema.parse(given.state.pass) };
     this.#etag = given.etag;
     this.#sampled = given.state.pass.sampled;
   }
 
-  get state(): LinkState & { readonly pass: Pass } {
+  get state(): LinkState & { readonly pass: K['pass'] } {
     return this.#state;
   }
 
-  get pass(): Pass {
+  get pass(): K['pass'] {
     return this.#state.pass;
   }
 
@@ -106,12 +127,9 @@ export class Slice<Context = unknown, Parts extends WorkParts = WorkParts> {
   }
 
   /** Moves the pass on. From here on a crash costs nothing that came before. */
-  async checkpoint(change: Partial<Pass>): Promise<void> {
+  async checkpoint(change: Change<K['pass']>): Promise<void> {
     const before = this.pass.counters;
-    await this.save({
-      ...this.#state,
-      pass: { ...this.pass, ...change, sampled: this.#sampled, movedBy: this.#messageId },
-    });
+    await this.rewrite({ ...change, sampled: this.#sampled, movedBy: this.#messageId } as Change<K['pass']>);
     this.#hasMoved = true;
     // A rehearsal's rows were only looked at.
     if (!this.isRehearsal) countRows(this.parts, this.slot.table, before, this.pass.counters);
@@ -122,22 +140,28 @@ export class Slice<Context = unknown, Parts extends WorkParts = WorkParts> {
    * The last checkpoint of a slice whose time is up, or that cannot go on because of `stopped`: nothing is under way, and
    * the next one knows that.
    */
-  async endHere(change: Partial<Pass>, stopped?: Error): Promise<never> {
-    await this.checkpoint({ ...change, sliceStartedAt: undefined });
+  async endHere(change: Change<K['pass']>, stopped?: Error): Promise<never> {
+    await this.checkpoint({ ...change, sliceStartedAt: undefined } as Change<K['pass']>);
     throw stopped ?? new TimeUpError();
+  }
+
+  /** Changes the pass without getting on with it. */
+  async rewrite(change: Change<K['pass']>): Promise<void> {
+    // The schema leaves behind what belongs to another phase, and lets nothing through that is none.
+    await this.save({ ...this.#state, pass: this.#schema.parse({ ...this.pass, ...change }) });
   }
 
   /** Stores the state; the pass may be over then. */
   async save(state: LinkState): Promise<void> {
     this.#etag = await this.parts.linkStates.save(this.slot, state, this.#etag);
-    this.#state = state as LinkState & { pass: Pass };
+    this.#state = state as LinkState & { pass: K['pass'] };
   }
 
   /** Stops here where the slice's time is up and it has got on; nothing is under way then. */
   async stopIfTimeIsUp(): Promise<void> {
     this.signal.throwIfAborted();
     if (!this.#timeUp.aborted || !this.#hasMoved) return;
-    await this.endHere({ untried: this.isPageUntried });
+    await this.endHere({ nextUntried: this.isNextUntried } as Change<K['pass']>);
   }
 
   /**

@@ -1,7 +1,9 @@
+import type { z } from 'zod';
 import type { Finding, Run } from '../contracts/run.ts';
 import type { RunWork } from '../runs/work.ts';
 import type { EndedPass, LinkState, Pass } from '../state/link-states.ts';
 import type { PassTask } from './new-pass.ts';
+import type { PhaseOrder } from './phases.ts';
 import type { SliceStart } from './slice.ts';
 
 /** A slice that is about to begin. */
@@ -34,6 +36,10 @@ export type Readiness =
 
 /** A kind of work as the engine knows it. Slices, checkpoints and states are the same for all kinds. */
 export interface Work extends RunWork {
+  /** Reads a pass of this kind as it is stored: one of a union, by phase. */
+  readonly pass: z.ZodType<Pass>;
+  /** Which phase of such a pass may follow which; `end` is the end of the pass. */
+  readonly phases: PhaseOrder;
   /**
    * Looks at a table before a slice works on it, and makes what the work needs there.
    * @throws TerminalError where the set-up names the table no longer, or something may not be made

@@ -1,6 +1,6 @@
 import { addCounters, changedRows } from '../contracts/counters.ts';
 import type { Finding } from '../contracts/run.ts';
-import { type LinkState, LostRaceError, type Slot } from '../state/link-states.ts';
+import { type LinkState, LostRaceError, type StateKey, stateKeyOf } from '../state/link-states.ts';
 import type { RunParts } from './parts.ts';
 import { endTask } from './task-record.ts';
 import { updateTask } from './update-task.ts';
@@ -17,7 +17,7 @@ export async function failTask(
   requirement?: Finding,
 ): Promise<void> {
   const run = await parts.runs.find(runId);
-  const slot: Slot = run?.value.mode === 'rehearsal' ? { table, rehearsalOf: runId } : { table };
+  const slot = run === undefined ? { table } : stateKeyOf(run.value, table);
   for (;;) {
     const { state, etag } = await parts.linkStates.load(slot);
     if (state.pass?.runId !== runId) break;
@@ -46,7 +46,7 @@ export async function failTask(
  * pass has counted is its task's before.
  * @throws LostRaceError where another writer changed the state
  */
-export async function dropPass(parts: RunParts, slot: Slot, state: LinkState, etag: string): Promise<void> {
+export async function dropPass(parts: RunParts, slot: StateKey, state: LinkState, etag: string): Promise<void> {
   if (state.pass === undefined) return;
   const { pass, ...rest } = state;
   await updateTask(parts, { runId: pass.runId, table: slot.table }, 'note', () => ({

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { parseUnificationEvent } from '../contracts/foreign-event.ts';
 import { linkTaskMessageId, linkTaskSchema } from '../contracts/link-task.ts';
 import { linkTasksQueue, unificationEventsQueue } from '../contracts/queues.ts';
+import { stateKeyOf } from '../state/link-states.ts';
 import { endRunIfDone } from './end-run.ts';
 import { failTask } from './fail-task.ts';
 import { newRun, recordTasks } from './orchestrate-run.ts';
@@ -29,8 +30,8 @@ export async function recordDeadTask(parts: RunParts, body: unknown, reason: Dea
   if (!message.success) return logUnreadable(parts, linkTasksQueue, reason, message.error);
   const task = message.data;
   const run = (await parts.runs.find(task.runId))?.value;
-  const slot = run?.mode === 'rehearsal' ? { table: task.table, rehearsalOf: task.runId } : { table: task.table };
-  const { state } = await parts.linkStates.load(slot);
+  const key = run === undefined ? { table: task.table } : stateKeyOf(run, task.table);
+  const { state } = await parts.linkStates.load(key);
   if (state.pass?.movedBy === linkTaskMessageId(task)) {
     parts.telemetry.log('warn', 'Workers died again and again; the task goes on', { ...task, ...reason });
     await parts.messenger.sendLinkTasks([{ ...task, slice: task.slice + 1, failures: 0 }]);

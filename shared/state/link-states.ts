@@ -1,114 +1,68 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { countersSchema } from '../contracts/counters.ts';
-import { feedKindSchema } from '../contracts/feed-kind.ts';
+import { type FeedKind, feedKindSchema } from '../contracts/feed-kind.ts';
 import { runIdSchema } from '../contracts/link-task.ts';
 import { findingSchema } from '../contracts/run.ts';
-import { modeSchema } from '../contracts/status.ts';
+import { type Mode, modeSchema } from '../contracts/status.ts';
 import { RetryableError } from '../errors.ts';
 import type { EntityTable, StoredEntity } from './entity-table.ts';
 import { DocumentForm, type TellUnreadable, tellNobody } from './stored-document.ts';
 
-/** Where the next drain of a feed begins. */
-const feedPositionSchema = z.object({
-  feed: feedKindSchema,
+/**
+ * How far a table's changes are known to be dealt with. What else a kind of work holds its watermarks against stands
+ * beside these fields, and is read by that kind alone.
+ */
+export interface Watermark {
+  readonly feed: FeedKind;
   /** A delta link, or a time; whatever the feed starts its next drain from. */
-  token: z.string(),
-});
-
-/** How far a table's changes are known to be dealt with: those of the map where its rows are linked, else its own. */
-export const watermarkSchema = z.object({
+  readonly token: string;
+  readonly takenAt: string;
+}
+export const watermarkSchema: z.ZodType<Watermark> = z.looseObject({
   feed: feedKindSchema,
-  /** A delta link, or a time; whatever the feed starts its next drain from. */
   token: z.string(),
   takenAt: z.iso.datetime(),
-  /** Linking: fingerprint of the profile table's columns; another one means a full pass. */
-  profileSchema: z.string().optional(),
-  /** Ownership: fingerprint of the mapping from values to teams; another one means a full pass. */
-  mapping: z.string().optional(),
-  /** Ownership, of tables whose rows take the owner of their profile: how far the profiles' changes are known. */
-  profiles: feedPositionSchema.optional(),
 });
-export type Watermark = z.infer<typeof watermarkSchema>;
 
 /**
- * What a pass does, in this order. Linking: `map` drains the map; `orphans` and `clear` only where there is cause.
- * Ownership: `profiles` drains the profiles' changes, `map` the table's own; `others` looks at tables of the root unit.
+ * A pass in progress, as far as the engine knows it: all that the next slice needs to carry on. Each kind of work extends
+ * it by a union of its phases, each with fields of its own; those are read and written by that kind's schema alone.
  */
-export const phaseSchema = z.enum(['pending', 'profiles', 'map', 'orphans', 'clear', 'others']);
-export type Phase = z.infer<typeof phaseSchema>;
-
-/** What a pass that sees to owners has besides. */
-const ownershipPassSchema = z.object({
-  /** Fingerprint of the mapping when the pass began. */
-  mapping: z.string(),
-  /** What the watermark will say of the profiles' changes, as far as it is known. */
-  nextProfiles: feedPositionSchema.optional(),
-  /** Of a rehearsal: rows by the team that is to own them, and how many of them have another owner now. */
-  teams: z.record(z.string(), z.object({ rows: z.number().int(), moved: z.number().int() })),
-  /** Profiles whose value belongs to no unit, and some of the values. */
-  unmatched: z.number().int().nonnegative(),
-  unmatchedValues: z.array(z.string()),
-  /** What was found in tables whose rows all belong to the root unit; for people. */
-  others: z.array(z.string()),
-});
-export type OwnershipPass = z.infer<typeof ownershipPassSchema>;
-
-/** A pass in progress: all that the next slice needs to carry on. */
 export const passSchema = z.object({
+  /** The kind of work that began it. */
+  kind: z.string(),
+  /** What the pass is at; each begins without a cursor. */
+  phase: z.string(),
   runId: runIdSchema,
   followUp: z.number().int().nonnegative(),
   mode: modeSchema,
   startedAt: z.iso.datetime(),
-  phase: phaseSchema,
-  /** Where the phase goes on: a page's link or key; absent at its beginning. */
-  cursor: z.string().optional(),
+  /** How changes are read, and whether everything is read anew instead. */
   feed: feedKindSchema,
-  /** Whether all map rows are read anew. */
   full: z.boolean(),
   /** The watermark that the pass's end will store, as far as it is known. */
   next: watermarkSchema.optional(),
-  /** The lookup column was made in this pass: no row can have had a link before. */
-  columnCreated: z.boolean(),
-  /** The last slice ended with nothing under way: the page at `cursor` has not been tried yet. */
-  untried: z.boolean(),
-  /** The walk for orphans is due, and why. */
-  orphansDue: z.string().optional(),
-  /** Linked rows seen by the walk, and links it found that the map no longer gives. */
-  walked: z.number().int().nonnegative(),
-  orphans: z.number().int().nonnegative(),
-  /** Linked rows of which the walk found the profile to belong to another business unit; absent where that was not looked at. */
-  acrossUnits: z.number().int().nonnegative().optional(),
-  /** Rows that were left without a link, because their profile belongs to another business unit. */
-  apart: z.number().int().nonnegative().optional(),
-  /** Links that Dataverse refused to clear. */
-  uncleared: z.number().int().nonnegative(),
-  /** Newest change of the map that was read, in milliseconds; tells whether the map is still growing. */
+  /** Newest change that was read, in milliseconds; tells whether the table's changes are still growing. */
   newestChange: z.number(),
   slices: z.number().int().nonnegative(),
   /** When the slice at work began; absent when it has ended with nothing under way. */
   sliceStartedAt: z.iso.datetime().optional(),
+  /** The last slice ended with nothing under way: what comes next has not been tried by anybody. */
+  nextUntried: z.boolean(),
   /**
-   * A slice was lost before the drain's starting point was fixed: what it was about to write from then on may come late,
-   * over something newer.
+   * When a slice began that was lost before the starting point of reading was fixed: what it was about to write from then
+   * on may come late, over something newer.
    */
-  uncertainSince: z.iso.datetime().optional(),
+  lostSliceAt: z.iso.datetime().optional(),
   /** Id of the message whose work last moved the pass on. */
   movedBy: z.string().optional(),
-  /** Linking: fingerprint of the profile table's columns when the pass began. */
-  profileSchema: z.string().optional(),
-  /** Ownership: what only its passes have. */
-  ownership: ownershipPassSchema.optional(),
-  /** Map rows that gave a source row another customer than a newer one did. */
-  conflicts: z.number().int().nonnegative(),
   /** Differences of a rehearsal that were recorded as its sample. */
   sampled: z.number().int().nonnegative(),
   /** The task's counters when the pass began: what earlier passes of the same task did. */
   base: countersSchema,
   /** This pass alone. */
   counters: countersSchema,
-  /** Rows of the page at `cursor` that were written and counted before the slice had to stop. */
-  carried: z.number().int().nonnegative(),
   details: z.array(z.string()),
 });
 export type Pass = z.infer<typeof passSchema>;
@@ -153,7 +107,7 @@ export interface LinkState {
 }
 
 const watermarkForm = new DocumentForm('watermark', 1, watermarkSchema);
-const passForm = new DocumentForm('pass', 1, passSchema);
+const passForm = new DocumentForm<Pass>('pass', 2, z.looseObject(passSchema.shape));
 const endedPassForm = new DocumentForm('ended-pass', 1, endedPassSchema);
 
 /** A state as it is stored: with the mark of the very save that wrote it. Its parts are documents of their own form. */
@@ -178,12 +132,16 @@ const storedState = ({ watermark, pass, lastPass, ...rest }: LinkState, savedAs?
   });
 
 /** Whose state: a table's own, or that of one rehearsal, which touches nothing but its own. */
-export interface Slot {
+export interface StateKey {
   readonly table: string;
   readonly rehearsalOf?: string;
 }
 
-const keyOf = ({ table, rehearsalOf }: Slot): [partitionKey: string, rowKey: string] =>
+/** The state that a run works on in a table. */
+export const stateKeyOf = (run: { readonly runId: string; readonly mode: Mode }, table: string): StateKey =>
+  run.mode === 'rehearsal' ? { table, rehearsalOf: run.runId } : { table };
+
+const keyOf = ({ table, rehearsalOf }: StateKey): [partitionKey: string, rowKey: string] =>
   rehearsalOf === undefined ? ['table', table] : ['rehearsal', `${rehearsalOf}|${table}`];
 
 /** Thrown where another writer changed a table's state first: everything that its writer still wanted to do is dropped. */
@@ -206,7 +164,7 @@ export class LinkStates {
    * begins from. What of it cannot be read is told of and taken for absent: a pass may be dropped at any time, and
    * without a watermark the next one reads everything.
    */
-  async load(slot: Slot): Promise<{ state: LinkState; etag: string }> {
+  async load(slot: StateKey): Promise<{ state: LinkState; etag: string }> {
     const key = keyOf(slot);
     let entity = await this.#table.get(...key);
     if (entity === undefined) {
@@ -247,7 +205,7 @@ export class LinkStates {
    * Returns the new ETag.
    * @throws LostRaceError where another writer was first
    */
-  async save(slot: Slot, state: LinkState, etag: string): Promise<string> {
+  async save(slot: StateKey, state: LinkState, etag: string): Promise<string> {
     const key = keyOf(slot);
     const savedAs = randomUUID();
     const saved = await this.#table.replace(...key, storedState(state, savedAs), etag);

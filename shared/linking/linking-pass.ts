@@ -1,0 +1,84 @@
+import { z } from 'zod';
+import { type PhaseOrder, pendingPhase, readingPhase } from '../passes/phases.ts';
+import type { Kind, Slice } from '../passes/slice.ts';
+import { passSchema } from '../state/link-states.ts';
+import type { LinkingParts } from './parts.ts';
+import type { TableContext } from './prepare.ts';
+
+const count = z.number().int().nonnegative();
+
+/** What a pass that links has in every phase. */
+const common = passSchema.extend({
+  kind: z.literal('linking'),
+  /** The lookup column was made in this pass: no row can have had a link before. */
+  columnCreated: z.boolean(),
+  /** Fingerprint of the profile table's columns when the pass began; the watermark is held against it. */
+  profileSchema: z.string(),
+  /** The walk over linked rows is due, and why. */
+  orphansDue: z.string().optional(),
+  /** Rows that several map rows give to different customers. */
+  conflicts: count,
+  /** Rows that were left without a link, because their profile belongs to another business unit. */
+  apart: count.optional(),
+});
+
+/** What the walk over linked rows has found. */
+const walk = {
+  /** Linked rows that it has seen, and links of theirs that the map no longer gives. */
+  walked: count,
+  orphans: count,
+  /** Linked rows whose profile belongs to another business unit; absent where that is not looked at. */
+  acrossUnits: count.optional(),
+};
+
+/** A pass that links a table's rows, by phase. */
+export const linkingPassSchema = z.discriminatedUnion('phase', [
+  common.extend(pendingPhase),
+  common.extend(readingPhase('map')),
+  common.extend({
+    phase: z.literal('orphans'),
+    /** Link of the walk's next page. */
+    cursor: z.string().optional(),
+    ...walk,
+  }),
+  common.extend({
+    phase: z.literal('clear'),
+    /** Id of the last row whose link was cleared. */
+    cursor: z.string().optional(),
+    ...walk,
+    /** Links that Dataverse refused to clear. */
+    uncleared: count,
+  }),
+]);
+export type LinkingPass = z.infer<typeof linkingPassSchema>;
+
+/** How the walk over linked rows begins. */
+export const walkBegins = { phase: 'orphans', cursor: undefined, walked: 0, orphans: 0 } as const;
+
+/** In mode `orphans` the map's changes are passed over. */
+export const linkingPhases: PhaseOrder = {
+  pending: ['map', 'orphans'],
+  map: ['orphans'],
+  orphans: ['clear'],
+  clear: ['end'],
+};
+
+/** Slices that link. */
+interface Linking extends Kind {
+  readonly pass: LinkingPass;
+  readonly context: TableContext;
+  readonly parts: LinkingParts;
+}
+export type LinkingSlice = Slice<Linking>;
+
+/** A pass in one of its phases. */
+export type InPhase<Name extends LinkingPass['phase']> = Extract<LinkingPass, { readonly phase: Name }>;
+
+/**
+ * The pass as it is in a phase.
+ * @throws Error where it is in another: a fault of the program
+ */
+export function inPhase<Name extends LinkingPass['phase']>({ pass }: LinkingSlice, name: Name): InPhase<Name> {
+  if (pass.phase !== name) throw new Error(`The pass is in phase ${pass.phase}, not ${name}.`);
+  return pass as InPhase<Name>;
+}
