@@ -88,7 +88,9 @@ export class Engine implements Services {
       response = this.#refused(error, preferences);
     }
     this.stats.request(kind, caller?.clientId ?? '', response.status);
-    return { ...response, headers: { ...this.#commonHeaders(protection, caller, server), ...response.headers } };
+    // What somebody on the way answers has none of the service's headers.
+    const own = response.isForeign ? {} : this.#commonHeaders(protection, caller, server);
+    return { ...response, headers: { ...own, ...response.headers } };
   }
 
   /** Answers one part of a batch; never throws. */

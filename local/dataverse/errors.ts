@@ -16,6 +16,17 @@ export class DataverseError extends Error {
   }
 }
 
+/** An answer that is not the service's: of a gateway, a proxy or a sign-in page on the way. */
+export class ForeignAnswer extends DataverseError {
+  override name = 'ForeignAnswer';
+  readonly body: string;
+
+  constructor(status: number, body: string, headers: Readonly<Record<string, string>>) {
+    super(status, '', body, headers);
+    this.body = body;
+  }
+}
+
 /** Any request whose form is at fault and for which no code is published. */
 export const badRequest = (message: string, code = '0x80060888') => new DataverseError(400, code, message);
 
@@ -84,6 +95,10 @@ export const noSuchResource = (url: string) =>
 /** ExpiredVersionStamp: the delta token is too old, unreadable, or older than a change of the table's metadata. */
 export const expiredVersionStamp = () =>
   badRequest('Version stamp associated with the client has expired. Please perform a full sync.', '0x80044352');
+
+/** A label in a language that the organisation has not provisioned. */
+export const invalidLanguage = (code: number) =>
+  badRequest(`The language code ${code} is not a valid language for this organization.`, '0x80044195');
 
 /** A missing privilege; `user` is the caller's systemuserid. */
 export const privilegeDenied = (user: string, privilege: string, table: string) =>

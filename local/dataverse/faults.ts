@@ -1,6 +1,10 @@
 import { z } from 'zod';
-import { DataverseError } from './errors.ts';
+import { DataverseError, ForeignAnswer } from './errors.ts';
+import { parsePreferences } from './query/preferences.ts';
 import type { DataverseResponse } from './request.ts';
+import { refusal } from './response.ts';
+
+const NO_PREFERENCES = parsePreferences(undefined);
 
 const faultSchema = z.strictObject({
   match: z
@@ -25,6 +29,10 @@ const faultSchema = z.strictObject({
       headers: z.record(z.string(), z.string()).default({}),
       /** Seconds, sent as Retry-After. */
       retryAfter: z.number().optional(),
+      /** Sent as it is, in place of code and message: what a gateway on the way would answer. */
+      body: z.string().optional(),
+      /** Media type of that body. */
+      contentType: z.string().default('text/html'),
     }),
     z.strictObject({ drop: z.literal(true) }),
     z.strictObject({ delayMs: z.number().positive() }),
@@ -75,7 +83,7 @@ export class Faults {
       if ('delayMs' in rule.fault) delayMs += rule.fault.delayMs;
       else if ('drop' in rule.fault)
         return { delayMs, response: { status: 0, headers: {}, body: '', isDropped: true } };
-      else return { delayMs, response: answer(errorOf(rule.fault)) };
+      else return { delayMs, response: refusal(errorOf(rule.fault), NO_PREFERENCES) };
     }
     return { delayMs };
   }
@@ -111,11 +119,7 @@ function draw(entry: { rule: Fault; left: number }): boolean {
 function errorOf(fault: Extract<Fault['fault'], { status: number }>): DataverseError {
   const retryAfter: Record<string, string> =
     fault.retryAfter === undefined ? {} : { 'Retry-After': String(fault.retryAfter) };
-  return new DataverseError(fault.status, fault.code, fault.message, { ...fault.headers, ...retryAfter });
+  const headers = { ...fault.headers, ...retryAfter };
+  if (fault.body === undefined) return new DataverseError(fault.status, fault.code, fault.message, headers);
+  return new ForeignAnswer(fault.status, fault.body, { 'Content-Type': fault.contentType, ...headers });
 }
-
-const answer = (error: DataverseError): DataverseResponse => ({
-  status: error.status,
-  headers: { 'Content-Type': 'application/json; odata.metadata=minimal', ...error.headers },
-  body: JSON.stringify({ error: { code: error.code, message: error.message } }),
-});

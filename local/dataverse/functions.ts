@@ -23,6 +23,8 @@ const answer = (context: RequestContext, name: string, body: object) =>
 export const operations: ReadonlyMap<string, Operation> = new Map<string, Operation>([
   ['WhoAmI', { method: 'GET', run: whoAmI }],
   ['RetrieveTotalRecordCount', { method: 'GET', run: retrieveTotalRecordCount }],
+  ['RetrieveProvisionedLanguages', { method: 'GET', run: retrieveProvisionedLanguages }],
+  ['RetrieveVersion', { method: 'GET', run: retrieveVersion }],
   ['GetValidReferencingEntities', { method: 'GET', run: getValidReferencingEntities }],
   ['CanBeReferenced', { method: 'POST', run: (context) => eligibility(context, 'CanBeReferenced') }],
   ['CanBeReferencing', { method: 'POST', run: (context) => eligibility(context, 'CanBeReferencing') }],
@@ -35,6 +37,16 @@ function whoAmI(context: RequestContext): DataverseResponse {
   const { caller, organisation } = context;
   const ids = { BusinessUnitId: caller.businessUnitId, UserId: caller.userId, OrganizationId: organisation.id };
   return answer(context, 'WhoAmI', ids);
+}
+
+function retrieveProvisionedLanguages(context: RequestContext): DataverseResponse {
+  const { languages } = context.organisation.settings;
+  return answer(context, 'RetrieveProvisionedLanguages', { RetrieveProvisionedLanguages: languages });
+}
+
+/** A version as a live organisation gives one; nothing here depends on it. */
+function retrieveVersion(context: RequestContext): DataverseResponse {
+  return answer(context, 'RetrieveVersion', { Version: '9.2.24044.197' });
 }
 
 function retrieveTotalRecordCount(context: RequestContext, argument: string): DataverseResponse {

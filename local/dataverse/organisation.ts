@@ -225,12 +225,29 @@ export class Organisation {
     table.rows.touch(slot, this.nextVersion(), this.now());
   }
 
+  get baseLanguage(): number {
+    return this.settings.languages[0] ?? 1033;
+  }
+
+  /** Writes the base language into the organisation's own row, after the settings changed. */
+  tellLanguage(): void {
+    const table = this.builtIn('organization');
+    const slot = table.rows.find(this.id);
+    if (slot === undefined || table.cell(slot, 'languagecode') === this.baseLanguage) return;
+    table.columns.get('languagecode')?.cells.set(slot, this.baseLanguage);
+    table.rows.touch(slot, this.nextVersion(), this.now());
+  }
+
   #seed(): void {
     const root = this.rootBusinessUnitId;
     this.addSystemRow('businessunit', root, { name: 'root', isdisabled: false });
     this.addSystemRow('systemuser', this.systemUserId, { fullname: 'SYSTEM', isdisabled: false, businessunitid: root });
     this.addSystemRow('team', this.newId(), { name: 'root', teamtype: 0, isdefault: true, businessunitid: root });
-    this.addSystemRow('organization', this.id, { name: 'org', expirechangetrackingindays: 7, languagecode: 1033 });
+    this.addSystemRow('organization', this.id, {
+      name: 'org',
+      expirechangetrackingindays: 7,
+      languagecode: this.baseLanguage,
+    });
     for (const name of [...rowMessages, ...bulkMessages]) this.addSystemRow('sdkmessage', this.newId(), { name });
     for (const { name, id } of otherPrivileges) this.addSystemRow('privilege', id ?? this.newId(), { name });
     for (const table of this.#tables.values()) {

@@ -16,4 +16,6 @@ export interface DataverseResponse {
   readonly body: string;
   /** The connection ends without any answer. */
   readonly isDropped?: boolean;
+  /** Somebody on the way answers, without any of the service's headers. */
+  readonly isForeign?: boolean;
 }

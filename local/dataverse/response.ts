@@ -1,4 +1,4 @@
-import { DataverseError } from './errors.ts';
+import { DataverseError, ForeignAnswer } from './errors.ts';
 import { type Preferences, wantsAnnotation } from './query/preferences.ts';
 import type { DataverseResponse } from './request.ts';
 
@@ -27,6 +27,9 @@ export const text = (body: string): DataverseResponse => ({
 
 /** The answer to a refused request; details only where the request asks for that annotation. */
 export function refusal(error: DataverseError, preferences: Preferences): DataverseResponse {
+  if (error instanceof ForeignAnswer) {
+    return { status: error.status, headers: error.headers, body: error.body, isForeign: true };
+  }
   const details = {
     '@Microsoft.PowerApps.CDS.ErrorDetails.OperationStatus': '0',
     '@Microsoft.PowerApps.CDS.ErrorDetails.SubErrorCode': '0',

@@ -52,6 +52,8 @@ export const settingsSchema = z.strictObject({
   checksElasticReferences: z.boolean().default(false),
   /** How old the numbers of RetrieveTotalRecordCount may be; the service says up to 24 h. */
   recordCountLagSeconds: zeroOrMore.default(0),
+  /** Codes of the languages that are provisioned; the first is the organisation's base language. */
+  languages: z.array(z.int().positive()).min(1).default([1033]),
   /** Error code of a missing row in single-row requests: live it is this, in print it is empty. */
   missingRowCode: z.enum(['0x80040217', '']).default('0x80040217'),
   /** Whether answers that list privileges name them; some tell their ids alone. */

@@ -4,7 +4,7 @@ import type { SecondUnification } from './second-unification.ts';
 
 /**
  * What an application user needs to link this organisation's rows, and no more: it reads what Customer Insights wrote,
- * reads and writes the source tables, may connect the two, reads definitions, adds the lookup column, and sees what an update would fire and what it may do.
+ * reads and writes the source tables, may connect the two, reads definitions, adds the lookup column in its language, and sees what an update would fire and what it may do.
  */
 export function linkingPrivileges({ tables, sourceTables }: Pick<Organisation, 'tables' | 'sourceTables'>): string[] {
   const isSource = new Set(sourceTables.map(({ table }) => table));
@@ -17,7 +17,7 @@ export function linkingPrivileges({ tables, sourceTables }: Pick<Organisation, '
     'prvAppendTomsdynci_customerprofile',
     ...['prvReadEntity', 'prvReadAttribute', 'prvReadRelationship', 'prvCreateAttribute', 'prvCreateRelationship'],
     ...['prvReadSdkMessage', 'prvReadSdkMessageFilter', 'prvReadSdkMessageProcessingStep'],
-    ...['prvReadWorkflow', 'prvReadCallbackRegistration', 'prvReadUser'],
+    ...['prvReadWorkflow', 'prvReadCallbackRegistration', 'prvReadUser', 'prvReadOrganization'],
   ];
 }
 

@@ -22,6 +22,8 @@ export interface TableMetadata {
   readonly logicalName: string;
   readonly schemaName: string;
   readonly displayName: string;
+  /** Code of the language that the display name is in; undefined where it has none. */
+  readonly language?: number | undefined;
   readonly entitySetName: string;
   readonly primaryId: string;
   readonly primaryName: string | undefined;

@@ -1,4 +1,4 @@
-import { RetryableError } from '../errors.ts';
+import { isTerminalError, RetryableError } from '../errors.ts';
 import type { Clock } from './clock.ts';
 import type { LookupMetadata, MetadataRequest, NewLookup, Row, TableMetadata, TableType } from './dataverse.ts';
 import { listAt, parseObject, stringAt } from './json.ts';
@@ -87,7 +87,8 @@ function toTable(definition: Definition, withColumns: ReadonlySet<string>): Tabl
   return {
     logicalName,
     schemaName: text('SchemaName'),
-    displayName: labelOf(definition.DisplayName) ?? logicalName,
+    displayName: labelOf(definition.DisplayName)?.Label ?? logicalName,
+    language: labelOf(definition.DisplayName)?.LanguageCode,
     entitySetName: text('EntitySetName'),
     primaryId: text('PrimaryIdAttribute'),
     primaryName: stringAt(definition, 'PrimaryNameAttribute'),
@@ -120,24 +121,27 @@ const toLookup = (relationship: Definition): LookupMetadata => ({
 const toTableType = (type: string | undefined): TableType =>
   type === 'Elastic' || type === 'Virtual' ? type : 'Standard';
 
+interface Localized {
+  readonly Label?: string;
+  readonly LanguageCode?: number;
+}
+
 /** A label in the caller's language, else in the first there is. */
-function labelOf(label: unknown): string | undefined {
+function labelOf(label: unknown): Localized | undefined {
   const { UserLocalizedLabel: own, LocalizedLabels: all } = (label ?? {}) as {
-    UserLocalizedLabel?: { Label?: string } | null;
-    LocalizedLabels?: readonly { Label?: string }[];
+    UserLocalizedLabel?: Localized | null;
+    LocalizedLabels?: readonly Localized[];
   };
-  return own?.Label ?? all?.[0]?.Label;
+  return own?.Label === undefined ? all?.[0] : own;
 }
 
 /** Metadata caches may lag up to 30 s; a strong read goes past them, so this is for slow servers only. */
 const VISIBLE_WITHIN_MS = 120_000;
 const LOOK_AGAIN_MS = 2_000;
 
-const ENGLISH = 1033;
-
-const label = (text: string): object => ({
+const label = (text: string, language: number): object => ({
   '@odata.type': 'Microsoft.Dynamics.CRM.Label',
-  LocalizedLabels: [{ '@odata.type': 'Microsoft.Dynamics.CRM.LocalizedLabel', Label: text, LanguageCode: ENGLISH }],
+  LocalizedLabels: [{ '@odata.type': 'Microsoft.Dynamics.CRM.LocalizedLabel', Label: text, LanguageCode: language }],
 });
 
 /** Every cascade none: an elastic table may be referenced in no other way, and ownership must not flow along. */
@@ -179,6 +183,7 @@ export async function createLookup(
 
 async function postLookup(sender: Sender, lookup: NewLookup, signal?: AbortSignal): Promise<'created' | 'exists'> {
   const { table, referencedTable, schemaName, displayName, description, relationshipSchemaName } = lookup;
+  const language = await readLanguage(sender, table, signal);
   const definition = {
     '@odata.type': 'Microsoft.Dynamics.CRM.OneToManyRelationshipMetadata',
     SchemaName: relationshipSchemaName,
@@ -186,7 +191,7 @@ async function postLookup(sender: Sender, lookup: NewLookup, signal?: AbortSigna
       Behavior: 'UseCollectionName',
       Group: 'Details',
       Order: 10_000,
-      Label: label(table.displayName),
+      Label: label(table.displayName, language),
     },
     CascadeConfiguration: NO_CASCADE,
     ReferencedEntity: referencedTable.logicalName,
@@ -197,8 +202,8 @@ async function postLookup(sender: Sender, lookup: NewLookup, signal?: AbortSigna
       AttributeType: 'Lookup',
       AttributeTypeName: { Value: 'LookupType' },
       SchemaName: schemaName,
-      DisplayName: label(displayName),
-      Description: label(description),
+      DisplayName: label(displayName, language),
+      Description: label(description, language),
       RequiredLevel: {
         Value: 'None',
         CanBeChanged: true,
@@ -222,6 +227,26 @@ async function postLookup(sender: Sender, lookup: NewLookup, signal?: AbortSigna
     if (error instanceof ServiceFailure && error.refusal.failureClass === 'duplicate') return 'exists';
     throw error;
   }
+}
+
+const ENGLISH = 1033;
+
+/**
+ * The language that labels are written in: the organisation's own, for any that is not provisioned is refused. Who may
+ * not read that takes one that the table's own name is given in.
+ */
+async function readLanguage(sender: Sender, table: TableMetadata, signal?: AbortSignal): Promise<number> {
+  const what = "read the organisation's language";
+  const path = 'organizations?$select=languagecode';
+  try {
+    const request = { kind: 'readMetadata', table: 'organizations', method: 'GET', path, what, signal } as const;
+    const [organisation] = listAt(parseObject((await sender.send(request)).body, what), 'value');
+    const code = Number(organisation?.languagecode);
+    if (code > 0) return code;
+  } catch (error) {
+    if (!isTerminalError(error)) throw error;
+  }
+  return table.language ?? ENGLISH;
 }
 
 /** Number of rows from the service's snapshot; undefined where it has none for this table. */

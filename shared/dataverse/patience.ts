@@ -13,10 +13,10 @@ const PASSING: Patience = { attempts: 6, pauseMs: (attempt) => Math.min(30_000, 
 
 export const PATIENCE = {
   transient: PASSING,
-  // Whatever a read is refused for, or a definition: the recorded refusals of each kind include some that passed.
+  // Whatever a read is refused for: the recorded refusals of each kind include some that passed.
   refused: PASSING,
-  // Rows are divided next, so that one of them cannot hold up the others for long.
-  refusedRows: { attempts: 3, pauseMs: (attempt) => jitter(500 * 2 ** attempt) },
+  // Rows are divided next, so that one of them cannot hold up the others for long; a definition is told of.
+  refusedWrite: { attempts: 3, pauseMs: (attempt) => jitter(500 * 2 ** attempt) },
   bulkRace: { attempts: 3, pauseMs: (attempt) => jitter(500 * 2 ** attempt) },
   schemaLag: { attempts: 8, pauseMs: () => 5_000 },
   // Another customization may hold the lock for minutes while an app is installed.
@@ -31,6 +31,8 @@ export type RetryKind = keyof typeof PATIENCE;
 export interface Asked {
   /** Rows that the request writes; 0 for any other request. Who sends rows divides them when they are refused. */
   readonly rows: number;
+  /** It changes something. */
+  readonly isWrite: boolean;
   /** The schema behind it has just changed. */
   readonly lagging: boolean;
   /** Somebody waits for the answer, in whose name it is asked. */
@@ -48,7 +50,7 @@ const SAYS_ALL: ReadonlySet<FailureClass> = new Set(['expired', 'duplicate']);
  */
 export function meet(refusal: Refusal, asked: Asked): RetryKind | 'identity' | 'unauthorized' | 'never' {
   const { failureClass, isService } = refusal;
-  const { rows, lagging, isPersonal, isProven } = asked;
+  const { rows, isWrite, lagging, isPersonal, isProven } = asked;
   switch (failureClass) {
     case 'throttle':
     case 'customizationLock':
@@ -65,14 +67,15 @@ export function meet(refusal: Refusal, asked: Asked): RetryKind | 'identity' | '
       break;
     case 'tooLarge':
       if (rows > 1) return 'never';
-      return rows > 0 && isService ? 'refusedRows' : 'transient';
+      return rows > 0 && isService ? 'refusedWrite' : 'transient';
     case 'transient':
-      return rows > 0 && isService ? 'refusedRows' : 'transient';
+      return rows > 0 && isService ? 'refusedWrite' : 'transient';
     case 'organisation':
-      if (rows > 0) return 'refusedRows';
+      if (rows > 0) return 'refusedWrite';
       break;
     default:
       break;
   }
-  return rows > 0 || isPersonal || SAYS_ALL.has(failureClass) ? 'never' : 'refused';
+  if (rows > 0 || isPersonal || SAYS_ALL.has(failureClass)) return 'never';
+  return isWrite ? 'refusedWrite' : 'refused';
 }

@@ -125,6 +125,7 @@ export class Sender {
       const { refusal, retryAfterMs } = outcome;
       const kind = meet(refusal, {
         rows: request.rows ?? 0,
+        isWrite: write,
         lagging: this.expectsSchemaLag(request.table),
         isPersonal: request.caller !== undefined,
         isProven: pool.hasProved(member, purpose, refusal.failureClass),
@@ -300,7 +301,7 @@ const refused = (failureClass: 'transient' | 'tooLarge' | 'identityRefused', mes
 /** What a request ends with whose refusal outlasted patience. */
 function gaveUp(kind: RetryKind, refusal: Refusal, { what }: Request, retryAfterMs: number | undefined): Error {
   // What the service said in its own words may be some row's, or for ever; whatever stands in between may go away.
-  const mayBeForEver = kind === 'schemaLag' || kind === 'bulkRace' || kind === 'refused' || kind === 'refusedRows';
+  const mayBeForEver = kind === 'schemaLag' || kind === 'bulkRace' || kind === 'refused' || kind === 'refusedWrite';
   const isForNow = kind === 'refused' && !refusal.isService;
   return mayBeForEver && !isForNow ? new ServiceFailure(refusal, what) : unavailable(refusal, what, retryAfterMs);
 }

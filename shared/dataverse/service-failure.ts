@@ -37,6 +37,13 @@ export const isMissingPrivilege = (error: unknown): error is TerminalError =>
   error instanceof MissingPrivilegeError ||
   (error instanceof ServiceFailure && error.refusal.failureClass === 'privilege');
 
+/** Refusals of whoever asks, whatever is asked for. */
+const OF_THE_APP: ReadonlySet<FailureClass> = new Set(['privilege', 'identityRefused', 'organisation', 'unauthorized']);
+
+/** Whether Dataverse refused a definition for its own sake, not for who wanted to make it. */
+export const isRefusedDefinition = (error: unknown): error is ServiceFailure =>
+  error instanceof ServiceFailure && !OF_THE_APP.has(error.refusal.failureClass);
+
 /** What is thrown where a refusal that may pass outlasts patience. */
 export function unavailable(refusal: Refusal, what: string, retryAfterMs?: number): RetryableError {
   const failed = `Dataverse could not ${what} for now (HTTP ${refusal.status || 'none'}): `;

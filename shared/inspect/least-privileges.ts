@@ -76,6 +76,7 @@ const linkingPrivileges = (sources: readonly string[]): TablePrivilege[] => [
     (table): TablePrivilege => ({ table, right: 'Read', need: 'checks', purpose: 'tell what a linked row sets off' }),
   ),
   { table: 'systemuser', right: 'Read', need: 'checks', purpose: "check the app's own privileges" },
+  { table: 'organization', right: 'Read', need: 'checks', purpose: "name the column in the organisation's language" },
 ];
 
 /** What is done besides where business units are kept apart. */

@@ -3,9 +3,10 @@ import type { FeedKind } from '../contracts/feed-kind.ts';
 import type { SourceTable } from '../contracts/unification-setup.ts';
 import { linkColumn, linkDisplayName, mapTable, profileTable } from '../customer-insights/names.ts';
 import type { LookupMetadata, TableMetadata } from '../dataverse/dataverse.ts';
+import { isRefusedDefinition } from '../dataverse/service-failure.ts';
 import { RetryableError } from '../errors.ts';
 import type { LinkingParts } from './parts.ts';
-import { checkTable, type UnmetRequirement } from './requirements.ts';
+import { checkTable, refusedColumn, relationshipName, type UnmetRequirement } from './requirements.ts';
 
 /** What metadata tells a slice about its table; nothing of it is hard-coded. */
 export interface TableContext {
@@ -96,17 +97,23 @@ export async function prepare(
         retryAfterMs: 30_000,
       });
     await beforeCreate();
-    const made = await parts.dataverse.createLookup(
-      {
-        table,
-        referencedTable: profile,
-        schemaName: linkColumn,
-        displayName: linkDisplayName,
-        description: 'Unified customer profile of this row',
-        relationshipSchemaName: `${profileTable}_${table.logicalName}`,
-      },
-      signal,
-    );
+    let made: 'created' | 'exists';
+    try {
+      made = await parts.dataverse.createLookup(
+        {
+          table,
+          referencedTable: profile,
+          schemaName: linkColumn,
+          displayName: linkDisplayName,
+          description: 'Unified customer profile of this row',
+          relationshipSchemaName: relationshipName(table.logicalName),
+        },
+        signal,
+      );
+    } catch (error) {
+      if (!isRefusedDefinition(error)) throw error;
+      return { kind: 'skipped', findings: [refusedColumn(source.table, error)] };
+    }
     columnCreated = made === 'created';
     tables = await read(true);
     if (made === 'exists') {

@@ -157,7 +157,7 @@ describe('backstamp grant', () => {
 
   it('gives what keeping business units apart takes only when asked to, and with it what seeing to owners does', async () => {
     const forUnits = [
-      ...['prvReadBusinessUnit', 'prvReadTeam', 'prvReadRole', 'prvReadOrganization'],
+      ...['prvReadBusinessUnit', 'prvReadTeam', 'prvReadRole'],
       ...['prvReadmsdynci_segmentmembership', 'prvActOnBehalfOfAnotherUser'],
     ];
     const held = async () => [...(await admin.rolePrivileges()).keys()];
@@ -286,6 +286,6 @@ describe('backstamp grant', () => {
     ])
       expect(out).toMatch(line);
     const listed = JSON.parse((await backstamp(['grant', '--print', '--json', ...sources], {})).out) as unknown[];
-    expect(listed).toHaveLength(4 * 3 + 3 + 6 + 5);
+    expect(listed).toHaveLength(4 * 3 + 3 + 7 + 5);
   });
 });

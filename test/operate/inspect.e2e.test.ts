@@ -33,6 +33,7 @@ const wrongInManyWays = (tables: readonly SourceTable[]): SourceTable[] => [
   extra('new_virtual'),
   extra('new_odd'),
   extra('new_closed'),
+  extra('new_taken'),
   extra('workflow'),
   extra('msdynci_alternatekey'),
 ];
@@ -85,6 +86,17 @@ describe('checks of the running app', () => {
     await app.control('POST', 'tables', {
       ...{ logicalName: 'new_closed', tableType: 'Standard', changeTracking: false, bulk: false, columns: [] },
       canCreateAttributes: false,
+    });
+    await app.control('POST', 'tables', {
+      ...{ logicalName: 'new_taken', tableType: 'Standard', changeTracking: false, bulk: false },
+      columns: [
+        {
+          logicalName: 'new_profile',
+          type: 'Lookup',
+          targets: ['msdynci_customerprofile'],
+          relationshipName: 'msdynci_customerprofile_new_taken',
+        },
+      ],
     });
     for (const [name, rows] of customLogic) await loadRows(dataverseUrl, name, rows);
     await loadRows(dataverseUrl, 'workflow', [
@@ -141,6 +153,7 @@ describe('checks of the running app', () => {
     ['new_virtual', 'virtual-table', 'new_virtual'],
     ['new_odd', 'column-in-the-way', 'msdynci_lookupfield_customerprofile'],
     ['new_closed', 'no-new-columns', 'CanCreateAttributes'],
+    ['new_taken', 'relationship-in-the-way', 'new_profile'],
     ['workflow', 'platform-table', 'governed'],
     ['msdynci_alternatekey', 'customer-insights-table', 'Customer Insights itself'],
   ])('find that %s fails requirement %s, with a remedy', async (table, code, words) => {

@@ -4,7 +4,7 @@ import type { CheckCode } from '../../shared/inspect/report.ts';
 import type { LinkingCode } from '../../shared/linking/check-tables.ts';
 import type { OwnershipCode } from '../../shared/ownership/findings.ts';
 
-type File = 'inspect' | 'inspect-ownership' | 'inspect-business-units' | 'requirements';
+type File = 'inspect' | 'inspect-ownership' | 'inspect-business-units' | 'requirements' | 'refusals';
 
 type Code = CheckCode | LinkingCode | OwnershipCode | 'not-set-up';
 
@@ -22,6 +22,8 @@ const provokedBy: Readonly<Record<Code, File>> = {
   'platform-table': 'inspect',
   'no-new-columns': 'inspect',
   'column-in-the-way': 'inspect',
+  'relationship-in-the-way': 'inspect',
+  'column-refused': 'refusals',
   'not-in-unification': 'requirements',
   'not-set-up': 'requirements',
   'privilege-missing': 'requirements',

@@ -127,7 +127,8 @@ function resolveReference(url: string, references: ReadonlyMap<string, string> |
 
 function section(answer: DataverseResponse, contentId: string | undefined): string {
   const id = contentId === undefined ? '' : `Content-ID: ${contentId}\r\n`;
-  const own = { 'OData-Version': '4.0', ...(answer.status >= 400 && { REQ_ID: randomUUID() }), ...answer.headers };
+  const common = { 'OData-Version': '4.0', ...(answer.status >= 400 && { REQ_ID: randomUUID() }) };
+  const own = { ...(answer.isForeign ? {} : common), ...answer.headers };
   const headers = Object.entries(own).map(([name, value]) => `${name}: ${streamed(name, value)}\r\n`);
   const status = `HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status] ?? ''}`;
   return `${PART_HEAD}${id}\r\n${status}\r\n${headers.join('')}\r\n${answer.body}`;

@@ -73,6 +73,7 @@ async function perform(engine: Engine, request: DataverseRequest): Promise<unkno
       const changes = z.record(z.string(), z.unknown()).parse(await body());
       organisation.settings = settingsSchema.parse({ ...organisation.settings, ...changes });
       engine.protection.configure(organisation.settings);
+      organisation.tellLanguage();
       return organisation.settings;
     }
     case 'POST reset':

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { RequestContext } from '../context.ts';
-import { badRequest, DataverseError } from '../errors.ts';
+import { badRequest, DataverseError, invalidLanguage } from '../errors.ts';
 import type { DataverseResponse } from '../request.ts';
 import { noContent } from '../response.ts';
 import { parseBody } from '../write/payload.ts';
@@ -29,7 +29,9 @@ export function createRelationship(context: RequestContext): DataverseResponse {
     'prvCreateAttribute',
     'prvCreateRelationship',
   ]);
-  const parsed = relationshipSchema.safeParse(parseBody(context, 'RelationshipDefinitions'));
+  const body = parseBody(context, 'RelationshipDefinitions');
+  demandLanguages(context, body);
+  const parsed = relationshipSchema.safeParse(body);
   if (!parsed.success) {
     const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ');
     throw badRequest(`The relationship is not well formed: ${faults}`, '0x80040203');
@@ -89,6 +91,17 @@ export function deleteRelationship(context: RequestContext, relationship: Relati
     throw badRequest(`Relationship ${relationship.schemaName} is a system relationship.`, '0x80040203');
   context.organisation.removeRelationship(relationship);
   return noContent();
+}
+
+/** Every label of a definition must be in a language of the organisation. */
+export function demandLanguages(context: RequestContext, value: unknown): void {
+  if (typeof value !== 'object' || value === null) return;
+  for (const [key, below] of Object.entries(value)) {
+    if (key === 'LanguageCode' && !context.organisation.settings.languages.includes(Number(below))) {
+      throw invalidLanguage(Number(below));
+    }
+    demandLanguages(context, below);
+  }
 }
 
 /** Takes the organisation's customization lock until the request ends; while someone holds it, others are refused. */

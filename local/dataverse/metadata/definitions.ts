@@ -6,8 +6,8 @@ import { type Column, isLookup } from './column.ts';
 import type { ManyToMany, Relationship } from './relationship.ts';
 import type { Table } from './table.ts';
 
-const label = (text: string) => {
-  const localized = { Label: text, LanguageCode: 1033, IsManaged: false };
+const label = (context: RequestContext, text: string) => {
+  const localized = { Label: text, LanguageCode: context.organisation.baseLanguage, IsManaged: false };
   return { LocalizedLabels: [localized], UserLocalizedLabel: localized };
 };
 
@@ -25,7 +25,7 @@ export function tableDefinition(context: RequestContext, table: Table): Definiti
     EntitySetName: identity.entitySetName,
     LogicalCollectionName: identity.entitySetName,
     CollectionSchemaName: identity.entitySetName,
-    DisplayName: label(identity.displayName),
+    DisplayName: label(context, identity.displayName),
     PrimaryIdAttribute: identity.primaryId,
     PrimaryNameAttribute: identity.primaryName,
     TableType: identity.tableType,
@@ -69,9 +69,9 @@ export function tableDefinition(context: RequestContext, table: Table): Definiti
 export const columnDefinitions = (context: RequestContext, table: Table): Definitions =>
   [...table.columns.values()]
     .filter((column) => seesColumn(context, column))
-    .map((column) => columnDefinition(table, column));
+    .map((column) => columnDefinition(context, table, column));
 
-function columnDefinition(table: Table, column: Column): Definition {
+function columnDefinition(context: RequestContext, table: Table, column: Column): Definition {
   const attributeType = column.type;
   return {
     '@odata.type': `#Microsoft.Dynamics.CRM.${attributeType}AttributeMetadata`,
@@ -81,7 +81,7 @@ function columnDefinition(table: Table, column: Column): Definition {
     EntityLogicalName: table.name,
     AttributeType: attributeType,
     AttributeTypeName: { Value: `${attributeType}Type` },
-    DisplayName: label(column.displayName),
+    DisplayName: label(context, column.displayName),
     IsCustomAttribute: column.isCustom,
     IsPrimaryId: column.logicalName === table.identity.primaryId,
     IsPrimaryName: column.logicalName === table.identity.primaryName,

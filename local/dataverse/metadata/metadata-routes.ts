@@ -6,7 +6,7 @@ import type { DataverseResponse } from '../request.ts';
 import { json, noContent } from '../response.ts';
 import { parseGuid } from '../store/guid.ts';
 import { isObject, parseBody } from '../write/payload.ts';
-import { beginCustomization, createRelationship, deleteRelationship } from './create-relationship.ts';
+import { beginCustomization, createRelationship, deleteRelationship, demandLanguages } from './create-relationship.ts';
 import { manyToManyDefinition, relationshipDefinitions, tableDefinition } from './definitions.ts';
 import type { Table } from './table.ts';
 
@@ -57,6 +57,7 @@ export function relationshipRoutes(context: RequestContext, segments: readonly S
 function putTable(context: RequestContext, table: Table): DataverseResponse {
   beginCustomization(context, ['prvWriteEntity']);
   const definition = parseBody(context, 'EntityDefinitions');
+  demandLanguages(context, definition);
   if (!isObject(definition.DisplayName) || definition.LogicalName !== table.name) {
     throw badRequest('PUT takes the whole definition of the table.', '0x80040203');
   }
