@@ -33,6 +33,8 @@ export interface StackOptions {
   readonly log?: (line: string, part: StackPart) => void;
   /** Level of the host's log, `info` unless given. */
   readonly hostLogLevel?: string;
+  /** Runs every function in a process of its own, the HTTP functions together in one, as on Flex Consumption. */
+  readonly perFunctionProcesses?: boolean;
 }
 
 /** The running stack. */
@@ -158,7 +160,8 @@ function commandOf(part: StackPart, ports: Required<StackPorts>, options: StackO
       return { args: [pathOf('./dataverse/main.ts'), ...port] };
     case 'host': {
       const level = ['--log-level', options.hostLogLevel ?? 'info'];
-      return { args: [pathOf('./host/main.ts'), '--app', options.appDir, ...port, ...level] };
+      const mode = options.perFunctionProcesses ? ['--per-function'] : [];
+      return { args: [pathOf('./host/main.ts'), '--app', options.appDir, ...port, ...level, ...mode] };
     }
   }
 }

@@ -33,7 +33,7 @@ export function createAdminApi({ functions, keys, bodyLimit, startedAt, runByHan
     if (!fn || request.method !== 'POST') return respondEmpty(response, 404);
 
     const body = await readBody(request, bodyLimit);
-    if (!body) return respondEmpty(response, 413);
+    if (!body) return respondEmpty(response, 413, 'close');
     const input = parseInput(body.toString('utf8'));
     if (input === undefined) return respondJson(response, 400, { error: 'The body must be JSON: { "input": "…" }.' });
     runByHand(fn, input);

@@ -9,49 +9,38 @@ import { startSessionSlots } from './session-dispatch.ts';
 
 /** Starts receiving batches, one after another. */
 export function startBatchDispatch(context: DispatchContext): Dispatcher {
-  const { fn, options, log } = context;
-  const stopping = new AbortController();
+  const { fn, options, log, stopping } = context;
   const outage = createOutage(log, fn.name, entityName(context.entity));
 
   const run = async (): Promise<void> => {
     let receiver = openReceiver(context);
-    while (!stopping.signal.aborted) {
+    while (!stopping.aborted) {
       try {
-        await takeBatch(context, receiver, options.clientRetryOptions.tryTimeout, stopping.signal);
+        await takeBatch(context, receiver, options.clientRetryOptions.tryTimeout);
         outage.recovered();
       } catch (error) {
-        if (stopping.signal.aborted) break;
+        if (stopping.aborted) break;
         outage.failed(error);
-        await outage.backOff(stopping.signal);
+        await outage.backOff(stopping);
         await answered(receiver.close()).catch(() => undefined);
         receiver = openReceiver(context);
       }
     }
     await answered(receiver.close()).catch(() => undefined);
   };
-  const running = run();
-  return {
-    async stop() {
-      stopping.abort();
-      await running;
-    },
-  };
+  return { ended: run() };
 }
 
-/** Starts taking sessions, and from each its messages in batches. */
+/** Starts taking sessions, one after another whatever `maxConcurrentSessions` says, and from each its messages in batches. */
 export const startSessionBatchDispatch = (context: DispatchContext): Dispatcher =>
-  startSessionSlots(context, 0, workSessionInBatches);
+  startSessionSlots(context, { slots: 1, lockRenewalMs: 0 }, workSessionInBatches);
 
-async function workSessionInBatches(
-  context: DispatchContext,
-  receiver: ServiceBusSessionReceiver,
-  stopping: AbortSignal,
-): Promise<void> {
+async function workSessionInBatches(context: DispatchContext, receiver: ServiceBusSessionReceiver): Promise<void> {
   const { sessionIdleTimeout, clientRetryOptions } = context.options;
   try {
-    while (await takeBatch(context, receiver, sessionIdleTimeout ?? clientRetryOptions.tryTimeout, stopping));
+    while (await takeBatch(context, receiver, sessionIdleTimeout ?? clientRetryOptions.tryTimeout));
   } catch (error) {
-    if (stopping.aborted) return;
+    if (context.stopping.aborted) return;
     context.log.write('warning', context.fn.name, `Session ${receiver.sessionId} is lost: ${(error as Error).message}`);
   }
 }
@@ -61,12 +50,11 @@ async function takeBatch(
   context: DispatchContext,
   receiver: ServiceBusReceiver,
   maxWaitTimeInMs: number,
-  abortSignal: AbortSignal,
 ): Promise<boolean> {
   const { maxMessageBatchSize } = context.options;
   const messages: ServiceBusReceivedMessage[] = await receiver.receiveMessages(maxMessageBatchSize, {
     maxWaitTimeInMs,
-    abortSignal,
+    abortSignal: context.stopping,
   });
   if (messages.length === 0) return false;
   await runAndSettle(context, receiver, messages, batchInvocation(context.fn, messages));

@@ -15,6 +15,11 @@ const timeSpan = z.string().transform((text, context) => {
   context.addIssue({ code: 'custom', message: `"${text}" is not a time span such as 00:05:00` });
   return z.NEVER;
 });
+/** The extension reads this time span as "without end". */
+const infiniteMs = -1;
+const renewalDuration = timeSpan
+  .refine((ms) => ms >= 0 || ms === infiniteMs, 'must not be negative, except -00:00:00.0010000, which is without end')
+  .transform((ms) => (ms === infiniteMs ? Number.POSITIVE_INFINITY : ms));
 // App settings that override host.json are text, so numbers and booleans are taken from text too.
 const count = (minimum: number) => z.coerce.number().int().min(minimum);
 const flag = z.union([z.boolean(), z.stringbool()]);
@@ -34,7 +39,7 @@ const retrySchema = z.object({
 const serviceBusSchema = z.looseObject({
   autoCompleteMessages: flag.default(true),
   prefetchCount: count(0).default(0),
-  maxAutoLockRenewalDuration: timeSpan.default(300_000),
+  maxAutoLockRenewalDuration: renewalDuration.default(300_000),
   // The extension's default is 16 per core; a number in host.json is taken as it stands.
   maxConcurrentCalls: count(1).default(() => 16 * availableParallelism()),
   maxConcurrentSessions: count(1).default(8),
@@ -50,24 +55,47 @@ const functionTimeout = z.union([z.literal(noLimit).transform(() => undefined), 
   error: (issue) => `"${String(issue.input)}" is neither a time span such as 00:05:00 nor "${noLimit}" for no limit`,
 });
 
+/** A number of requests; -1, as the host writes it, is no limit. */
+const requestLimit = z.coerce
+  .number()
+  .int()
+  .min(-1)
+  .default(-1)
+  .transform((number) => (number < 0 ? Number.POSITIVE_INFINITY : number));
+
+const httpSchema = z.object({
+  routePrefix: z.string().default('api'),
+  maxConcurrentRequests: requestLimit,
+  maxOutstandingRequests: requestLimit,
+});
+
 const hostSchema = z.object({
   version: z.literal('2.0', 'must be "2.0"'),
   functionTimeout: functionTimeout.default(defaultTimeoutMs),
   extensions: z
     .object({
-      http: z.object({ routePrefix: z.string().default('api') }).prefault({}),
+      http: httpSchema.prefault({}),
       serviceBus: serviceBusSchema.prefault({}),
     })
     .prefault({}),
 });
 
-/** Settings of the Service Bus extension; durations in milliseconds. */
+/** Settings of the Service Bus extension; durations in milliseconds, `Infinity` where one is without end. */
 export type ServiceBusSettings = z.infer<typeof serviceBusSchema>;
+
+/** What holds for HTTP functions. */
+export interface HttpSettings {
+  /** First part of every function's path, without slashes; may be empty. */
+  readonly routePrefix: string;
+  /** How many requests are worked on at once; others wait. */
+  readonly maxConcurrentRequests: number;
+  /** How many requests may be worked on or wait; one more is refused. */
+  readonly maxOutstandingRequests: number;
+}
 
 /** What host.json says to this host. */
 export interface HostSettings {
-  /** First part of every function's path, without slashes; may be empty. */
-  readonly routePrefix: string;
+  readonly http: HttpSettings;
   /** Longest run of an invocation; undefined for no limit. */
   readonly functionTimeoutMs: number | undefined;
   readonly serviceBus: ServiceBusSettings;
@@ -95,7 +123,7 @@ export async function readHostSettings(appDir: string, settings: AppSettings): P
   const { functionTimeout, extensions } = parsed.data;
   const known = Object.keys(serviceBusSchema.shape);
   return {
-    routePrefix: extensions.http.routePrefix.replace(/^\/+|\/+$/g, ''),
+    http: { ...extensions.http, routePrefix: extensions.http.routePrefix.replace(/^\/+|\/+$/g, '') },
     functionTimeoutMs: functionTimeout,
     serviceBus: extensions.serviceBus,
     unused: Object.keys(extensions.serviceBus)

@@ -1,6 +1,6 @@
 /**
- * The function host: loads a built app as the Functions worker does, and runs its triggers as the real host does.
- * One host per process: Node loads an app's files once.
+ * The function host: loads a built app as the Functions worker does, and runs its triggers as the real host does: all of
+ * them, or those of the group that the process is for. One host per process: Node loads an app's files once.
  */
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
@@ -13,11 +13,13 @@ import { createAppSettings, readLocalSettings } from './app-settings.ts';
 import { byHandInvocation } from './by-hand.ts';
 import { readHostSettings } from './host-settings.ts';
 import { HostStartError } from './host-start-error.ts';
+import { readHeaderLimit } from './http-limits.ts';
 import { createHttpTrigger, respondEmpty } from './http-trigger.ts';
 import { createInvoker } from './invocation.ts';
 import type { HostKeys } from './keys.ts';
 import type { Log } from './log.ts';
 import { messageOf } from './message-of.ts';
+import { groupOf } from './process-groups.ts';
 import { startServiceBusTriggers } from './service-bus-trigger.ts';
 import { startTimer } from './timer-trigger.ts';
 
@@ -31,6 +33,8 @@ export interface HostOptions {
   /** Keys to call with; what is left out is made up. */
   readonly functionKey?: string | undefined;
   readonly masterKey?: string | undefined;
+  /** The group whose triggers run here; left out, all do. */
+  readonly group?: string | undefined;
   /** Told when an invocation outlived the function timeout; the process must then be ended and started anew. */
   onTimeout(message: string): void;
 }
@@ -39,6 +43,8 @@ export interface HostOptions {
 export interface Host {
   readonly port: number;
   readonly functions: readonly string[];
+  /** The groups that these functions belong to. */
+  readonly groups: readonly string[];
   readonly keys: HostKeys;
   /** Takes no more work, waits up to `drainMs` for running invocations, then closes everything; tells whether all ended. */
   stop(drainMs: number): Promise<boolean>;
@@ -63,11 +69,13 @@ export async function startHost(options: HostOptions): Promise<Host> {
     log.write('warning', 'host', `host.json: ${path} has no effect in this host.`);
 
   const registry = createAppRegistry(log);
-  const app = await loadApp(appDir, registry);
+  const app = await loadApp(appDir, registry, log);
   const functions = [...registry.functions.values()];
   for (const fn of functions) refuseOutputs(fn);
   const ofType = (type: string): RegisteredFunction[] =>
-    functions.filter((fn) => fn.trigger.type.toLowerCase() === type.toLowerCase());
+    functions.filter(
+      (fn) => fn.trigger.type.toLowerCase() === type.toLowerCase() && groupOf(fn) === (options.group ?? groupOf(fn)),
+    );
 
   const keys: HostKeys = {
     functionKey: options.functionKey ?? randomBytes(24).toString('base64url'),
@@ -85,7 +93,8 @@ export async function startHost(options: HostOptions): Promise<Host> {
     functions: ofType('httpTrigger'),
     invoker,
     keys,
-    routePrefix: hostSettings.routePrefix,
+    settings: hostSettings.http,
+    log,
     bodyLimit,
     streamUri: app.capabilities.HttpUri,
   });
@@ -100,7 +109,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     },
   });
 
-  const server = createServer((request, response) => {
+  const server = createServer({ maxHeaderSize: readHeaderLimit }, (request, response) => {
     const url = new URL(request.url ?? '/', `http://${request.headers.host ?? '127.0.0.1'}`);
     const handle = /^\/admin(\/|$)/i.test(url.pathname) ? handleAdmin : handleHttp;
     handle(request, response, url).catch((error) => {
@@ -135,6 +144,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   return {
     port: (server.address() as AddressInfo).port,
     functions: functions.map((fn) => fn.name),
+    groups: [...new Set(functions.map(groupOf))],
     keys,
     async stop(drainMs) {
       for (const timer of timers) timer.stop();

@@ -2,13 +2,16 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RegisteredFunction } from './app-registry.ts';
+import type { HttpSettings } from './host-settings.ts';
 import { HostStartError } from './host-start-error.ts';
 import { readBody } from './http-body.ts';
+import { createThrottle, tooLongStatus } from './http-limits.ts';
 import { proxyStream } from './http-stream.ts';
 import { fromWireResponse, toHeaders, toWireRequest } from './http-wire.ts';
 import type { Invoker } from './invocation.ts';
 import type { AuthLevel, HostKeys } from './keys.ts';
 import { isAuthorized, presentedKey } from './keys.ts';
+import type { Log } from './log.ts';
 import { messageOf } from './message-of.ts';
 import { createRouteTable, type Route } from './route-table.ts';
 import { traceContextOf } from './trace-context.ts';
@@ -19,8 +22,9 @@ export interface HttpTriggerOptions {
   readonly functions: Iterable<RegisteredFunction>;
   readonly invoker: Invoker;
   readonly keys: HostKeys;
-  readonly routePrefix: string;
-  /** Largest request body, in bytes; a larger one is answered 413. */
+  readonly settings: HttpSettings;
+  readonly log: Log;
+  /** Largest request body, in bytes; a larger one fails the invocation. */
   readonly bodyLimit: number;
   /** Where the library takes requests when the app turned HTTP streaming on. */
   readonly streamUri: string | undefined;
@@ -36,10 +40,20 @@ const authLevels: readonly string[] = ['anonymous', 'function', 'admin'];
  * @throws HostStartError when a function has a malformed route or an unknown authLevel
  */
 export function createHttpTrigger(options: HttpTriggerOptions): RequestHandler {
-  const { invoker, keys, bodyLimit, streamUri } = options;
-  const findRoute = createFunctionRoutes(options.functions, options.routePrefix);
+  const { invoker, keys, bodyLimit, streamUri, settings, log } = options;
+  const findRoute = createFunctionRoutes(options.functions, settings.routePrefix);
+  const takeTurn = createThrottle(settings);
 
   return async (request, response, url) => {
+    const tooLong = tooLongStatus(request);
+    if (tooLong) return respondEmpty(response, tooLong, 'close');
+    const turn = takeTurn();
+    if (!turn) return respondEmpty(response.setHeader('x-function-scaleout', '1'), 429);
+    const endTurn = await turn;
+    await handle(request, response, url).finally(endTurn);
+  };
+
+  async function handle(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
     const found = findRoute(request.method ?? 'GET', url.pathname);
     if (!found) return respondEmpty(response, 404);
     const { value: fn, params } = found;
@@ -57,7 +71,11 @@ export function createHttpTrigger(options: HttpTriggerOptions): RequestHandler {
     }
 
     const body = await readBody(request, bodyLimit);
-    if (!body) return respondEmpty(response, 413);
+    if (!body) {
+      // The server would say 413; the host binds the request first, and shows that failure as 500.
+      log.write('error', fn.name, `Request body too large. The max request body size is ${bodyLimit} bytes.`);
+      return respondEmpty(response, 500, 'close');
+    }
     const http = toWireRequest({ method: request.method ?? 'GET', url, headers, params, body });
     const invocation = { inputData: [{ name: fn.triggerName, data: { http } }], triggerMetadata: {}, traceContext };
     try {
@@ -69,14 +87,17 @@ export function createHttpTrigger(options: HttpTriggerOptions): RequestHandler {
     } catch {
       respondEmpty(response, 500); // logged by the invoker; the caller learns no more, as in Azure
     }
-  };
+  }
 }
 
-/** Ends a request without a body. */
-export function respondEmpty(response: ServerResponse, status: number): void {
+/**
+ * Ends a request without a body.
+ *
+ * @param connection - `close` where the request was not read to its end, so that it cannot share the connection with the next
+ */
+export function respondEmpty(response: ServerResponse, status: number, connection?: 'close'): void {
   if (response.headersSent) return;
-  // A request that is refused before its body was read to the end cannot share its connection with the next.
-  response.writeHead(status, { 'content-length': 0, ...(status === 413 ? { connection: 'close' } : {}) }).end();
+  response.writeHead(status, { 'content-length': 0, ...(connection ? { connection } : {}) }).end();
 }
 
 function createFunctionRoutes(functions: Iterable<RegisteredFunction>, prefix: string) {

@@ -18,7 +18,8 @@ import type { WireInvocation, WireInvocationResponse } from './wire-types.ts';
 
 /** What an {@link Invoker} works with. */
 export interface InvokerOptions {
-  readonly model: ProgrammingModel;
+  /** Undefined where the app has registered nothing, so that there is nothing to run. */
+  readonly model: ProgrammingModel | undefined;
   readonly registry: AppRegistry;
   readonly log: Log;
   /** Longest run of an invocation; undefined for no limit. */
@@ -62,6 +63,7 @@ export function createInvoker({ model, registry, log, timeoutMs, onTimeout }: In
         log.write(record.level, fn.name, record.message);
       },
     };
+    if (!model) throw new Error('The app has no functions.');
     const invocationModel = model.getInvocationModel(core);
     const { context, inputs } = await invocationModel.getArguments();
     userContext = context;

@@ -11,9 +11,9 @@ export interface HostKeys {
   readonly masterKey: string;
 }
 
-/** Reads the key that a request shows; the header wins. */
+/** Reads the key that a request shows; the header wins. The query's name is matched without regard to case. */
 export function presentedKey(headers: Headers, query: URLSearchParams): string | undefined {
-  return headers.get('x-functions-key') ?? query.get('code') ?? undefined;
+  return headers.get('x-functions-key') ?? [...query].find(([name]) => name.toLowerCase() === 'code')?.[1];
 }
 
 /** Tells whether a request that shows `key` may call what asks for `level`. */

@@ -1,16 +1,19 @@
 #!/usr/bin/env node
 /**
  * Runs the function host as a process:
- * `node local/host/main.ts --app . --port 7071 [--function-key K] [--master-key M] [--log-level info]`.
+ * `node local/host/main.ts --app . --port 7071 [--function-key K] [--master-key M] [--log-level info] [--per-function]`.
+ * With `--per-function`, HTTP functions run here and every other function in a process of its own, as on Flex Consumption.
  * The keys may also come as HOST_FUNCTION_KEY and HOST_MASTER_KEY; what is not given is made up and shown.
  * Prints `{"ready":"host","port":…,"functions":[…]}` when its triggers run. SIGTERM and SIGINT drain it.
  */
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { startGroupProcesses } from './group-processes.ts';
 import { startHost } from './host.ts';
 import { HostStartError } from './host-start-error.ts';
 import { createLog, parseLogLevel } from './log.ts';
 import { messageOf } from './message-of.ts';
+import { groupSetting, httpGroup } from './process-groups.ts';
 
 /** How long running invocations may take to end after SIGTERM. */
 const drainMs = 10_000;
@@ -25,6 +28,7 @@ function readArguments() {
       'function-key': { type: 'string' },
       'master-key': { type: 'string' },
       'log-level': { type: 'string', default: 'info' },
+      'per-function': { type: 'boolean', default: false },
     },
   });
   const port = Number(values.port);
@@ -50,6 +54,7 @@ async function main(): Promise<void> {
     log,
     functionKey: givenFunctionKey,
     masterKey: givenMasterKey,
+    group: args['per-function'] ? httpGroup : process.env[groupSetting],
     onTimeout(message) {
       log.write('critical', 'host', `${message} The process ends: a running handler cannot be stopped.`);
       setTimeout(() => process.exit(1), farewellMs);
@@ -58,16 +63,27 @@ async function main(): Promise<void> {
   if (!givenFunctionKey) log.write('information', 'host', `Function key: ${host.keys.functionKey}`);
   if (!givenMasterKey) log.write('information', 'host', `Master key: ${host.keys.masterKey}`);
 
+  const others = await startGroupProcesses(
+    args['per-function'] ? host.groups.filter((group) => group !== httpGroup) : [],
+    [
+      ...['--app', appDir, '--port', '0', '--log-level', args['log-level']],
+      ...['--function-key', host.keys.functionKey, '--master-key', host.keys.masterKey],
+    ],
+    log,
+  );
+
   let isStopping = false;
   const stop = async (): Promise<void> => {
     if (isStopping) return;
     isStopping = true;
-    const isIdle = await host.stop(drainMs);
+    const [isIdle] = await Promise.all([host.stop(drainMs), others.stop()]);
     if (!isIdle) log.write('warning', 'host', `Invocations were still running after ${drainMs / 1000} s.`);
     process.exit(0);
   };
   process.on('SIGTERM', () => void stop());
   process.on('SIGINT', () => void stop());
+  // A process of one group does not outlive the one that started it, however that one ended.
+  if (process.env[groupSetting] !== undefined) process.once('disconnect', () => process.exit(1));
   process.stdout.write(`${JSON.stringify({ ready: 'host', port: host.port, functions: host.functions })}\n`);
 }
 

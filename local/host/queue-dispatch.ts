@@ -1,4 +1,5 @@
 /** Single dispatch without sessions: up to `maxConcurrentCalls` messages at a time, each in an invocation of its own. */
+import { once } from 'node:events';
 import type { ServiceBusReceivedMessage, ServiceBusReceiver, ServiceBusReceiverOptions } from '@azure/service-bus';
 import { answered } from './broker-answer.ts';
 import { keepLocked } from './lock-renewal.ts';
@@ -13,7 +14,7 @@ import { singleMessageInvocation } from './service-bus-wire.ts';
  * Prefetched messages wait here for their turn; their locks are not renewed meanwhile.
  */
 export function startQueueDispatch(context: DispatchContext): Dispatcher {
-  const { fn, options, log } = context;
+  const { fn, options, log, stopping } = context;
   const receiver = openReceiver(context);
   const outage = createOutage(log, fn.name, entityName(context.entity));
   const turns = createSemaphore(options.maxConcurrentCalls);
@@ -49,13 +50,13 @@ export function startQueueDispatch(context: DispatchContext): Dispatcher {
     },
     { autoCompleteMessages: false, maxConcurrentCalls: options.maxConcurrentCalls + options.prefetchCount },
   );
-  return {
-    async stop() {
-      await answered(subscription.close()).catch(() => undefined); // no connection, so nothing comes any more
-      await Promise.allSettled(inHand);
-      await answered(receiver.close()).catch(() => undefined);
-    },
+  const end = async (): Promise<void> => {
+    await once(stopping, 'abort');
+    await answered(subscription.close()).catch(() => undefined); // no connection, so nothing comes any more
+    await Promise.allSettled(inHand);
+    await answered(receiver.close()).catch(() => undefined);
   };
+  return { ended: end() };
 }
 
 /** Opens a receiver on the entity; bodies stay bytes, and locks are left to run out. */

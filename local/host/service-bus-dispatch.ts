@@ -20,12 +20,14 @@ export interface DispatchContext {
   readonly autoComplete: boolean;
   readonly invoker: Invoker;
   readonly log: Log;
+  /** Aborted when the host stops. */
+  readonly stopping: AbortSignal;
 }
 
 /** A dispatcher at work. */
 export interface Dispatcher {
-  /** Takes no more messages; resolves when those in hand are settled. */
-  stop(): Promise<void>;
+  /** Resolves when the host stops and what was in hand is settled. */
+  readonly ended: Promise<void>;
 }
 
 /** The entity's name for log lines. */
@@ -35,25 +37,31 @@ export const entityName = (entity: ServiceBusEntity): string =>
 /**
  * Runs the function over messages of one receiver and settles them: complete when it returned, abandon when it threw,
  * so that they come again at once. Without autoComplete they are left to the function, or to the end of their lock.
+ *
+ * Where the host stops meanwhile, the real extension may give back what its function has done; this one always does. What
+ * it had received and not begun yet is given back before any handler sees it.
  */
 export async function runAndSettle(
-  { fn, invoker, autoComplete, log }: DispatchContext,
+  { fn, invoker, autoComplete, log, stopping }: DispatchContext,
   receiver: ServiceBusReceiver,
   messages: readonly ServiceBusReceivedMessage[],
   invocation: WireInvocation,
 ): Promise<void> {
-  const isSuccess = await invoker.invoke(fn, invocation).then(
-    () => true,
-    () => false,
-  );
+  const isDone =
+    !stopping.aborted &&
+    (await invoker.invoke(fn, invocation).then(
+      () => true,
+      () => false,
+    ));
   if (!autoComplete) return;
+  const isCompleted = isDone && !stopping.aborted;
   await Promise.all(
     messages.map(async (message) => {
       try {
-        await answered(isSuccess ? receiver.completeMessage(message) : receiver.abandonMessage(message));
+        await answered(isCompleted ? receiver.completeMessage(message) : receiver.abandonMessage(message));
       } catch (error) {
         // Its lock is gone, or the connection: the broker delivers the message again.
-        const verb = isSuccess ? 'completed' : 'abandoned';
+        const verb = isCompleted ? 'completed' : 'abandoned';
         log.write('warning', fn.name, `Message ${message.messageId} could not be ${verb}: ${messageOf(error)}`);
       }
     }),

@@ -1,4 +1,5 @@
 /** Starts the app's Service Bus functions: resolves their options and picks the way of dispatching. */
+import { setMaxListeners } from 'node:events';
 import type { ServiceBusClient } from '@azure/service-bus';
 import type { RegisteredFunction } from './app-registry.ts';
 import type { AppSettings } from './app-settings.ts';
@@ -24,7 +25,7 @@ export interface ServiceBusTriggersOptions {
 
 /** Service Bus functions at work. */
 export interface ServiceBusTriggers {
-  /** Takes no more messages; resolves when those in hand are settled. */
+  /** Takes no more messages; resolves when those in hand are given back. */
   stop(): Promise<void>;
   /** Closes the connections; what is in hand is lost to the broker. */
   close(): Promise<void>;
@@ -36,6 +37,9 @@ export interface ServiceBusTriggers {
  */
 export function startServiceBusTriggers(given: ServiceBusTriggersOptions): ServiceBusTriggers {
   const { settings, options, invoker, log } = given;
+  const stopping = new AbortController();
+  // One listener for each function at the least.
+  setMaxListeners(0, stopping.signal);
   const clients = new Map<string, ServiceBusClient>();
   const clientOf = (name: string, where: string): ServiceBusClient => {
     const client = clients.get(name) ?? openClient(resolveConnection(name, settings, where), options, where);
@@ -57,11 +61,15 @@ export function startServiceBusTriggers(given: ServiceBusTriggersOptions): Servi
       autoComplete: typeof autoCompleteMessages === 'boolean' ? autoCompleteMessages : options.autoCompleteMessages,
       invoker,
       log,
+      stopping: stopping.signal,
     };
   });
   const dispatchers = contexts.map(start);
   return {
-    stop: async () => void (await Promise.all(dispatchers.map((dispatcher) => dispatcher.stop()))),
+    async stop() {
+      stopping.abort();
+      await Promise.all(dispatchers.map((dispatcher) => dispatcher.ended));
+    },
     close: async () =>
       void (await Promise.all([...clients.values()].map((client) => answered(client.close()).catch(() => undefined)))),
   };

@@ -120,5 +120,6 @@ function bodyBytes(message: ServiceBusReceivedMessage): Buffer {
   return Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
 }
 
-const toText = (bytes: Buffer): string => new TextDecoder().decode(bytes);
+// A byte order mark stays where it is, so JSON behind one arrives as text.
+const toText = (bytes: Buffer): string => new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
 const isBinary = (fn: RegisteredFunction): boolean => String(fn.trigger.dataType ?? '').toLowerCase() === 'binary';

@@ -1,7 +1,8 @@
 /**
  * Single dispatch with sessions: up to `maxConcurrentSessions` sessions at a time, each with
  * `maxConcurrentCallsPerSession` messages. A session is held until it stays empty for `sessionIdleTimeout`,
- * or its lock or connection is lost; then the next one is accepted.
+ * or its lock or connection is lost; then the next one is accepted. A session's lock is renewed from its acceptance for
+ * `maxAutoLockRenewalDuration`, however many messages it has: one whose messages follow one another for longer is lost.
  */
 import { isServiceBusError, type ServiceBusReceivedMessage, type ServiceBusSessionReceiver } from '@azure/service-bus';
 import { answered } from './broker-answer.ts';
@@ -9,49 +10,47 @@ import { createOutage, type Outage } from './outage.ts';
 import { type DispatchContext, type Dispatcher, entityName, runAndSettle } from './service-bus-dispatch.ts';
 import { singleMessageInvocation } from './service-bus-wire.ts';
 
+/** A century: the client cannot count to infinity. */
+const foreverMs = 100 * 365 * 86_400_000;
+
 /** Starts taking sessions. */
 export function startSessionDispatch(context: DispatchContext): Dispatcher {
-  return startSessionSlots(context, context.options.maxAutoLockRenewalDuration, workSession);
+  const { maxConcurrentSessions, maxAutoLockRenewalDuration } = context.options;
+  const lockRenewalMs = Math.min(maxAutoLockRenewalDuration, foreverMs);
+  return startSessionSlots(context, { slots: maxConcurrentSessions, lockRenewalMs }, workSession);
 }
 
 /**
- * Runs `maxConcurrentSessions` slots; each accepts the next session, has `work` done on it until that ends, and closes it.
+ * Runs a number of slots; each accepts the next session, has `work` done on it until that ends, and closes it.
  * A failed acceptance is tried again with back-off; that there is no session now is no failure.
  */
 export function startSessionSlots(
   context: DispatchContext,
-  lockRenewalMs: number,
-  work: (context: DispatchContext, receiver: ServiceBusSessionReceiver, stopping: AbortSignal) => Promise<void>,
+  { slots, lockRenewalMs }: { readonly slots: number; readonly lockRenewalMs: number },
+  work: (context: DispatchContext, receiver: ServiceBusSessionReceiver) => Promise<void>,
 ): Dispatcher {
-  const { fn, options, log } = context;
-  const stopping = new AbortController();
+  const { fn, log, stopping } = context;
   const outage = createOutage(log, fn.name, entityName(context.entity));
 
   const runSlot = async (): Promise<void> => {
-    while (!stopping.signal.aborted) {
-      const receiver = await acceptNext(context, lockRenewalMs, outage, stopping.signal);
+    while (!stopping.aborted) {
+      const receiver = await acceptNext(context, lockRenewalMs, outage);
       if (!receiver) continue;
       log.write('debug', fn.name, `Session ${receiver.sessionId} accepted`);
-      await work(context, receiver, stopping.signal);
+      await work(context, receiver);
       await answered(receiver.close()).catch(() => undefined); // lost already
       log.write('debug', fn.name, `Session ${receiver.sessionId} closed`);
     }
   };
-  const slots = Array.from({ length: options.maxConcurrentSessions }, runSlot);
-  return {
-    async stop() {
-      stopping.abort();
-      await Promise.all(slots);
-    },
-  };
+  const ended = Promise.all(Array.from({ length: slots }, runSlot)).then(() => undefined);
+  return { ended };
 }
 
 /** The next session; undefined when there is none now, when the attempt failed (after a wait), or at the end. */
 async function acceptNext(
-  { client, entity }: DispatchContext,
+  { client, entity, stopping: abortSignal }: DispatchContext,
   maxAutoLockRenewalDurationInMs: number,
   outage: Outage,
-  abortSignal: AbortSignal,
 ): Promise<ServiceBusSessionReceiver | undefined> {
   const receiverOptions = { maxAutoLockRenewalDurationInMs, skipParsingBodyAsJson: true, abortSignal };
   const accepting =
@@ -90,12 +89,8 @@ async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promis
 }
 
 /** Works one session's messages; resolves when it is idle or lost, or the host stops, and nothing is in hand. */
-async function workSession(
-  context: DispatchContext,
-  receiver: ServiceBusSessionReceiver,
-  stopping: AbortSignal,
-): Promise<void> {
-  const { fn, options, log } = context;
+async function workSession(context: DispatchContext, receiver: ServiceBusSessionReceiver): Promise<void> {
+  const { fn, options, log, stopping } = context;
   const inHand = new Set<Promise<void>>();
   const ended = Promise.withResolvers<void>();
   const idleMs = options.sessionIdleTimeout ?? options.clientRetryOptions.tryTimeout;

@@ -58,8 +58,8 @@ describe('mergeBodyProperties', () => {
 });
 
 describe('traceContextOf', () => {
-  it.each([undefined, 7, 'nonsense', '00-short-b7ad6b7169203331-01'])('begins a trace for %s', (traceParent) => {
-    expect(traceContextOf(traceParent).traceParent).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-00$/);
+  it.each([undefined, 7, 'nonsense', '00-short-b7ad6b7169203331-01'])('is empty text for %s', (traceParent) => {
+    expect(traceContextOf(traceParent).traceParent).toBe('');
   });
 });
 

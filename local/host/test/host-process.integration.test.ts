@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type HostProcess, startHostProcess } from './host-process.ts';
+import { type HostProcess, masterKey, startHostProcess } from './host-process.ts';
 
 const cleanUps: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -61,16 +61,32 @@ describe('starting the host', () => {
   it.each<[string, RegExp, Record<string, string>]>([
     [
       'an import error',
-      /^host could not start: The app's file app\/a\.js could not be loaded: Cannot find package 'missing'/,
-      { 'app/a.js': `import 'missing';` },
+      /error worker: Worker was unable to load entry point "app\/\*\.js": app\/a\.js: Cannot find package 'missing'/,
+      { 'app/a.js': `import 'missing';`, 'app/b.js': http('hello', '() => ({})') },
     ],
     [
       'a throw while loading',
-      /app\/a\.js could not be loaded: no setting X \(at file:.*a\.js:1/,
+      /unable to load entry point "app\/\*\.js": app\/a\.js: no setting X \(at file:.*a\.js:1/,
       { 'app/a.js': `throw new Error('no setting X');` },
     ],
-    ['no file', /No file matches "main": "app\/\*\.js"/, {}],
-    ['no function', /registers no function/, { 'app/a.js': '' }],
+    ['no file', /unable to load entry point "app\/\*\.js": no file matches/, {}],
+    ['no function', /No functions found/, { 'app/a.js': '' }],
+  ])('runs without functions after %s, and answers 404', async (_, message, files) => {
+    const host = await start(await appOf(files));
+
+    await host.line(message);
+    expect(host.process.ready.functions).toEqual([]);
+    expect((await fetch(`${host.url}/api/hello`)).status).toBe(404);
+    const status = await fetch(`${host.url}/admin/host/status?code=${masterKey}`);
+    expect(await status.json()).toMatchObject({ state: 'Running' });
+  });
+
+  it.each<[string, RegExp, Record<string, string>]>([
+    [
+      'a throw after something was registered',
+      /^host could not start: The app's file app\/b\.js could not be loaded: no setting X/,
+      { 'app/a.js': http('a', '() => ({})'), 'app/b.js': `throw new Error('no setting X');` },
+    ],
     [
       'a function registered twice',
       /"a" is registered twice/,
@@ -140,6 +156,66 @@ describe('a running host', () => {
     expect([inTime.status, late.status, await late.text()]).toEqual([200, 500, '']);
     expect(await host.process.ended).toEqual({ code: 1, signal: null });
     expect(await host.line(/fatal/)).toMatch(/Function slow .* ran longer than the functionTimeout of 1 s/);
+  });
+
+  it('refuses what is too long, and more requests at once than host.json allows', async () => {
+    const limits = { maxConcurrentRequests: 1, maxOutstandingRequests: 2 };
+    const host = await start(await appOf({ 'app/a.js': http('slow', sleeper) }, { extensions: { http: limits } }));
+    const statusOf = async (query: string, header = ''): Promise<number> =>
+      (await fetch(`${host.url}/api/slow?${query}`, { headers: { 'x-header': header } })).status;
+
+    expect(await statusOf(`ms=1&x=${'y'.repeat(8_000)}`)).toBe(200);
+    expect(await statusOf(`ms=1&x=${'y'.repeat(8_200)}`)).toBe(414);
+    expect(await statusOf('ms=1', 'z'.repeat(30_000))).toBe(200);
+    expect(await statusOf('ms=1', 'z'.repeat(33_000))).toBe(431);
+    const answers = await Promise.all([1, 2, 3].map(() => statusOf('ms=500')));
+    expect(answers.sort()).toEqual([200, 200, 429]);
+  });
+
+  it('runs each function in a process of its own, the HTTP functions in one, and starts one anew that ends', async () => {
+    const timer = (name: string): string =>
+      `import { app } from '@azure/functions'; app.timer('${name}', { schedule: '00:00:01', handler: (_, context) =>
+        context.log('${name} in ' + process.pid + ' as ' + process.env.FUNCTIONS_TARGET_GROUP) });`;
+    const pid = '() => ({ jsonBody: process.pid })';
+    const host = await start(
+      await appOf({
+        'app/a.js': http('a', pid),
+        'app/b.js': http('b', pid),
+        'app/t.js': timer('t'),
+        'app/u.js': timer('u'),
+      }),
+      {},
+      ['--per-function'],
+    );
+    /** The process that a timer's first line from `from` on names. */
+    const pidOf = async (timer: string, from: number): Promise<number> => {
+      const found = (): string | undefined =>
+        host.lines.slice(from).find((line) => line.includes(` as function:${timer}`));
+      await expect.poll(found, { timeout: 10_000 }).toBeDefined();
+      return Number(/in (\d+) as/.exec(found() ?? '')?.[1]);
+    };
+    const answers = await Promise.all(
+      ['a', 'b'].map(async (name) => (await (await fetch(`${host.url}/api/${name}`)).json()) as number),
+    );
+    const [t, u] = [await pidOf('t', 0), await pidOf('u', 0)];
+
+    expect(answers[0]).toBe(answers[1]);
+    expect(answers[0]).toBe(host.process.pid);
+    expect(new Set([answers[0], t, u]).size).toBe(3);
+
+    process.kill(t, 'SIGKILL');
+    await host.line(/The process of function:t has ended; another one takes its place/);
+    expect(await pidOf('t', host.lines.length)).not.toBe(t);
+
+    host.process.kill('SIGKILL');
+    const isAlive = (pid: number): boolean => {
+      try {
+        return process.kill(pid, 0);
+      } catch {
+        return false;
+      }
+    };
+    await expect.poll(() => isAlive(u), { timeout: 5_000 }).toBe(false);
   });
 
   it('finishes what is running on SIGTERM, and takes nothing new', async () => {

@@ -177,6 +177,23 @@ describe('what surprises a handler', () => {
     expect(metadata).not.toHaveProperty('none');
   });
 
+  it('a byte order mark stays, so that JSON behind it arrives as text', async () => {
+    await send('single', { body: Buffer.from('\uFEFF{"with":"mark"}') });
+
+    const { message, type } = await report('single', 'with.*mark');
+
+    expect([type, message]).toEqual(['string', '\uFEFF{"with":"mark"}']);
+  });
+
+  it('a message of the dead-letter queue whose function throws comes again, however often', async () => {
+    await send('single', { body: { test: 'looping', fail: true, failDead: 8 } });
+
+    // The queue gives up after three deliveries; its dead-letter queue never does.
+    await expect.poll(() => reports('dead', '"looping"'), { timeout: 10_000 }).toHaveLength(9);
+    const counts = reports('dead', '"looping"').map(({ metadata }) => metadata.deliveryCount);
+    expect(new Set(counts).size).toBe(1);
+  });
+
   it('a trigger with dataType binary gets bytes', async () => {
     await send('binaries', { body: Buffer.from('{"a":1}'), messageId: 'bytes-1' });
 
@@ -233,6 +250,17 @@ describe('a batch', () => {
 });
 
 describe('a batch of a session', () => {
+  it('is alone: the sessions of a batch function are worked one after another', async () => {
+    const sessions = ['p', 'q', 'r'].map((sessionId) => ({ body: { test: 'alone', sessionId, ms: 300 }, sessionId }));
+    await send('session-batches', sessions);
+
+    const steps = (): string[] => host.lines.filter((line) => /sessionBatch (got|left).*"alone"/.test(line));
+    await expect.poll(steps, { timeout: 15_000 }).toHaveLength(12);
+    expect(steps().map((line) => /sessionBatch (got|left)/.exec(line)?.[1])).toEqual(
+      Array.from({ length: 12 }, (_, index) => (index % 2 === 0 ? 'got' : 'left')),
+    );
+  });
+
   it('holds that session alone, and is abandoned as a whole when the function throws', async () => {
     const of = (sessionId: string) => [1, 2].map((index) => ({ body: { test: 'whole', sessionId, index }, sessionId }));
     await send('session-batches', [...of('x'), ...of('y')]);
@@ -353,7 +381,7 @@ describe('SIGTERM', () => {
     await second?.process.stop();
   });
 
-  it('lets running invocations end and settles their messages', async () => {
+  it('lets running invocations end, and gives their messages back: they come again', async () => {
     await send('single', { body: { test: 'draining', ms: 1_000 } });
     await report('single', 'draining');
 
@@ -363,10 +391,10 @@ describe('SIGTERM', () => {
     expect(end).toEqual({ code: 0, signal: null });
     expect(Date.now() - stopped).toBeLessThan(5_000);
     expect(host.lines.some((line) => /single left .*draining/.test(line))).toBe(true);
-    expect(await activeCount('single')).toBe(0);
+    expect(await activeCount('single')).toBe(1);
     second = await startApp();
-    await send('single', { body: { test: 'new host' } });
-    await second.line(/single got .*new host/);
-    expect(second.lines.some((line) => line.includes('draining'))).toBe(false);
+    expect(await second.line(/single got .*draining/)).toContain('"deliveryCount":2');
+    await second.line(/single left .*draining/);
+    await expect.poll(() => activeCount('single')).toBe(0);
   });
 });
