@@ -11,7 +11,8 @@ export function invocationOf(context: InvocationContext, request?: HttpRequest):
   return {
     name: context.functionName,
     id: context.invocationId,
-    hostSpan: context.traceContext?.traceParent,
+    // Empty text where the host has no trace.
+    hostSpan: context.traceContext?.traceParent || undefined,
     sender: typeof sender === 'string' ? sender : undefined,
     hostLog: {
       debug: (line) => context.debug(line),

@@ -160,6 +160,10 @@ describe('what the host tells of a call', () => {
 
     expect(invocationOf(context(), incoming).sender).toBe('caller');
   });
+
+  it('is no span where it has no trace, which it says by empty text', () => {
+    expect(invocationOf(context({ traceContext: { traceParent: '' } })).hostSpan).toBeUndefined();
+  });
 });
 
 describe('what a log may say of an error', () => {
