@@ -13,7 +13,7 @@ interface Manifest {
 }
 const readManifest = async (folder: string): Promise<Manifest> =>
   JSON.parse(await readFile(join(root, folder, 'package.json'), 'utf8')) as Manifest;
-const { workspaces = [] } = await readManifest('.');
+const workspaces = ((await readManifest('.')).workspaces ?? []).filter((folder) => folder.startsWith('local/'));
 
 const sourcesOf = async (folder: string): Promise<string[]> =>
   (await readdir(join(root, folder), { recursive: true, withFileTypes: true }))
