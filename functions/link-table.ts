@@ -1,4 +1,4 @@
-import { app } from '@azure/functions';
+import { app, type InvocationContext } from '@azure/functions';
 import { type LinkTask, linkTaskSchema } from '../shared/contracts/link-task.ts';
 import { messageBody } from '../shared/contracts/message-body.ts';
 import { linkTasksQueue, serviceBusConnection } from '../shared/contracts/queues.ts';
@@ -13,6 +13,9 @@ const sliceAttributes = ({ runId, table, followUp, slice, failures }: LinkTask) 
   slice: `${followUp}.${slice}.${failures}`,
 });
 
+const sessionOf = ({ triggerMetadata }: InvocationContext): string | undefined =>
+  typeof triggerMetadata?.sessionId === 'string' ? triggerMetadata.sessionId : undefined;
+
 whenConfigured((parts) => {
   app.serviceBusQueue('link-table', {
     connection: serviceBusConnection,
@@ -22,7 +25,7 @@ whenConfigured((parts) => {
     handler: (message: unknown, context) =>
       parts.telemetry.invocation(invocationOf(context), () => {
         const task = linkTaskSchema.parse(messageBody(message));
-        return parts.telemetry.span('slice', sliceAttributes(task), () => linkTable(parts, task));
+        return parts.telemetry.span('slice', sliceAttributes(task), () => linkTable(parts, task, sessionOf(context)));
       }),
   });
 });

@@ -10,7 +10,7 @@ import type { Accepted } from './schemas.ts';
 
 /** POST takes in an event, OPTIONS answers the handshake of who wants to send some. */
 export const eventDoor = async (
-  parts: Pick<RunParts, 'messenger' | 'telemetry' | 'now'>,
+  parts: Pick<RunParts, 'messenger' | 'runs' | 'telemetry' | 'now'>,
   request: HttpRequest,
 ): Promise<HttpResponseInit> =>
   request.method === 'OPTIONS' ? answerHandshake(request) : receiveEvent(parts, request);
@@ -33,7 +33,7 @@ function answerHandshake(request: HttpRequest): HttpResponseInit {
 
 /** Takes in a unification event: a CloudEvent, structured or binary, or the plain body that a flow posts. */
 async function receiveEvent(
-  parts: Pick<RunParts, 'messenger' | 'telemetry' | 'now'>,
+  parts: Pick<RunParts, 'messenger' | 'runs' | 'telemetry' | 'now'>,
   request: HttpRequest,
 ): Promise<HttpResponseInit> {
   const contentType = (request.headers.get('content-type') ?? '').toLowerCase();
@@ -73,6 +73,8 @@ async function receiveEvent(
     confirm: undefined,
     startedBy: { kind: 'key' },
   };
+  // Who sent it is on record before the message points at it: the message alone could name anybody.
+  await parts.runs.order(event);
   await parts.messenger.sendUnificationEvent(event);
   parts.telemetry.count('backstamp.events', 1, { door: 'http' });
   return accepted(event);

@@ -49,6 +49,7 @@ export async function startRun(parts: SteeringParts, request: HttpRequest, calle
     });
   }
   // Sent again where the request came again: the first may have failed after its key was taken. One event id is one run.
+  await parts.runs.order(event);
   await parts.messenger.sendUnificationEvent(event);
   parts.telemetry.count('backstamp.events', 1, { door: 'operator' });
   return accepted(event);

@@ -54,6 +54,8 @@ export const runSchema = z.object({
   receivedAt: time,
   endedAt: time.optional(),
   cancelRequestedAt: time.optional(),
+  /** The end of the run could not be told on topic linking-events: why, and how often it was tried. */
+  unannounced: z.object({ reason: z.string(), tries: z.number().int().positive() }).optional(),
   /** Who asked for the run; absent where a sender of events without a key did. */
   startedBy: actorSchema.optional(),
   canceledBy: actorSchema.optional(),

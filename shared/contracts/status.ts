@@ -17,12 +17,12 @@ export { isFinal } from './is-final.ts';
 /** Best to worst. Skipped comes first: a table that does not qualify is no fault of the run. */
 const badness: readonly Status[] = ['Skipped', 'Successful', 'Completed with warnings', 'Canceled', 'Failed'];
 
+/** Whether a status is worse than another. */
+export const isWorse = (status: Status, than: Status): boolean => badness.indexOf(status) > badness.indexOf(than);
+
 /** The status of a run whose tasks have all ended: the worst of theirs; Skipped only where every task was skipped. */
 export const worstOf = (statuses: readonly Status[]): Status =>
-  statuses.reduce<Status>(
-    (worst, status) => (badness.indexOf(status) > badness.indexOf(worst) ? status : worst),
-    'Skipped',
-  );
+  statuses.reduce<Status>((worst, status) => (isWorse(status, worst) ? status : worst), 'Skipped');
 
 /** How a run treats its tables. */
 export const modeSchema = z.enum(['incremental', 'full', 'orphans', 'rehearsal']);

@@ -43,9 +43,10 @@ export type UnificationEvent = z.infer<typeof unificationEventSchema>;
 export type EventIdentity = Pick<UnificationEvent, 'source' | 'eventId'>;
 
 /** The message for an event of a door, which asks for nothing but an ordinary run. */
-export const eventOf = (identity: EventIdentity, occurredAt: string): UnificationEvent => ({
+export const eventOf = ({ source, eventId }: EventIdentity, occurredAt: string): UnificationEvent => ({
   schema: 'backstamp.unification-event/1',
-  ...identity,
+  eventId,
+  source,
   occurredAt,
   mode: 'incremental',
 });
@@ -59,3 +60,10 @@ export const runIdOf = ({ source, eventId }: EventIdentity): string =>
     .update(JSON.stringify([source, eventId]))
     .digest('hex')
     .slice(0, 32);
+
+/**
+ * The id of an event's message: a second copy within the queue's window arrives once. One that is sent again for later
+ * is another message, or it would be taken for such a copy.
+ */
+export const eventMessageId = (event: EventIdentity, notBefore?: number): string =>
+  notBefore === undefined ? runIdOf(event) : `${runIdOf(event)}@${notBefore}`;

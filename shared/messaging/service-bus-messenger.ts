@@ -2,9 +2,9 @@ import { ManagedIdentityCredential } from '@azure/identity';
 import { isServiceBusError, ServiceBusClient, type ServiceBusMessage, type ServiceBusSender } from '@azure/service-bus';
 import type { LinkTask } from '../contracts/link-task.ts';
 import { linkTaskMessageId } from '../contracts/link-task.ts';
-import type { LinkingCompleted } from '../contracts/linking-completed.ts';
+import type { LinkingEvent } from '../contracts/linking-events.ts';
 import { linkingEventsTopic, linkTasksQueue, unificationEventsQueue } from '../contracts/queues.ts';
-import { runIdOf, type UnificationEvent } from '../contracts/unification-event.ts';
+import { eventMessageId, type UnificationEvent } from '../contracts/unification-event.ts';
 import { isProgramError, messageOf, RetryableError } from '../errors.ts';
 import type { Settings } from '../settings.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
@@ -38,10 +38,13 @@ export class ServiceBusMessenger implements Messenger {
     this.#telemetry = telemetry;
   }
 
-  async sendUnificationEvent(event: UnificationEvent): Promise<void> {
-    await this.#send(unificationEventsQueue, (sender, traced) =>
-      sender.sendMessages(traced(asJson(event, runIdOf(event)))),
-    );
+  async sendUnificationEvent(event: UnificationEvent, notBefore?: number): Promise<void> {
+    await this.#send(unificationEventsQueue, async (sender, traced) => {
+      const messageId = eventMessageId(event, notBefore);
+      const message = traced(asJson(event, messageId));
+      if (notBefore === undefined) await sender.sendMessages(message);
+      else await sender.scheduleMessages(message, new Date(notBefore));
+    });
   }
 
   async sendLinkTasks(tasks: readonly LinkTask[], notBefore?: number): Promise<void> {
@@ -53,14 +56,18 @@ export class ServiceBusMessenger implements Messenger {
     });
   }
 
-  async publishLinkingCompleted(event: LinkingCompleted): Promise<void> {
+  async publish(event: LinkingEvent): Promise<void> {
     await this.#send(linkingEventsTopic, (sender, traced) =>
       sender.sendMessages(
         traced({
           ...asJson(event, event.id),
           contentType: 'application/cloudevents+json',
           // What subscriptions filter on without opening the body.
-          applicationProperties: { type: event.type, status: event.data.status, mode: event.data.mode },
+          applicationProperties: {
+            type: event.type,
+            mode: event.data.mode,
+            ...('status' in event.data ? { status: event.data.status } : {}),
+          },
         }),
       ),
     );

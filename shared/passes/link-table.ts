@@ -11,6 +11,7 @@ import { turnOf } from '../runs/turns.ts';
 import { skippedBy, workOf } from '../runs/work.ts';
 import { type LinkState, LostRaceError, type Pass, type StateKey, stateKeyOf } from '../state/link-states.ts';
 import { concludePass } from './end-pass.ts';
+import { misfit } from './misfit.ts';
 import type { PassTask } from './new-pass.ts';
 import type { PassParts } from './parts.ts';
 import { isReading } from './phases.ts';
@@ -27,12 +28,13 @@ const turnAgainMs = 60_000;
  * Works on a task's message: "this run wants this table linked". The table's link state decides what is next: a pass
  * in progress is carried on first, whichever run it belongs to. One slice is done; then the task has ended, or a
  * continuation is on its way.
+ * @param session the session that the message came in
  */
-export async function linkTable(parts: PassParts, message: LinkTask): Promise<void> {
+export async function linkTable(parts: PassParts, message: LinkTask, session?: string): Promise<void> {
   const { runId, table } = message;
   const delivery = { message, hasMoved: false };
   try {
-    await receive(parts, delivery);
+    await receive(parts, delivery, session);
   } catch (error) {
     if (error instanceof LostRaceError) {
       parts.telemetry.log('warn', 'Another writer has this table; this slice was dropped', { runId, table });
@@ -49,13 +51,18 @@ interface Delivery {
   hasMoved: boolean;
 }
 
-async function receive(parts: PassParts, delivery: Delivery): Promise<void> {
+async function receive(parts: PassParts, delivery: Delivery, session: string | undefined): Promise<void> {
   const { runId, table } = delivery.message;
   const run = (await parts.runs.find(runId))?.value;
   const task = (await parts.runs.findTask(runId, table))?.value;
   if (run === undefined || task === undefined) {
     // Both are recorded before the message is sent.
     parts.telemetry.log('error', 'A message came for a task that was pruned long ago; it is dropped', { runId, table });
+    return;
+  }
+  const reason = misfit(delivery.message, { run, task, session });
+  if (reason !== undefined) {
+    parts.telemetry.log('error', 'A message that does not fit its run is dropped', { ...delivery.message, reason });
   } else if (isFinal(task.status)) {
     if (run.mode === 'rehearsal') await parts.linkStates.removeRehearsal(runId, table);
     await endRunIfDone(parts, runId);

@@ -2,7 +2,8 @@ import { noRows } from '../contracts/counters.ts';
 import { firstLinkTask } from '../contracts/link-task.ts';
 import type { Finding, Run, Task } from '../contracts/run.ts';
 import type { UnificationEvent } from '../contracts/unification-event.ts';
-import { runIdOf } from '../contracts/unification-event.ts';
+import { eventOf, runIdOf } from '../contracts/unification-event.ts';
+import { publishOrSay, startedEvent } from './announce.ts';
 import { endRunIfDone } from './end-run.ts';
 import { type RunParts, timeOf } from './parts.ts';
 import { waitsForTurn } from './turns.ts';
@@ -19,11 +20,23 @@ export async function orchestrateRun(parts: RunParts, event: UnificationEvent): 
 
 async function orchestrate(parts: RunParts, event: UnificationEvent): Promise<string> {
   const runId = runIdOf(event);
-  const run = (await parts.runs.record(newRun(parts, event)))?.value;
+  const run = await recordRun(parts, event);
   // Its record is there and cannot be read, which was told: nothing can be built on it, and no repetition helps.
   if (run === undefined) return runId;
   await continueRun(parts, run);
   return runId;
+}
+
+/**
+ * Records the run that answers an event, once; undefined where it is recorded and cannot be read. Whoever can send a
+ * message gets what any event gets: what only operators may ask for is taken from their order, which the API noted.
+ */
+export async function recordRun(parts: RunParts, event: UnificationEvent): Promise<Run | undefined> {
+  const runId = runIdOf(event);
+  const order = await parts.runs.findOrder(runId);
+  const run = await parts.runs.record(newRun(parts, order ?? eventOf(event, event.occurredAt)));
+  if (order !== undefined) await parts.runs.dropOrders({ runId });
+  return run?.value;
 }
 
 /** Records what a run still lacks, and sends what is to be worked on on its way; may be done any number of times. */
@@ -36,13 +49,14 @@ export async function continueRun(parts: RunParts, run: Run): Promise<void> {
   const queued = (shown?.tasks ?? []).filter(
     (task) => task.status === 'Queued' && !(shown !== undefined && waitsForTurn(parts, shown, task)),
   );
+  await publishOrSay(parts, startedEvent(parts, run));
   await parts.messenger.sendLinkTasks(queued.map(({ table }) => firstLinkTask(runId, table)));
   parts.telemetry.log('info', 'Run begun', { runId, source, mode, tables: queued.length });
   await endRunIfDone(parts, runId);
 }
 
 /** The run that answers an event, as it begins. */
-export function newRun(parts: RunParts, event: UnificationEvent): Run {
+function newRun(parts: RunParts, event: UnificationEvent): Run {
   return {
     runId: runIdOf(event),
     eventId: event.eventId,

@@ -1,91 +1,62 @@
-import { firstLinkTask } from '../contracts/link-task.ts';
-import type { RunWithTasks, Task } from '../contracts/run.ts';
-import { isFinal } from '../contracts/status.ts';
-import type { ListedRun } from '../state/runs.ts';
+import type { RunWithTasks } from '../contracts/run.ts';
+import { logTextOf } from '../errors.ts';
+import { announceEnd } from './announce.ts';
 import { endRunIfDone } from './end-run.ts';
-import { failTask } from './fail-task.ts';
 import { continueRun } from './orchestrate-run.ts';
 import type { RunParts } from './parts.ts';
+import { prune } from './prune.ts';
+import { findStalled, sendAgain } from './stalled-tasks.ts';
 import { recordTableState } from './table-metrics.ts';
 import { sendKeptEvents } from './take-diagnostic-log.ts';
-import { movableSince, waitsForTurn } from './turns.ts';
-import { updateTask } from './update-task.ts';
 import { tablesOf } from './work.ts';
 
-/** A task that shows no sign of life for so long has lost its message; longer than any duplicate window. */
-const stalledAfterMs = 20 * 60_000;
-/** How often a stalled task is sent on its way again before it ends as Failed. */
-const maxResends = 5;
-/** Runs looked at: older ones have been looked at often enough. */
-const runsWatched = 100;
-
-const stalledPrefix = 'No sign of life since ';
+/** How long after it came a run may be without all its tasks before its message counts as lost, in milliseconds. */
+const halfRecordedMs = 25 * 60_000;
 
 /**
- * Finds what was lost between a record and a send, and sends it again: a run without tasks, a task without a message,
- * a run whose last task ended and that did not end itself. Removes runs older than the retention period. Reports how
- * each table stands.
+ * Finds what was lost between a record and a send, and sends it again: an event that was kept, a run without tasks, a
+ * task without a message, a run whose last task ended and that did not end itself, an end that could not be told. Removes
+ * runs older than the retention period. Reports how each table stands. What fails of one run stops nothing else.
  */
 export async function watchRuns(parts: RunParts): Promise<void> {
-  await sendKeptEvents(parts);
-  const { runs } = await parts.runs.listRecent(runsWatched);
-  for (const run of runs) {
-    if (run.endedAt === undefined) await watchRun(parts, run);
-  }
-  await prune(parts);
+  const attempt = async (what: string, work: () => Promise<void>): Promise<void> => {
+    try {
+      await work();
+    } catch (error) {
+      parts.telemetry.log('error', 'Part of the watch failed; the rest goes on', { what, reason: logTextOf(error) });
+    }
+  };
+  await attempt('kept events', () => sendKeptEvents(parts));
+  const open: RunWithTasks[] = [];
+  await attempt('open runs', async () => {
+    for await (const runId of parts.runs.open()) {
+      const run = await parts.runs.show(runId);
+      if (run !== undefined) open.push(run);
+    }
+  });
+  for (const run of open) await attempt(`run ${run.runId}`, () => watchRun(parts, run, open));
+  await attempt('pruning', () => prune(parts));
   // Between runs nothing else tells that a watermark grows old.
   for (const table of tablesOf(parts.works)) {
-    recordTableState(parts, table, (await parts.linkStates.load({ table })).state);
-  }
-}
-
-async function watchRun(parts: RunParts, run: RunWithTasks): Promise<void> {
-  const { settlingIntervalMs } = parts.options;
-  const patienceMs = stalledAfterMs + settlingIntervalMs;
-  const isOld = (time: string) => parts.now() - Date.parse(time) > patienceMs;
-  if (run.tasks.length < run.tables.length) {
-    if (isOld(run.receivedAt)) {
-      await parts.runs.setAsideUnreadableTasks(run.runId);
-      await continueRun(parts, run);
-    }
-    return;
-  }
-  for (const task of run.tasks) {
-    const isStill = !isFinal(task.status) && !waitsForTurn(parts, run, task);
-    if (isStill && isOld(movableSince(parts, run, task))) await resend(parts, task);
-  }
-  await endRunIfDone(parts, run.runId);
-}
-
-async function resend(parts: RunParts, task: Task): Promise<void> {
-  const { runId, table } = task;
-  const resends = task.details.filter((line) => line.startsWith(stalledPrefix)).length;
-  parts.telemetry.log('warn', 'A task showed no sign of life', { runId, table, since: task.updatedAt, resends });
-  if (resends >= maxResends) {
-    await failTask(
-      parts,
-      task,
-      `The task was sent on its way ${resends} times and showed no sign of life. See the log of link-table.`,
+    await attempt(`state of ${table}`, async () =>
+      recordTableState(parts, table, (await parts.linkStates.load({ table })).state),
     );
-    return;
   }
-  await parts.messenger.sendLinkTasks([{ ...firstLinkTask(runId, table), followUp: task.passes }]);
-  await updateTask(parts, task, 'note', ({ details }) => ({
-    details: [...details, `${stalledPrefix}${task.updatedAt}: sent on its way again.`],
-  }));
 }
 
-async function prune(parts: RunParts): Promise<void> {
-  const before = new Date(parts.now() - parts.options.retentionMs).toISOString();
-  const old: ListedRun[] = [];
-  for await (const listed of parts.runs.receivedBefore(before)) old.push(listed);
-  for (const listed of old) {
-    const { runId } = listed;
-    for (const table of await parts.runs.tablesOf(runId)) {
-      await parts.rowOutcomes.remove(runId, table);
-      await parts.linkStates.removeRehearsal(runId, table);
-    }
-    await parts.runs.remove(listed);
+async function watchRun(parts: RunParts, run: RunWithTasks, open: readonly RunWithTasks[]): Promise<void> {
+  const { runId } = run;
+  if (run.endedAt !== undefined) {
+    if (run.unannounced === undefined) await parts.runs.close(runId);
+    else await announceEnd(parts, run);
+    return;
   }
-  if (old.length > 0) parts.telemetry.log('info', 'Old runs removed', { runs: old.length, before });
+  if (run.tasks.length < run.tables.length) {
+    if (parts.now() - Date.parse(run.receivedAt) <= halfRecordedMs) return;
+    await parts.runs.setAsideUnreadableTasks(runId);
+    await continueRun(parts, run);
+    return;
+  }
+  for (const stalled of findStalled(parts, run, open)) await sendAgain(parts, stalled);
+  await endRunIfDone(parts, runId);
 }

@@ -1,4 +1,6 @@
+import { z } from 'zod';
 import { type Run, type RunWithTasks, runSchema, type Task, taskSchema } from '../contracts/run.ts';
+import { runIdOf, type UnificationEvent, unificationEventSchema } from '../contracts/unification-event.ts';
 import { type EntityTable, listAll, type StoredEntity } from './entity-table.ts';
 import { DocumentForm, type TellUnreadable, tellNobody } from './stored-document.ts';
 
@@ -10,6 +12,7 @@ export interface Versioned<T> {
 
 const runForm = new DocumentForm('run', 1, runSchema);
 const taskForm = new DocumentForm('task', 1, taskSchema);
+const orderForm = new DocumentForm('order', 1, z.object({ event: unificationEventSchema }));
 
 /** Row keys of a run's partition: the run itself, and one task per table. */
 const runRow = 'run';
@@ -19,6 +22,13 @@ const taskRow = (table: string): string => `${taskPrefix}${table}`;
 /** Partition of tasks' records that could not be read, kept for whoever wants to know what stood there. */
 const asidePartition = 'set-aside';
 
+/** Partition of what operators asked for, until the run is recorded that answers it. */
+const orderPartition = 'orders';
+
+/** Partition that names the runs which have something left to do, and notes that it names all of them. */
+const openPartition = 'open';
+const namesAllRow = 'names-all';
+
 /** Partition that lists runs newest first: row keys count down with time. */
 const recentPartition = 'recent';
 const recentRow = (receivedAt: string, runId: string): string =>
@@ -26,6 +36,9 @@ const recentRow = (receivedAt: string, runId: string): string =>
 
 /** The run that an entry of the list is about. */
 const listedRunId = (rowKey: string): string => rowKey.slice(rowKey.indexOf('|') + 1);
+
+/** Whether a run has something left to do: its tasks, or telling the world that they have ended. */
+const isOpen = ({ endedAt, unannounced }: Run): boolean => endedAt === undefined || unannounced !== undefined;
 
 /** A run's entry in the list of runs. */
 export interface ListedRun {
@@ -51,8 +64,61 @@ export class Runs {
     await this.#table.insert(run.runId, runRow, runForm.mark(run));
     const recorded = await this.find(run.runId);
     if (recorded === undefined) return undefined;
-    await this.#table.insert(recentPartition, recentRow(recorded.value.receivedAt, run.runId), { runId: run.runId });
+    const { runId, receivedAt } = recorded.value;
+    await this.#table.insert(recentPartition, recentRow(receivedAt, runId), { runId });
+    if (isOpen(recorded.value)) await this.#table.insert(openPartition, runId, { runId });
     return recorded;
+  }
+
+  /**
+   * Notes what an operator asked for, before the message that points at it is sent: a message alone, whoever sent it,
+   * gets what any event gets.
+   */
+  async order(event: UnificationEvent): Promise<void> {
+    await this.#table.insert(orderPartition, runIdOf(event), orderForm.mark({ event }));
+  }
+
+  /** What an operator asked for by this run; undefined where nobody did, or it is answered. */
+  async findOrder(runId: string): Promise<UnificationEvent | undefined> {
+    const entity = await this.#table.get(orderPartition, runId);
+    return entity && orderForm.read(entity, this.#tell)?.event;
+  }
+
+  /** Lets go of orders: of one that its run answers, or of those from before a time, whose message never came. */
+  async dropOrders(which: { readonly runId: string } | { readonly before: string }): Promise<void> {
+    const rows: string[] = [];
+    if ('runId' in which) rows.push(which.runId);
+    else {
+      for await (const entity of listAll(this.#table, orderPartition)) {
+        const order = orderForm.read(entity, this.#tell);
+        if (order === undefined || order.event.occurredAt < which.before) rows.push(entity.rowKey);
+      }
+    }
+    await this.#table.applyAll(orderPartition, { deletes: rows });
+  }
+
+  /** Ids of the runs that have something left to do, however old they are. */
+  async *open(): AsyncGenerator<string> {
+    const isComplete = (await this.#table.get(openPartition, namesAllRow)) !== undefined;
+    // Versions before this one named none: once, all runs are looked through.
+    if (!isComplete) await this.#nameOpenRuns();
+    for await (const { rowKey } of listAll(this.#table, openPartition)) if (rowKey !== namesAllRow) yield rowKey;
+  }
+
+  async #nameOpenRuns(): Promise<void> {
+    for await (const { rowKey } of listAll(this.#table, recentPartition)) {
+      const run = await this.find(listedRunId(rowKey));
+      if (run !== undefined && isOpen(run.value)) {
+        const { runId } = run.value;
+        await this.#table.insert(openPartition, runId, { runId });
+      }
+    }
+    await this.#table.insert(openPartition, namesAllRow, {});
+  }
+
+  /** Takes a run from those that have something left to do. */
+  async close(runId: string): Promise<void> {
+    await this.#table.applyAll(openPartition, { deletes: [runId] });
   }
 
   async find(runId: string): Promise<Versioned<Run> | undefined> {
@@ -139,6 +205,7 @@ export class Runs {
     for await (const entity of listAll(this.#table, runId)) if (entity.rowKey !== runRow) tasks.push(entity.rowKey);
     await this.#table.applyAll(runId, { deletes: tasks });
     await this.#table.applyAll(runId, { deletes: [runRow] });
+    await this.close(runId);
     await this.#table.applyAll(recentPartition, { deletes: [rowKey] });
   }
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SteeringParts } from '../../shared/api/steer-runs.ts';
 import type { LinkTask } from '../../shared/contracts/link-task.ts';
-import type { LinkingCompleted } from '../../shared/contracts/linking-completed.ts';
+import type { LinkingEvent } from '../../shared/contracts/linking-events.ts';
 import type { UnificationEvent } from '../../shared/contracts/unification-event.ts';
 import type { UnificationSetup } from '../../shared/contracts/unification-setup.ts';
 import type { Dataverse, DefinitionReader } from '../../shared/dataverse/dataverse.ts';
@@ -112,7 +112,7 @@ export type ApiParts = SteeringParts &
 export interface Outbox {
   readonly events: UnificationEvent[];
   readonly tasks: LinkTask[];
-  readonly completed: LinkingCompleted[];
+  readonly published: LinkingEvent[];
 }
 
 /** Parts that keep everything in memory; Dataverse refuses every call, unless one is given. */
@@ -122,7 +122,7 @@ export function memoryParts(overrides: Partial<ApiParts> = {}): {
   table: MemoryTable;
 } {
   const table = new MemoryTable();
-  const outbox: Outbox = { events: [], tasks: [], completed: [] };
+  const outbox: Outbox = { events: [], tasks: [], published: [] };
   const noDataverse = new Proxy({} as Dataverse & DefinitionReader, {
     get: (_, name) => () => Promise.reject(new Error(`Dataverse was asked for ${String(name)}`)),
   });
@@ -131,7 +131,7 @@ export function memoryParts(overrides: Partial<ApiParts> = {}): {
     messenger: {
       sendUnificationEvent: async (event) => void outbox.events.push(event),
       sendLinkTasks: async (tasks) => void outbox.tasks.push(...tasks),
-      publishLinkingCompleted: async (event) => void outbox.completed.push(event),
+      publish: async (event) => void outbox.published.push(event),
     },
     runs: new Runs(table),
     linkStates: new LinkStates(new MemoryTable()),

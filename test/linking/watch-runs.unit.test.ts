@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { firstLinkTask, linkTaskMessageId } from '../../shared/contracts/link-task.ts';
+import { noRows } from '../../shared/contracts/counters.ts';
+import { firstLinkTask, linkTaskMessageId, linkTaskSchema } from '../../shared/contracts/link-task.ts';
+import { eventOf } from '../../shared/contracts/unification-event.ts';
+import { RetryableError } from '../../shared/errors.ts';
+import { linkTable } from '../../shared/passes/link-table.ts';
+import { completedEvent } from '../../shared/runs/announce.ts';
 import { recordDeadEvent, recordDeadTask } from '../../shared/runs/record-dead-letter.ts';
+import { updateTask } from '../../shared/runs/update-task.ts';
+import { watchRuns } from '../../shared/runs/watch-runs.ts';
 import type { Simulation } from '../support/simulation.ts';
 import { addProfile, mapTo, smallOrganisation } from '../support/small-organisation.ts';
 import { linkStateOf, recordsOf, taskOf } from '../support/state-of.ts';
@@ -104,7 +111,7 @@ describe('the watch over runs', () => {
     await simulation.run();
     await simulation.watch();
     expect(recordsOf(simulation).runs.map((run) => run.runId)).toEqual([next]);
-    expect(simulation.tables.runs.partitions.sort()).toEqual([next, 'recent'].sort());
+    expect(simulation.tables.runs.partitions.sort()).toEqual([next, 'open', 'recent'].sort());
     expect(simulation.tables.rowOutcomes.documents(`${runId}|contact`)).toEqual([]);
     expect(linkStateOf(simulation, 'contact').watermark).toBeDefined();
   });
@@ -118,9 +125,218 @@ describe('the watch over runs', () => {
       simulation.world.faultAt = (step) => (step === begun + at ? { kind: 'die after' } : undefined);
       await simulation.watch();
       await simulation.watch();
-      expect(simulation.tables.runs.partitions).toEqual([]);
+      expect(simulation.tables.runs.partitions).toEqual(['open']);
+      expect(simulation.tables.runs.documents('open').map(({ rowKey }) => rowKey)).toEqual(['names-all']);
       expect(simulation.tables.rowOutcomes.partitions).toEqual([]);
     }
+  });
+});
+
+describe('what the watch leaves alone, and what it does not', () => {
+  it('looks at every run that is open, however many came after it', async () => {
+    const { simulation, runId } = contacts(2);
+    const lost = loseTasks(simulation);
+    await simulation.run(simulation.clock.now() + minute);
+    lost.stop();
+    for (let number = 0; number < 130; number++) {
+      simulation.post({ eventId: `later ${number}`, tables: ['lead'] });
+      await simulation.run(simulation.clock.now());
+      simulation.clock.advance(1_000);
+    }
+    await simulation.run();
+    expect(taskOf(simulation, runId, 'contact').status).toBe('Successful');
+  });
+
+  it('names the open runs of versions that named none', async () => {
+    const { simulation, runId } = contacts(2);
+    loseTasks(simulation);
+    await simulation.run(simulation.clock.now() + minute);
+    for (const { rowKey } of simulation.tables.runs.documents('open')) simulation.tables.runs.remove('open', rowKey);
+    await simulation.watch();
+    expect(simulation.tables.runs.documents('open').map(({ rowKey }) => rowKey)).toContain(runId);
+  });
+
+  it('counts a stall once though two watch at once', async () => {
+    const { simulation, runId } = contacts(2);
+    loseTasks(simulation);
+    await simulation.run(simulation.clock.now() + minute);
+    simulation.clock.advance(30 * minute);
+    await Promise.all([simulation.watch(), simulation.watch()]);
+    const stalls = taskOf(simulation, runId, 'contact').details.filter((line) => line.startsWith('No sign of life'));
+    expect(stalls).toHaveLength(1);
+  });
+
+  it('fails no task that waits while others get on, and takes its message for lost in the end', async () => {
+    const { simulation, runId } = contacts(2);
+    const lost = loseTasks(simulation);
+    await simulation.run(simulation.clock.now() + minute);
+    const busy = simulation.post({ eventId: 'busy', tables: ['lead'] });
+    await simulation.run(simulation.clock.now());
+    for (let beat = 0; beat < 7 * 12; beat++) {
+      simulation.clock.advance(5 * minute);
+      await updateTask(simulation.connect(), { runId: busy, table: 'lead' }, 'note');
+      await simulation.watch();
+      if (beat === 60) expect(taskOf(simulation, runId, 'contact').details).toEqual([]);
+    }
+    expect(taskOf(simulation, runId, 'contact')).toMatchObject({ status: 'Queued' });
+    expect(taskOf(simulation, runId, 'contact').details.join()).toContain('while other tasks got on');
+    lost.stop();
+  });
+
+  it('never removes a run that has not ended', async () => {
+    const { simulation, runId } = contacts(2);
+    const lost = loseTasks(simulation);
+    await simulation.run(simulation.clock.now() + minute);
+    simulation.clock.advance(simulation.options.retentionMs + minute);
+    lost.stop();
+    await simulation.watch();
+    await simulation.run();
+    expect(taskOf(simulation, runId, 'contact').status).toBe('Successful');
+  });
+
+  it('goes on though one run cannot be looked at', async () => {
+    const { simulation, runId } = contacts(2);
+    const lost = loseTasks(simulation);
+    const other = simulation.post({ eventId: 'other', tables: ['contact'] });
+    await simulation.run(simulation.clock.now() + minute);
+    lost.stop();
+    simulation.clock.advance(30 * minute);
+    const parts = simulation.connect();
+    const { runs } = parts;
+    const spoilt = new Proxy(runs, {
+      get: (target, name) =>
+        name === 'findTask'
+          ? (id: string, table: string) =>
+              id === runId ? Promise.reject(new TypeError('spoilt')) : target.findTask(id, table)
+          : (Reflect.get(target, name) as () => unknown).bind(target),
+    });
+    await watchRuns({ ...parts, runs: spoilt });
+    expect(taskOf(simulation, other, 'contact').details.join()).toContain('No sign of life');
+  });
+});
+
+describe('the end of a run', () => {
+  it('is not kept waiting by a topic that takes nothing, and is told when it does', async () => {
+    const { simulation, runId } = contacts(2);
+    let isAway = true;
+    const connect = simulation.connect.bind(simulation);
+    simulation.connect = (worker) => {
+      const parts = connect(worker);
+      const { publish } = parts.messenger;
+      parts.messenger.publish = (event) => (isAway ? Promise.reject(new Error('refused for good')) : publish(event));
+      return parts;
+    };
+    await simulation.run();
+    const run = () => recordsOf(simulation).runs[0];
+    expect(run()).toMatchObject({ status: 'Successful', unannounced: { tries: 1, reason: 'refused for good' } });
+    await simulation.watch();
+    expect(run()?.unannounced?.tries).toBe(2);
+    isAway = false;
+    await simulation.watch();
+    expect(run()?.unannounced).toBeUndefined();
+    expect(simulation.broker.published.map(({ data }) => data.runId)).toEqual([runId]);
+    expect(simulation.tables.runs.documents('open').map(({ rowKey }) => rowKey)).toEqual(['names-all']);
+  });
+
+  it('is told in vain so often, and then left at that, which stays on the run', async () => {
+    const { simulation } = contacts(2);
+    const connect = simulation.connect.bind(simulation);
+    simulation.connect = (worker) => {
+      const parts = connect(worker);
+      parts.messenger.publish = () => Promise.reject(new Error('refused for good'));
+      return parts;
+    };
+    await simulation.run();
+    for (let beat = 0; beat < 20; beat++) await simulation.watch();
+    expect(recordsOf(simulation).runs[0]?.unannounced?.tries).toBe(12);
+  });
+
+  it('fits into a message whatever the number of its tables, the worst told first', () => {
+    const { simulation, runId } = contacts(0);
+    const tasks = Array.from({ length: 5_000 }, (_, number) => ({
+      ...{
+        runId,
+        table: `new_${'x'.repeat(90)}${number}`,
+        mode: 'incremental' as const,
+        passes: 1,
+        details: [],
+        findings: [],
+      },
+      ...{ status: number === 4_999 ? ('Failed' as const) : ('Successful' as const), queuedAt: '', updatedAt: '' },
+      counters: noRows,
+    }));
+    const run = {
+      runId,
+      eventId: 'e',
+      source: 's',
+      mode: 'incremental' as const,
+      tables: [],
+      confirm: false,
+      receivedAt: '',
+      occurredAt: '',
+    };
+    const event = completedEvent(simulation.connect(), {
+      ...run,
+      status: 'Failed',
+      endedAt: '2026-01-01T00:00:00Z',
+      tasks,
+    });
+    expect(JSON.stringify(event).length).toBeLessThan(200_000);
+    expect(event.data.tables[0]?.status).toBe('Failed');
+    expect(event.data.tables.length + (event.data.tablesLeftOut ?? 0)).toBe(5_000);
+  });
+
+  it('is announced as its beginning was', async () => {
+    const { simulation, runId } = contacts(2);
+    await simulation.run();
+    expect(simulation.broker.started).toMatchObject([
+      { id: `${runId}/started`, type: 'Backstamp.LinkingStarted', data: { tables: 1 } },
+    ]);
+  });
+});
+
+describe('what only operators may ask for', () => {
+  it('counts for nothing in a message that no order of the API stands behind', async () => {
+    const { simulation, runId } = contacts(2);
+    await simulation.run();
+    const event = { ...eventOf({ source: 'attacker', eventId: 'x' }, new Date(simulation.clock.now()).toISOString()) };
+    const forged = {
+      ...event,
+      mode: 'full',
+      tables: ['lead'],
+      confirm: true,
+      startedBy: { kind: 'key', name: 'admin' },
+    };
+    simulation.broker.send('unification-events', 'forged', undefined, forged);
+    await simulation.run();
+    const run = recordsOf(simulation).runs.find((candidate) => candidate.runId !== runId);
+    expect(run).toMatchObject({ mode: 'incremental', tables: ['contact', 'lead'], confirm: false });
+    expect(run?.startedBy).toBeUndefined();
+    expect(simulation.tables.runs.documents('orders')).toEqual([]);
+  });
+});
+
+describe('a task message that does not fit its run', () => {
+  it.each([
+    ['another follow-up', { followUp: 1 }, undefined],
+    ['one that no number holds', { followUp: 999_999 }, undefined],
+    ['a table that the run is not about', { table: 'lead' }, undefined],
+    ['a session of another table', {}, 'lead'],
+    ['another run', { runId: 'f'.repeat(32) }, undefined],
+  ])('changes nothing: %s', async (_, change, session) => {
+    const { simulation, runId } = contacts(2);
+    await simulation.deliver();
+    const before = JSON.stringify([recordsOf(simulation), simulation.tables.linkStates.documents('table')]);
+    await linkTable(simulation.connect(), { ...firstLinkTask(runId, 'contact'), ...change }, session);
+    expect(JSON.stringify([recordsOf(simulation), simulation.tables.linkStates.documents('table')])).toBe(before);
+    expect(simulation.organisation.writes).toEqual([]);
+    await simulation.run();
+    expect(taskOf(simulation, runId, 'contact').status).toBe('Successful');
+  });
+
+  it.each(['followUp', 'slice', 'failures'])('is none where its %s is larger than any can be', (field) => {
+    const task = { ...firstLinkTask('0'.repeat(32), 'contact'), [field]: Number.MAX_SAFE_INTEGER };
+    expect(linkTaskSchema.safeParse(task).success).toBe(false);
   });
 });
 
@@ -129,7 +345,11 @@ describe('a dead letter', () => {
     const { simulation, runId } = contacts(2);
     loseTasks(simulation);
     await simulation.run(simulation.clock.now() + minute);
+    // Nobody began to work on it: it is sent once more before that.
     await recordDeadTask(simulation.connect(), firstLinkTask(runId, 'contact'), tooOften);
+    expect(taskOf(simulation, runId, 'contact').status).toBe('Queued');
+    const again = { ...firstLinkTask(runId, 'contact'), isSentAgain: true } as const;
+    await recordDeadTask(simulation.connect(), again, tooOften);
     const task = taskOf(simulation, runId, 'contact');
     expect(task.status).toBe('Failed');
     expect(task.details[0]).toContain('link-tasks');
@@ -167,12 +387,63 @@ describe('a dead letter', () => {
     const { simulation } = contacts(2);
     simulation.broker.messages.length = 0;
     const body = { eventId: 'dead', completedAt: '2026-03-02T06:00:00Z' };
-    await recordDeadEvent(simulation.connect(), body, tooOften);
-    await recordDeadEvent(simulation.connect(), body, tooOften);
+    const parts = simulation.connect();
+    // A fault that no repetition mends.
+    parts.messenger.sendLinkTasks = () => Promise.reject(new TypeError('no function'));
+    await recordDeadEvent(parts, body, tooOften);
+    await recordDeadEvent(parts, body, tooOften);
     const { runs, tasks } = recordsOf(simulation);
     expect(runs).toMatchObject([{ eventId: 'dead', status: 'Failed' }]);
     expect(runs[0]?.endedAt).toBeDefined();
     expect(tasks.map(({ table, status }) => `${table}: ${status}`)).toEqual(['contact: Failed', 'lead: Failed']);
+  });
+
+  it('of an event that was given up before anybody began is answered', async () => {
+    const { simulation } = contacts(2);
+    simulation.broker.messages.length = 0;
+    await recordDeadEvent(simulation.connect(), { eventId: 'dead' }, tooOften);
+    await simulation.run();
+    expect(recordsOf(simulation).runs).toMatchObject([{ eventId: 'dead', status: 'Successful' }]);
+  });
+
+  it('of a task that was given up before anybody began is sent on its way once more', async () => {
+    const { simulation, runId } = contacts(2);
+    await simulation.deliver();
+    const [message] = simulation.broker.messages.splice(0);
+    if (message === undefined) throw new Error('No message is on its way.');
+    simulation.broker.deadLetters.push(message);
+    await simulation.run();
+    expect(taskOf(simulation, runId, 'contact').status).toBe('Successful');
+  });
+
+  it.each(['task', 'event'] as const)(
+    'of a %s comes again later where the state is out of reach, without a loop',
+    async (kind) => {
+      const { simulation, runId } = contacts(2);
+      await simulation.deliver();
+      simulation.broker.messages.length = 0;
+      const parts = simulation.connect();
+      const away = () => Promise.reject(new RetryableError('Table Storage did not answer'));
+      Object.assign(parts, { runs: new Proxy(parts.runs, { get: () => away }) });
+      const begun = simulation.clock.now();
+      if (kind === 'task') await recordDeadTask(parts, firstLinkTask(runId, 'contact'), tooOften);
+      else await recordDeadEvent(parts, { eventId: 'dead' }, tooOften);
+      const [message] = simulation.broker.messages;
+      expect(simulation.broker.messages).toHaveLength(1);
+      expect(message?.scheduledAt).toBeGreaterThan(begun + 4 * minute);
+      await simulation.run();
+      expect(recordsOf(simulation).runs.every(({ status }) => status === 'Successful')).toBe(true);
+    },
+  );
+
+  it('that meets a fault of the program is dropped, and told', async () => {
+    const { simulation, runId } = contacts(2);
+    const parts = simulation.connect();
+    Object.assign(parts, {
+      runs: new Proxy(parts.runs, { get: () => () => Promise.reject(new TypeError('no function')) }),
+    });
+    await recordDeadTask(parts, firstLinkTask(runId, 'contact'), tooOften);
+    await recordDeadEvent(parts, { eventId: 'dead' }, tooOften);
   });
 
   it('that nobody understands is dropped', async () => {

@@ -1,11 +1,11 @@
 import { ServiceBusClient, type ServiceBusReceivedMessage } from '@azure/service-bus';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { linkingCompletedSchema } from '../../shared/contracts/linking-completed.ts';
+import { linkingCompletedSchema, linkingStartedSchema } from '../../shared/contracts/linking-events.ts';
 import { linkingEventsTopic } from '../../shared/contracts/queues.ts';
 import { type SampleApp, startSampleApp } from './sample-organisation.ts';
 import { endOf, startRun } from './sample-stack.ts';
 
-describe('the event at the end of a run', () => {
+describe('the events at the beginning and the end of a run', () => {
   let app: SampleApp;
   let client: ServiceBusClient;
   const receiveNext = async (): Promise<ServiceBusReceivedMessage[]> => {
@@ -28,9 +28,19 @@ describe('the event at the end of a run', () => {
     const { runId, eventId } = await startRun(app.stack, { mode: 'incremental' });
     const run = await endOf(app.stack, runId);
 
-    const [message, ...more] = await receiveNext();
+    const [started, message, ...more] = await receiveNext();
 
     expect(more).toEqual([]);
+    expect(started).toMatchObject({
+      messageId: `${runId}/started`,
+      applicationProperties: { type: 'Backstamp.LinkingStarted', mode: 'incremental' },
+    });
+    expect(linkingStartedSchema.parse(started?.body).data).toEqual({
+      runId,
+      eventId,
+      mode: 'incremental',
+      tables: run.tasks.length,
+    });
     expect(message).toMatchObject({ messageId: `${runId}/completed`, contentType: 'application/cloudevents+json' });
     const event = linkingCompletedSchema.parse(message?.body);
     expect(event).toMatchObject({
@@ -52,7 +62,7 @@ describe('the event at the end of a run', () => {
     const { runId } = await startRun(app.stack, { mode: 'full', tables: ['lead'] });
     await endOf(app.stack, runId);
 
-    const [message] = await receiveNext();
+    const [, message] = await receiveNext();
 
     expect(message?.applicationProperties).toMatchObject({ status: 'Completed with warnings', mode: 'full' });
     expect(linkingCompletedSchema.parse(message?.body).data.tables).toMatchObject([

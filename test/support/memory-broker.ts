@@ -1,5 +1,6 @@
 import { linkTaskMessageId } from '../../shared/contracts/link-task.ts';
-import type { LinkingCompleted } from '../../shared/contracts/linking-completed.ts';
+import type { LinkingCompleted, LinkingStarted } from '../../shared/contracts/linking-events.ts';
+import { eventMessageId } from '../../shared/contracts/unification-event.ts';
 import type { Messenger } from '../../shared/messaging/messenger.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 import type { Worker } from './worker.ts';
@@ -30,6 +31,7 @@ export class MemoryBroker {
   readonly messages: Message[] = [];
   readonly deadLetters: Message[] = [];
   readonly published: LinkingCompleted[] = [];
+  readonly started: LinkingStarted[] = [];
   #sequence = 0;
   #locks = 0;
 
@@ -40,17 +42,20 @@ export class MemoryBroker {
   /** The broker as one process uses it; each send is a step. */
   connect(worker: Worker): Messenger {
     return {
-      sendUnificationEvent: (event) =>
-        worker.step('send', () => this.send('unification-events', event.eventId, undefined, event)),
+      sendUnificationEvent: (event, notBefore) =>
+        worker.step('send', () =>
+          this.send('unification-events', eventMessageId(event, notBefore), undefined, event, notBefore),
+        ),
       sendLinkTasks: async (tasks, notBefore) => {
         if (tasks.length === 0) return;
         await worker.step('send', () => {
           for (const task of tasks) this.send('link-tasks', linkTaskMessageId(task), task.table, task, notBefore);
         });
       },
-      publishLinkingCompleted: (event) =>
+      publish: (event) =>
         worker.step('send', () => {
-          if (!this.published.some(({ id }) => id === event.id)) this.published.push(event);
+          const known: { readonly id: string }[] = 'status' in event.data ? this.published : this.started;
+          if (!known.some(({ id }) => id === event.id)) known.push(event);
         }),
     };
   }

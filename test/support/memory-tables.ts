@@ -84,6 +84,11 @@ export class MemoryTable {
     this.#put(partitionKey, rowKey, JSON.stringify(document) ?? 'null');
   }
 
+  /** Removes a document, without any process. */
+  remove(partitionKey: string, rowKey: string): void {
+    this.#partitions.get(partitionKey)?.delete(rowKey);
+  }
+
   /** Everything in a partition, read without any process. */
   documents(partition: string): { rowKey: string; document: unknown }[] {
     return [...(this.#partitions.get(partition) ?? [])]

@@ -114,8 +114,11 @@ export class Simulation {
       mode: 'incremental',
       ...event,
     };
-    this.broker.send('unification-events', body.eventId, undefined, body);
-    return runIdOf(body);
+    const runId = runIdOf(body);
+    // What only operators may ask for, the API notes before it sends the message.
+    this.tables.runs.put('orders', runId, { schema: 'backstamp.order/1', event: body });
+    this.broker.send('unification-events', runId, undefined, body);
+    return runId;
   }
 
   /** Works until nothing is left to do, or until the time given. */
@@ -151,7 +154,7 @@ export class Simulation {
   #isDone(): boolean {
     const { runs } = this.tables;
     return runs.partitions
-      .filter((partition) => partition !== 'recent' && partition !== 'set-aside')
+      .filter((partition) => /^[0-9a-f]{32}$/.test(partition))
       .every((runId) => runs.documents(runId).some(({ rowKey, document }) => rowKey === 'run' && hasEnded(document)));
   }
 
