@@ -1,7 +1,7 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import { parseUnificationEvent } from '../contracts/foreign-event.ts';
 import { fieldErrors } from '../contracts/problem.ts';
-import { type EventIdentity, runIdOf, type UnificationEvent } from '../contracts/unification-event.ts';
+import { type EventIdentity, eventOf, runIdOf, type UnificationEvent } from '../contracts/unification-event.ts';
 import type { RunParts } from '../runs/parts.ts';
 import { badRequest, ok, problem } from './http-response.ts';
 import { RefusedRequest } from './refused-request.ts';
@@ -64,15 +64,7 @@ async function receiveEvent(
     );
   }
   // An operator's modes have a door of their own, with their own checks.
-  const event: UnificationEvent = {
-    ...parsed.data,
-    mode: 'incremental',
-    tables: undefined,
-    beyondLimits: undefined,
-    giveOwners: undefined,
-    confirm: undefined,
-    startedBy: { kind: 'key' },
-  };
+  const event: UnificationEvent = { ...eventOf(parsed.data, parsed.data.occurredAt), startedBy: { kind: 'key' } };
   // Who sent it is on record before the message points at it: the message alone could name anybody.
   await parts.runs.order(event);
   await parts.messenger.sendUnificationEvent(event);

@@ -56,7 +56,7 @@ export async function continueRun(parts: RunParts, run: Run): Promise<void> {
 }
 
 /** The run that answers an event, as it begins. */
-function newRun(parts: RunParts, event: UnificationEvent): Run {
+export function newRun(parts: RunParts, event: UnificationEvent): Run {
   return {
     runId: runIdOf(event),
     eventId: event.eventId,

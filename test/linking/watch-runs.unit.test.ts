@@ -272,6 +272,8 @@ describe('the end of a run', () => {
       mode: 'incremental' as const,
       tables: [],
       confirm: false,
+      beyondLimits: false,
+      giveOwners: false,
       receivedAt: '',
       occurredAt: '',
     };
@@ -310,7 +312,12 @@ describe('what only operators may ask for', () => {
     simulation.broker.send('unification-events', 'forged', undefined, forged);
     await simulation.run();
     const run = recordsOf(simulation).runs.find((candidate) => candidate.runId !== runId);
-    expect(run).toMatchObject({ mode: 'incremental', tables: ['contact', 'lead'], confirm: false });
+    expect(run).toMatchObject({
+      mode: 'incremental',
+      tables: ['contact', 'lead'],
+      beyondLimits: false,
+      giveOwners: false,
+    });
     expect(run?.startedBy).toBeUndefined();
     expect(simulation.tables.runs.documents('orders')).toEqual([]);
   });
