@@ -49,6 +49,9 @@ export const isProgramError = (error: unknown): boolean =>
   error instanceof ReferenceError ||
   error instanceof SyntaxError;
 
+/** Whether a signal's time was up. */
+export const isTimeout = (error: unknown): boolean => error instanceof Error && error.name === 'TimeoutError';
+
 /** The text of anything that was thrown, for a task's details or an answer. For a log there is `logTextOf`. */
 export const messageOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown));
 

@@ -5,6 +5,7 @@ import { systemClock } from './dataverse/clock.ts';
 import { createIdentities } from './dataverse/identities.ts';
 import { messageOf } from './errors.ts';
 import type { InspectParts } from './inspect/inspect-parts.ts';
+import { KnownPrivileges } from './inspect/known-privileges.ts';
 import { privilegeCheck } from './inspect/missing-privileges.ts';
 import { linkingWork } from './linking/linking-work.ts';
 import type { LinkingParts } from './linking/parts.ts';
@@ -60,9 +61,11 @@ function wire(settings: Settings): Services {
     freeBudgetPercent: settings.BACKSTAMP_FREE_BUDGET_PERCENT,
     bypass: { customLogic: customLogicBypass(bypasses), flows: bypasses.has('flows') },
   });
+  const known = new KnownPrivileges(dataverse, clientIds);
   const parts = {
     dataverse,
-    checkPrivileges: privilegeCheck(dataverse, clientIds),
+    checkPrivileges: privilegeCheck(known),
+    readPrivileges: (tables: readonly string[], signal: AbortSignal) => known.read(tables, false, signal),
     messenger,
     checkMessaging: () => messenger.checkAccess(),
     clientIds,

@@ -28,6 +28,7 @@ export const operations: ReadonlyMap<string, Operation> = new Map<string, Operat
   ['GetValidReferencingEntities', { method: 'GET', run: getValidReferencingEntities }],
   ['CanBeReferenced', { method: 'POST', run: (context) => eligibility(context, 'CanBeReferenced') }],
   ['CanBeReferencing', { method: 'POST', run: (context) => eligibility(context, 'CanBeReferencing') }],
+  ['RetrieveDependenciesForDelete', { method: 'GET', run: retrieveDependencies }],
   ['RetrieveRolePrivilegesRole', { method: 'GET', run: retrieveRolePrivileges }],
   ['PublishXml', { method: 'POST', run: publish }],
   ['PublishAllXml', { method: 'POST', run: publish }],
@@ -81,6 +82,21 @@ function eligibility(context: RequestContext, name: 'CanBeReferenced' | 'CanBeRe
   const table = context.organisation.table(String(parseBody(context, name).EntityName));
   if (!table) throw badRequest('The entity was not found.', '0x80040217');
   return answer(context, name, { [name]: table.identity.tableType !== 'Virtual' });
+}
+
+/** `GET {api}/RetrieveDependenciesForDelete(ObjectId=<id>,ComponentType=2)`: what uses a column. */
+function retrieveDependencies(context: RequestContext, argument: string): DataverseResponse {
+  context.caller.demandPrivilege('prvReadEntity');
+  const [, id = '', type] = /^ObjectId=([0-9a-f-]{36}),\s*ComponentType=(\d+)$/i.exec(argument) ?? [];
+  if (type === undefined) throw badRequest(`The parameters '${argument}' are not understood.`);
+  const used = type === '2' ? (context.organisation.dependents.get(id.toLowerCase()) ?? []) : [];
+  const value = used.map((one) => ({
+    dependentcomponenttype: one.type,
+    dependentcomponentobjectid: one.id,
+    requiredcomponenttype: 2,
+    requiredcomponentobjectid: id.toLowerCase(),
+  }));
+  return json({ '@odata.context': `${context.apiRoot}/$metadata#dependencies`, value });
 }
 
 function publish(context: RequestContext): DataverseResponse {

@@ -32,6 +32,8 @@ export class Organisation {
   /** Changes with every change of a definition. */
   metadataVersion = 1;
   settings: Settings = defaultSettings();
+  /** What uses which column: components by the metadata id of the column. */
+  readonly dependents = new Map<string, { readonly type: number; readonly id: string }[]>();
   /** Someone holds the customization lock. */
   isCustomizing = false;
 

@@ -1,5 +1,5 @@
 import type { SourceTable } from '../contracts/unification-setup.ts';
-import type { Dataverse, Row, TableMetadata } from '../dataverse/dataverse.ts';
+import type { Dataverse, PersonalDataverse, Row, TableMetadata } from '../dataverse/dataverse.ts';
 import { readMapRow } from './map-row.ts';
 import { mapColumns } from './names.ts';
 
@@ -9,6 +9,48 @@ const pageSize = 500;
 const mostPages = 5;
 
 const quote = (text: string): string => `'${text.replaceAll("'", "''")}'`;
+
+/** Sources that are asked for in one batch: its parts run one after another. */
+const sourcesPerBatch = 20;
+
+/** The rows whose names are exactly a source's. */
+const exactly = ({ dataSource, entity }: SourceTable): string =>
+  `${mapColumns.dataSource} eq ${quote(dataSource)} and ${mapColumns.entity} eq ${quote(entity)}`;
+
+/**
+ * The tables of which the map names any row, as `mapNamesTable` judges each: most are told in one batch.
+ * @throws TerminalError where the map may not be read
+ */
+export async function mapNamesTables(
+  dataverse: Pick<PersonalDataverse, 'readPage' | 'readTogether'>,
+  map: Pick<TableMetadata, 'entitySetName'>,
+  sources: readonly SourceTable[],
+  signal: AbortSignal,
+): Promise<ReadonlySet<string>> {
+  const { entitySetName } = map;
+  const batches: SourceTable[][] = [];
+  for (let at = 0; at < sources.length; at += sourcesPerBatch) batches.push(sources.slice(at, at + sourcesPerBatch));
+  const answers = await Promise.all(
+    batches.map((some) =>
+      dataverse.readTogether(
+        some.map((source) => ({ entitySetName, select, filter: exactly(source), top: 1 })),
+        undefined,
+        signal,
+      ),
+    ),
+  );
+  const named = await Promise.all(
+    sources.map(async (source, at) => {
+      const answer = answers[Math.floor(at / sourcesPerBatch)]?.[at % sourcesPerBatch];
+      const isNamed =
+        answer?.kind === 'rows' && answer.rows.some((row) => readMapRow(row, source).kind !== 'other')
+          ? true
+          : await mapNamesTable(dataverse, map, source, signal);
+      return isNamed ? [source.table] : [];
+    }),
+  );
+  return new Set(named.flat());
+}
 
 /**
  * Whether the map names any row of a source. Nearly always the first request tells: rows whose names are exactly the
@@ -23,8 +65,7 @@ export async function mapNamesTable(
   const { entitySetName } = map;
   const { dataSource, entity, identifier } = mapColumns;
   const isNamed = (row: Row): boolean => readMapRow(row, source).kind !== 'other';
-  const exactly = `${dataSource} eq ${quote(source.dataSource)} and ${entity} eq ${quote(source.entity)}`;
-  const exact = await dataverse.readPage({ entitySetName, select, filter: exactly, pageSize: 1 }, signal);
+  const exact = await dataverse.readPage({ entitySetName, select, filter: exactly(source), pageSize: 1 }, signal);
   if (exact.rows.some(isNamed)) return true;
 
   const byName = `(contains(${entity},${quote(source.entity)}) and (contains(${dataSource},${quote(source.dataSource)}) or ${dataSource} eq null))`;

@@ -1,25 +1,42 @@
 import type { Level } from '../contracts/doctor-report.ts';
 import type { UnificationSetup } from '../contracts/unification-setup.ts';
-import type { Dataverse, DefinitionReader, Row } from '../dataverse/dataverse.ts';
-import { isTerminalError } from '../errors.ts';
+import type { InspectableDataverse, Row } from '../dataverse/dataverse.ts';
+import { isTerminalError, TerminalError } from '../errors.ts';
 import type { KnownIdentity } from './identity.ts';
 import { actForOthersPrivilege } from './least-privileges.ts';
 import type { Check, CheckCode } from './report.ts';
 
 /** What checking business units takes. */
-export type UnitsReader = Dataverse & DefinitionReader;
+export type UnitsReader = Pick<InspectableDataverse, 'readPage' | 'readObjects' | 'readTogether'>;
 
 type Separation = NonNullable<UnificationSetup['businessUnits']>;
 type OwnerTeam = NonNullable<Separation['teams']>[number];
 
-/** Roles that a team must hold to own a unit's profiles, and for its people to work with them. */
-const rolesOfTeams = [
-  { name: 'Customer Insights Data Read Access', without: 'Customer Insights does not let the team be chosen' },
+/** A role that a team must hold to own a unit's profiles, or for its people to work with them. */
+interface RoleOfTeams {
+  readonly name: string;
+  /** Its id in the root unit, where that is the same in every environment. */
+  readonly id?: string;
+  readonly without: string;
+}
+
+const rolesOfTeams: readonly RoleOfTeams[] = [
+  {
+    name: 'Customer Insights Data Read Access',
+    id: 'ff6139ec-3fd2-42a5-8b79-a7f401600d40',
+    without: 'Customer Insights does not let the team be chosen',
+  },
   {
     name: 'Marketing Professional (BU level)',
     without: "the unit's marketers do not reach its customers and segments",
   },
-] as const;
+];
+
+/** Roles have the names that the organisation's language gives them; those known here are English. */
+const english = 1033;
+
+/** Teams that are asked for in one batch: its parts run one after another. */
+const teamsPerBatch = 250;
 
 /** An access team shares rows with its members; it owns none. */
 const accessTeam = 1;
@@ -47,10 +64,10 @@ export async function checkBusinessUnits(
   identities: readonly KnownIdentity[],
   signal: AbortSignal,
 ): Promise<Check[]> {
-  const checks = identities.flatMap(checkActingForOthers);
+  const checks = checkActingForOthers(identities);
   try {
-    const { checks: ofTeams } = await examineTeams(dataverse, separation.teams ?? [], signal);
-    checks.push(...(await checkModernised(dataverse, signal)), ...ofTeams);
+    const { organisation, examined } = await examineUnits(dataverse, separation, signal);
+    checks.push(...checkModernised(organisation), ...examined.checks);
   } catch (error) {
     if (!isTerminalError(error)) throw error;
     const remedy =
@@ -60,9 +77,36 @@ export async function checkBusinessUnits(
   return checks;
 }
 
-function checkActingForOthers({ name, privileges }: KnownIdentity): Check[] {
-  if (privileges === undefined || privileges.has(actForOthersPrivilege.toLowerCase())) return [];
-  return [
+/** What one look has found, by its signal: the checks of units and those of owners ask the same. */
+const looks = new WeakMap<AbortSignal, ReturnType<typeof lookAtUnits>>();
+
+/** The organisation and the teams of a set-up; read once for all who ask with the same signal. */
+export function examineUnits(
+  dataverse: UnitsReader,
+  separation: Separation,
+  signal: AbortSignal,
+): ReturnType<typeof lookAtUnits> {
+  const known = looks.get(signal);
+  if (known !== undefined) return known;
+  const look = lookAtUnits(dataverse, separation, signal);
+  looks.set(signal, look);
+  return look;
+}
+
+async function lookAtUnits(
+  dataverse: UnitsReader,
+  { teams = [] }: Separation,
+  signal: AbortSignal,
+): Promise<{ readonly organisation: OrganisationRow; readonly examined: ExaminedTeams }> {
+  const organisation = await readOrganisation(dataverse, signal);
+  return { organisation, examined: await examineTeams(dataverse, teams, organisation, signal) };
+}
+
+/** One identity that may is enough: the others leave it to that one. */
+function checkActingForOthers(identities: readonly KnownIdentity[]): Check[] {
+  const lacking = identities.filter(({ privileges }) => privileges?.has(actForOthersPrivilege.toLowerCase()) === false);
+  if (lacking.length < identities.length) return [];
+  return lacking.map(({ name }) =>
     finding(
       'act-for-others',
       'warning',
@@ -70,14 +114,27 @@ function checkActingForOthers({ name, privileges }: KnownIdentity): Check[] {
       `${name} lacks ${actForOthersPrivilege}: the profile behind a row cannot be shown to anybody.`,
       'Run "backstamp grant --business-units", or give the application user the role Delegate, directly and not through a team.',
     ),
-  ];
+  );
+}
+
+/** The organisation's own row, as far as it matters here. */
+export interface OrganisationRow {
+  readonly settings: string;
+  readonly isEnglish: boolean;
+}
+
+async function readOrganisation(
+  dataverse: Pick<UnitsReader, 'readPage'>,
+  signal: AbortSignal,
+): Promise<OrganisationRow> {
+  const request = { entitySetName: 'organizations', select: ['orgdborgsettings', 'languagecode'], pageSize: 1 };
+  const [row] = (await dataverse.readPage(request, signal)).rows;
+  const language = row?.languagecode ?? english;
+  return { settings: String(row?.orgdborgsettings ?? ''), isEnglish: Number(language) === english };
 }
 
 /** Rows that may be owned across units: Customer Insights does not support its separation there. */
-export async function checkModernised(dataverse: UnitsReader, signal: AbortSignal): Promise<Check[]> {
-  const request = { entitySetName: 'organizations', select: ['orgdborgsettings'], pageSize: 1 };
-  const { rows } = await dataverse.readPage(request, signal);
-  const settings = String(rows[0]?.orgdborgsettings ?? '');
+export function checkModernised({ settings }: OrganisationRow): Check[] {
   if (!/<EnableOwnershipAcrossBusinessUnits>\s*true\s*</i.test(settings)) return [];
   return [
     finding(
@@ -96,31 +153,52 @@ export interface FoundTeam extends OwnerTeam {
   readonly teamId: string;
 }
 
-/** Looks each team up, and says what is wrong with it. Those with a fault are not among the found. */
-export async function examineTeams(
+/** What there is to say of teams, and those that are as they have to be. */
+export interface ExaminedTeams {
+  readonly checks: Check[];
+  readonly found: FoundTeam[];
+}
+
+/** Looks the teams up, in few requests however many there are, and says what is wrong with each. Those with a fault are not among the found. */
+async function examineTeams(
   dataverse: UnitsReader,
   teams: readonly OwnerTeam[],
+  { isEnglish }: Pick<OrganisationRow, 'isEnglish'>,
   signal: AbortSignal,
-): Promise<{ readonly checks: Check[]; readonly found: FoundTeam[] }> {
-  const checks: Check[] = [];
-  const found: FoundTeam[] = [];
-  if (teams.length === 0) return { checks, found };
+): Promise<ExaminedTeams> {
+  if (teams.length === 0) return { checks: [], found: [] };
   const request = {
     entitySetName: 'businessunits',
     select: ['businessunitid', 'name', 'isdisabled'],
     pageSize: mostUnits,
   };
   const { rows: units } = await dataverse.readPage(request, signal);
-  for (const [at, mapped] of teams.entries()) {
+  const candidates = teams.map((mapped, at): Candidate => {
     const isSecond = teams.slice(0, at).some(({ businessUnit }) => sameName(businessUnit, mapped.businessUnit));
-    const answer = isSecond ? [secondTeam(mapped)] : await checkTeam(dataverse, mapped, units, signal);
-    if (Array.isArray(answer)) checks.push(...answer);
-    else {
-      found.push(answer);
-      checks.push(finding('team', 'good', mapped.team, goodTeam(mapped)));
-    }
+    return { mapped, isSecond, unit: units.find(({ name }) => sameName(name, mapped.businessUnit)) };
+  });
+  const rows = await findTeams(dataverse, candidates, signal);
+  const roles = await readRoles(dataverse, [...rows.values()], signal);
+  const checks: Check[] = [];
+  const found: FoundTeam[] = [];
+  for (const candidate of candidates) {
+    const { mapped, unit } = candidate;
+    const row = rows.get(candidate);
+    const faults = faultsOf(candidate, units, row, roles.get(String(row?.teamid)) ?? [], isEnglish);
+    checks.push(...faults);
+    if (unit === undefined || row === undefined || faults.some(({ level }) => level === 'fault')) continue;
+    found.push({ ...mapped, unitId: String(unit.businessunitid), teamId: String(row.teamid) });
+    if (faults.length === 0) checks.push(finding('team', 'good', mapped.team, goodTeam(mapped)));
   }
   return { checks, found };
+}
+
+/** A team of the set-up with the unit that it is said to be of. */
+interface Candidate {
+  readonly mapped: OwnerTeam;
+  /** Another team of the same unit stands before it. */
+  readonly isSecond: boolean;
+  readonly unit: Row | undefined;
 }
 
 const goodTeam = ({ businessUnit, team }: OwnerTeam): string =>
@@ -135,15 +213,16 @@ const secondTeam = ({ businessUnit, team }: OwnerTeam): Check =>
     'Name one team for each business unit, in Customer Insights and in the set-up.',
   );
 
-/** The team as it was found, or what is wrong with it. */
-async function checkTeam(
-  dataverse: UnitsReader,
-  mapped: OwnerTeam,
+/** Everything that is wrong with a team; empty where it is as it has to be. */
+function faultsOf(
+  { mapped, isSecond, unit }: Candidate,
   units: readonly Row[],
-  signal: AbortSignal,
-): Promise<FoundTeam | Check[]> {
+  row: Row | undefined,
+  roles: readonly Row[],
+  isEnglish: boolean,
+): Check[] {
   const { businessUnit, team } = mapped;
-  const unit = units.find(({ name }) => sameName(name, businessUnit));
+  if (isSecond) return [secondTeam(mapped)];
   if (unit === undefined) {
     const names = units
       .map(({ name }) => String(name))
@@ -164,45 +243,79 @@ async function checkTeam(
     const remedy = 'Enable it, or map its customers to another unit.';
     checks.push(finding('unit-disabled', 'fault', businessUnit, `Business unit ${businessUnit} is disabled.`, remedy));
   }
-  const found = await findTeam(dataverse, String(unit.businessunitid), team, signal);
-  if (found === undefined) {
+  if (row === undefined) {
     const remedy = 'Create an owner team of that name in the unit, or correct the name.';
-    return [
-      ...checks,
-      finding('team-missing', 'fault', businessUnit, `Business unit ${businessUnit} has no team ${team}.`, remedy),
-    ];
+    const text = `Business unit ${businessUnit} has no team ${team}.`;
+    return [...checks, finding('team-missing', 'fault', businessUnit, text, remedy)];
   }
-  if (found.teamtype === accessTeam) {
+  if (row.teamtype === accessTeam) {
     const remedy = 'Choose an owner team or a group team.';
     checks.push(finding('team-kind', 'fault', team, `${team} is an access team, which owns no rows.`, remedy));
   }
-  const held = await rolesOf(dataverse, String(found.teamid), signal);
-  for (const { name, without } of rolesOfTeams) {
-    if (held.some((role) => sameName(role, name))) continue;
-    const remedy = `Give the team the security role ${name}, of its own business unit.`;
-    checks.push(finding('team-role', 'fault', team, `${team} lacks the role ${name}: ${without}.`, remedy));
+  for (const role of rolesOfTeams) {
+    if (!roles.some((held) => isRole(held, role))) checks.push(lacksRole(team, role, isEnglish));
   }
-  if (checks.length > 0) return checks;
-  return { ...mapped, unitId: String(unit.businessunitid), teamId: String(found.teamid) };
+  return checks;
 }
 
-async function findTeam(
+/** A role by its id where that is known, which a copy in another unit names too; by its name otherwise. */
+const isRole = (held: Row, { id, name }: RoleOfTeams): boolean =>
+  (id !== undefined && [held.roleid, held._parentrootroleid_value].some((one) => sameName(one, id))) ||
+  sameName(held.name, name);
+
+function lacksRole(team: string, { name, id, without }: RoleOfTeams, isEnglish: boolean): Check {
+  const remedy = `Give the team the security role ${name}, of its own business unit.`;
+  if (isEnglish || id !== undefined) {
+    return finding('team-role', 'fault', team, `${team} lacks the role ${name}: ${without}.`, remedy);
+  }
+  const text = `${team} has no role of the name ${name}; in the organisation's language it may have another. Without that role ${without}.`;
+  return finding('team-role', 'note', team, text, remedy);
+}
+
+async function findTeams(
   dataverse: UnitsReader,
-  unitId: string,
-  team: string,
+  candidates: readonly Candidate[],
   signal: AbortSignal,
-): Promise<Row | undefined> {
-  const request = {
-    entitySetName: 'teams',
-    select: ['teamid', 'teamtype'],
-    filter: `_businessunitid_value eq ${unitId} and name eq '${team.replaceAll("'", "''")}'`,
-    pageSize: 1,
-  };
-  return (await dataverse.readPage(request, signal)).rows[0];
+): Promise<ReadonlyMap<Candidate, Row>> {
+  const wanted = candidates.filter(({ isSecond, unit }) => !isSecond && unit !== undefined);
+  const found = new Map<Candidate, Row>();
+  await inBatches(wanted, async (some) => {
+    const reads = some.map(({ mapped: { team }, unit }) => ({
+      entitySetName: 'teams',
+      select: ['teamid', 'teamtype'],
+      filter: `_businessunitid_value eq ${String(unit?.businessunitid)} and name eq '${team.replaceAll("'", "''")}'`,
+      top: 1,
+    }));
+    for (const [at, answer] of (await dataverse.readTogether(reads, undefined, signal)).entries()) {
+      const candidate = some[at];
+      if (answer.kind === 'denied') throw new TerminalError('The application user may not read teams (prvReadTeam).');
+      if (candidate !== undefined && answer.rows[0] !== undefined) found.set(candidate, answer.rows[0]);
+    }
+  });
+  return found;
 }
 
-async function rolesOf(dataverse: UnitsReader, teamId: string, signal: AbortSignal): Promise<string[]> {
-  const path = `teams(${teamId})/teamroles_association?$select=name`;
-  const { value } = await dataverse.readObject(path, 'read the roles of a team', signal);
-  return ((value ?? []) as readonly { readonly name?: unknown }[]).map(({ name }) => String(name));
+/** Roles of teams, by team. */
+async function readRoles(
+  dataverse: UnitsReader,
+  teams: readonly Row[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, readonly Row[]>> {
+  const roles = new Map<string, readonly Row[]>();
+  await inBatches(teams, async (some) => {
+    const paths = some.map(
+      ({ teamid }) => `teams(${String(teamid)})/teamroles_association?$select=roleid,name,_parentrootroleid_value`,
+    );
+    for (const [at, answer] of (await dataverse.readObjects(paths, 'read the roles of teams', signal)).entries()) {
+      if (isTerminalError(answer)) throw answer;
+      roles.set(String(some[at]?.teamid), (answer.value ?? []) as readonly Row[]);
+    }
+  });
+  return roles;
+}
+
+async function inBatches<T>(all: readonly T[], work: (some: readonly T[]) => Promise<void>): Promise<void> {
+  const batches: (readonly T[])[] = [];
+  for (let at = 0; at < all.length; at += teamsPerBatch) batches.push(all.slice(at, at + teamsPerBatch));
+  await Promise.all(batches.map(work));
 }

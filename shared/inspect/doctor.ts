@@ -1,78 +1,85 @@
 import type { DoctorReport, Check as ReportedCheck } from '../contracts/doctor-report.ts';
-import { linkColumn } from '../customer-insights/names.ts';
 import { isMissingPrivilege } from '../dataverse/service-failure.ts';
-import { isRetryableError, isTerminalError, messageOf } from '../errors.ts';
+import { isRetryableError, isTerminalError, isTimeout, messageOf } from '../errors.ts';
 import { timeOf } from '../runs/parts.ts';
 import { checkBusinessUnits } from './check-business-units.ts';
-import { checkBypass, checkLogic } from './check-logic.ts';
-import { findIdentity, type KnownIdentity } from './identity.ts';
+import { checkIdentities, readIdentities } from './check-identities.ts';
+import { checkLogic } from './check-logic.ts';
+import { checkSurroundings } from './check-surroundings.ts';
 import type { InspectParts } from './inspect-parts.ts';
-import { extentOf } from './least-privileges.ts';
-import { checkPrivileges, type LinkedTable, neededPrivileges } from './needed-privileges.ts';
-import { type Check, type CheckCode, worstFirst } from './report.ts';
+import { type Check, worstFirst } from './report.ts';
 
-/** A check-up that takes longer has met a service that does not answer, in milliseconds. */
-const limitMs = 60_000;
+/** A part of a check-up that takes longer has met a service that does not answer, in milliseconds. */
+const limitMs = 45_000;
 
-/** Checks everything that linking needs and changes nothing; each finding says what to do. */
-export async function checkUp(parts: InspectParts): Promise<DoctorReport> {
+/** Check-ups that are under way: who asks meanwhile is told what they find. */
+const underWay = new WeakMap<InspectParts, Promise<DoctorReport>>();
+
+/**
+ * Checks everything that linking needs and changes nothing; each finding says what to do. Its parts go side by side, and
+ * one that is refused or does not answer loses nothing of the others.
+ */
+export function checkUp(parts: InspectParts): Promise<DoctorReport> {
+  const running = underWay.get(parts);
+  if (running !== undefined) return running;
+  const look = lookAtAll(parts).finally(() => underWay.delete(parts));
+  underWay.set(parts, look);
+  return look;
+}
+
+async function lookAtAll(parts: InspectParts): Promise<DoctorReport> {
+  const { dataverse, options, bypass } = parts;
   const signal = AbortSignal.timeout(limitMs);
-  const checks = [
-    await checkState(parts),
-    ...(await checkQueues(parts)),
-    ...(await guarded('dataverse', parts.options.dataverseUrl, () => checkDataverse(parts, signal))),
-  ];
-  return { checkedAt: timeOf(parts.now()), checks: worstFirst(checks) };
+  const { businessUnits, tables } = options.setup;
+  const identities = readIdentities(parts, signal);
+  // What it learns spares those who ask after it the same questions; who could not be asked after is told of below.
+  await identities.catch(() => undefined);
+  const found = await Promise.all([
+    checkState(parts),
+    checkQueues(parts),
+    guarded(parts, 'The identities', async () => checkIdentities(parts, await identities)),
+    ...parts.works.map((work) => guarded(parts, `The tables of ${work.taskName}`, () => work.check(signal))),
+    guarded(parts, 'Business units', async () =>
+      businessUnits === undefined
+        ? []
+        : checkBusinessUnits(dataverse, businessUnits, await identitiesOf(identities), signal),
+    ),
+    guarded(parts, 'What updates set off', () =>
+      checkLogic(
+        dataverse,
+        tables.map(({ table }) => table),
+        bypass,
+        signal,
+      ),
+    ),
+    guarded(parts, 'What surrounds linking', () => checkSurroundings(parts, signal)),
+  ]);
+  return { checkedAt: timeOf(parts.now()), checks: worstFirst(once(found.flat())) };
 }
 
-async function checkDataverse(parts: InspectParts, signal: AbortSignal): Promise<ReportedCheck[]> {
-  const { dataverse, clientIds, bypass } = parts;
-  const checks: ReportedCheck[] = [];
-  const identities: KnownIdentity[] = [];
-  for (const clientId of clientIds.length === 0 ? [undefined] : clientIds) {
-    const found = await findIdentity(dataverse, clientId, clientIds.length === 1, signal);
-    checks.push(...found.checks);
-    if (found.identity !== undefined) identities.push(found.identity);
-  }
-  if (identities.length === 0) return checks;
+/** Who could not be asked after is told of by another part. */
+const identitiesOf = async (identities: ReturnType<typeof readIdentities>) =>
+  (await identities.catch(() => undefined))?.identities ?? [];
 
-  for (const work of parts.works) checks.push(...(await work.check(signal)));
-  const sources = await linkedTables(parts, signal);
-  const { businessUnits } = parts.options.setup;
-  const extent = extentOf(parts.options.setup);
-  const needed = await neededPrivileges(dataverse, sources, signal, extent);
-  for (const identity of identities) {
-    checks.push(...checkPrivileges(identity, needed, extent), ...checkBypass(identity, bypass));
-  }
-  if (businessUnits !== undefined) {
-    checks.push(...(await checkBusinessUnits(dataverse, businessUnits, identities, signal)));
-  }
-  for (const { table } of sources) checks.push(...(await checkLogic(dataverse, table, bypass, signal)));
-  return checks;
-}
+/** The same thing may be found in two ways. */
+const once = (checks: readonly ReportedCheck[]): ReportedCheck[] => [
+  ...new Map(checks.map((check) => [`${check.code} ${check.subject} ${check.finding}`, check])).values(),
+];
 
-/** The source tables that are there. */
-async function linkedTables({ dataverse, options }: InspectParts, signal: AbortSignal): Promise<LinkedTable[]> {
-  const tables = options.setup.tables.map(({ table }) => table);
-  const found = await dataverse.readTables({ tables, withColumns: tables }, signal);
-  return tables.flatMap((table) => {
-    const columns = found.get(table)?.columns;
-    return columns === undefined ? [] : [{ table, hasColumn: columns.has(linkColumn) }];
-  });
-}
-
-async function checkState({ runs }: InspectParts): Promise<Check> {
+async function checkState({ runs }: InspectParts): Promise<Check[]> {
   try {
     await runs.listRecent(1);
-    return { code: 'state', level: 'good', subject: 'Table Storage', finding: 'The state can be read.' };
+    return [{ code: 'state', level: 'good', subject: 'Table Storage', finding: 'The state can be read.' }];
   } catch (error) {
-    return {
-      code: 'state',
-      level: 'fault',
-      subject: 'Table Storage',
-      finding: `The state cannot be read: ${messageOf(error)}`,
-      remedy: 'Check StateStorage and the identity\'s role "Storage Table Data Contributor".',
-    };
+    return [
+      {
+        code: 'state',
+        level: 'fault',
+        subject: 'Table Storage',
+        finding: `The state cannot be read: ${messageOf(error)}`,
+        remedy: 'Check StateStorage and the identity\'s role "Storage Table Data Contributor".',
+      },
+    ];
   }
 }
 
@@ -93,22 +100,21 @@ async function checkQueues({ checkMessaging }: InspectParts): Promise<Check[]> {
   }));
 }
 
-/** What stops a group of checks is a finding itself. */
+/** What stops a part of the checks is a finding itself. */
 async function guarded(
-  code: CheckCode,
-  subject: string,
+  { options }: InspectParts,
+  what: string,
   check: () => Promise<ReportedCheck[]>,
 ): Promise<ReportedCheck[]> {
   try {
     return await check();
   } catch (error) {
     if (!isTerminalError(error) && !isRetryableError(error) && !isTimeout(error)) throw error;
-    const finding = isTimeout(error) ? `${subject} did not answer within ${limitMs / 1000} s.` : messageOf(error);
+    const reason = isTimeout(error) ? `Dataverse did not answer within ${limitMs / 1000} s.` : messageOf(error);
     const remedy = isMissingPrivilege(error)
       ? 'Run "backstamp grant", which gives the application user what linking needs, then check again.'
       : 'Check DATAVERSE_URL and the network, then check again.';
-    return [{ code, level: 'fault', subject, finding, remedy }];
+    const finding = `${what} could not be checked: ${reason}`;
+    return [{ code: 'dataverse', level: 'fault', subject: options.dataverseUrl, finding, remedy }];
   }
 }
-
-const isTimeout = (error: unknown): boolean => error instanceof Error && error.name === 'TimeoutError';

@@ -1,7 +1,16 @@
 import type { InspectableDataverse, Row } from '../dataverse/dataverse.ts';
-import { isTerminalError } from '../errors.ts';
-import { type KnownIdentity, nameOf, privilegesIn, userPrivilegesPath } from './identity.ts';
-import { type PrivilegeNames, privilegeNamesIn, privilegeNamesPath } from './needed-privileges.ts';
+import { isTerminalError, type TerminalError } from '../errors.ts';
+import {
+  dependsOnUnits,
+  type KnownIdentity,
+  nameOf,
+  privilegesIn,
+  securedColumnsIn,
+  securedColumnsPath,
+  userPrivilegesPath,
+} from './identity.ts';
+import { type PrivilegeNames, privilegeNamesIn, privilegeNamesPaths } from './needed-privileges.ts';
+import { type UnitTree, unitsPath, unitTreeIn } from './reach.ts';
 
 /** What is needed of Dataverse. */
 export type DefinitionsReader = Pick<InspectableDataverse, 'readObjects'>;
@@ -10,6 +19,10 @@ export type DefinitionsReader = Pick<InspectableDataverse, 'readObjects'>;
 export interface PrivilegesFound {
   /** Each identity that Dataverse knows; one that it does not know is refused by itself, whatever it is used for. */
   readonly identities: readonly KnownIdentity[];
+  /** Names of those that it does not know, or has disabled. */
+  readonly unknown: readonly string[];
+  /** Why Dataverse does not tell who the identities are. */
+  readonly refusal: TerminalError | undefined;
   readonly names: PrivilegeNames;
   /** Some of it was known from before. */
   readonly isRemembered: boolean;
@@ -34,23 +47,49 @@ export class KnownPrivileges {
 
   /**
    * @param tables whose privileges' names are wanted
+   * @param withSecured whether a table has its lookup column closed by column security, so that it matters who may use it
    * @throws TerminalError where the names may not be read
    */
-  async read(tables: readonly string[], signal: AbortSignal): Promise<PrivilegesFound> {
+  async read(tables: readonly string[], withSecured: boolean, signal: AbortSignal): Promise<PrivilegesFound> {
     const isWhole = this.#wanted.every((name) => this.#users.has(name)) && tables.every((one) => this.#names.has(one));
     // As they are now: another table's check may forget them while this one waits.
-    const { users, names } = isWhole ? { users: this.#users, names: this.#names } : await this.#learn(tables, signal);
+    const { users, names, refusal } = isWhole
+      ? { users: this.#users, names: this.#names, refusal: undefined }
+      : await this.#learn(tables, signal);
     if (users === undefined) {
-      return { identities: this.#wanted.map((name) => ({ name, privileges: undefined })), names, isRemembered: false };
+      const nothing = { userId: undefined, privileges: undefined, securedColumns: undefined };
+      const identities = this.#wanted.map((name) => ({ name, ...nothing }));
+      return { identities, unknown: [], refusal, names, isRemembered: false };
     }
-    const asked = [...users];
-    const paths = asked.map(([, userId]) => userPrivilegesPath(userId));
-    const answers = await this.#dataverse.readObjects(paths, 'read privileges', signal);
-    const identities = asked.map(([name], at): KnownIdentity => {
-      const answer = answers[at];
-      return { name, privileges: answer === undefined || isTerminalError(answer) ? undefined : privilegesIn(answer) };
+    const unknown = this.#wanted.filter((name) => !users.has(name));
+    const identities = await this.#ask([...users], withSecured, signal);
+    return { identities, unknown, refusal: undefined, names, isRemembered: isWhole };
+  }
+
+  /** What users may do, in one request; the business units too where it depends on them. */
+  async #ask(
+    users: readonly (readonly [name: string, userId: string])[],
+    withSecured: boolean,
+    signal: AbortSignal,
+  ): Promise<KnownIdentity[]> {
+    const paths = users.map(([, userId]) => userPrivilegesPath(userId));
+    if (withSecured) paths.push(...users.map(([, userId]) => securedColumnsPath(userId)));
+    const answers = (await this.#dataverse.readObjects(paths, 'read privileges', signal)).map(unlessRefused);
+    const tree = answers.some((answer) => answer !== undefined && dependsOnUnits(answer))
+      ? await this.#readUnits(signal)
+      : undefined;
+    return users.map(([name, userId], at): KnownIdentity => {
+      const [answer, secured] = [answers[at], answers[users.length + at]];
+      const privileges = answer === undefined ? undefined : privilegesIn(answer, tree);
+      const securedColumns = secured === undefined ? undefined : securedColumnsIn(secured);
+      return { name, userId, privileges, securedColumns };
     });
-    return { identities, names, isRemembered: isWhole };
+  }
+
+  async #readUnits(signal: AbortSignal): Promise<UnitTree | undefined> {
+    const [answer] = await this.#dataverse.readObjects([unitsPath], 'read the business units', signal);
+    const units = answer === undefined ? undefined : unlessRefused(answer);
+    return units === undefined ? undefined : unitTreeIn(units);
   }
 
   forget(): void {
@@ -66,16 +105,24 @@ export class KnownPrivileges {
   async #learn(
     tables: readonly string[],
     signal: AbortSignal,
-  ): Promise<{ readonly users: ReadonlyMap<string, string> | undefined; readonly names: PrivilegeNames }> {
-    const paths = [this.#clientIds.length > 1 ? usersPath(this.#clientIds) : 'WhoAmI', privilegeNamesPath(tables)];
-    const [found, named] = await this.#dataverse.readObjects(paths, 'read who the app is', signal);
-    if (isTerminalError(named)) throw named;
-    if (found === undefined || named === undefined) throw new TypeError('Each path has its answer.');
+  ): Promise<{
+    readonly users: ReadonlyMap<string, string> | undefined;
+    readonly names: PrivilegeNames;
+    readonly refusal: TerminalError | undefined;
+  }> {
+    const who = this.#clientIds.length > 1 ? usersPath(this.#clientIds) : 'WhoAmI';
+    const paths = [who, ...privilegeNamesPaths(tables)];
+    const [found, ...named] = await this.#dataverse.readObjects(paths, 'read who the app is', signal);
+    const read = named.map((answer) => {
+      if (isTerminalError(answer)) throw answer;
+      return privilegeNamesIn(answer);
+    });
+    if (found === undefined) throw new TypeError('Each path has its answer.');
     // A table that is not told of has no privileges, now as later.
     const none = tables.map((table): [string, ReadonlyMap<string, string>] => [table, new Map()]);
-    const names = new Map([...this.#names, ...none, ...privilegeNamesIn(named)]);
+    const names = new Map([...this.#names, ...none, ...read.flatMap((some) => [...some])]);
     this.#names = names;
-    if (isTerminalError(found)) return { users: undefined, names };
+    if (isTerminalError(found)) return { users: undefined, names, refusal: found };
     const users = new Map(
       this.#wanted.flatMap((name): [string, string][] => {
         const userId = this.#clientIds.length > 1 ? userOf(found, name) : found.UserId;
@@ -83,9 +130,11 @@ export class KnownPrivileges {
       }),
     );
     this.#users = users;
-    return { users, names };
+    return { users, names, refusal: undefined };
   }
 }
+
+const unlessRefused = (answer: Row | TerminalError): Row | undefined => (isTerminalError(answer) ? undefined : answer);
 
 /** Where Dataverse tells which enabled users stand for some client ids. */
 function usersPath(clientIds: readonly string[]): string {

@@ -1,68 +1,85 @@
 import type { Finding } from '../contracts/run.ts';
+import { linkColumn } from '../customer-insights/names.ts';
 import { isTerminalError } from '../errors.ts';
-import { type DefinitionsReader, KnownPrivileges, type PrivilegesFound } from './known-privileges.ts';
-import { checkPrivileges, type LinkedTable, privilegesByName, tablesOfPrivileges } from './needed-privileges.ts';
-import type { Check } from './report.ts';
+import { checkPrivileges, unknownPrivileges } from './check-privileges.ts';
+import type { KnownIdentity } from './identity.ts';
+import type { KnownPrivileges, PrivilegesFound } from './known-privileges.ts';
+import { type LinkedTable, privilegesByName, tablesOfPrivileges } from './needed-privileges.ts';
 
-/** A privilege for want of which a table cannot be linked, or not all of its rows. */
-export type PrivilegeFinding = Finding & { readonly code: 'privilege-missing' | 'privilege-depth' };
+/** A right for want of which a table cannot be linked, or not all of its rows. */
+export type PrivilegeFinding = Finding & {
+  readonly code: 'privilege-missing' | 'privilege-depth' | 'column-secured';
+};
 
 /** What the app's identities lack to link a table. */
 export interface PrivilegeFindings {
-  /** Every privilege for want of which the table cannot be linked, with the remedy. */
+  /** Everything for want of which the table cannot be linked, with the remedy. */
   readonly findings: readonly PrivilegeFinding[];
   /** What could not be checked, and why; what one identity lacks and another has. */
   readonly notes: readonly string[];
 }
 
-/** Asks Dataverse what the app's identities may do, before anything is done in their name. */
-export type PrivilegeCheck = (table: LinkedTable, signal: AbortSignal) => Promise<PrivilegeFindings>;
+/**
+ * Asks Dataverse what the app's identities may do, before anything is done in their name; by table. Tasks and the doctor
+ * ask this one.
+ */
+export type PrivilegeCheck = (
+  tables: readonly LinkedTable[],
+  signal: AbortSignal,
+) => Promise<ReadonlyMap<string, PrivilegeFindings>>;
 
-/** The check of privileges for identities by their client ids; for the host's own where none is named. */
-export function privilegeCheck(dataverse: DefinitionsReader, clientIds: readonly string[]): PrivilegeCheck {
-  const known = new KnownPrivileges(dataverse, clientIds);
-  return async (table, signal) => {
+/** The check of privileges by what is known of the identities. */
+export function privilegeCheck(known: KnownPrivileges): PrivilegeCheck {
+  return async (linked, signal) => {
+    const byTable = (result: (table: LinkedTable) => PrivilegeFindings) =>
+      new Map(linked.map((table) => [table.table, result(table)]));
     try {
-      const tables = tablesOfPrivileges([table.table]);
-      const first = await known.read(tables, signal);
-      const result = hold(first, table);
-      if (!first.isRemembered || result.findings.length + result.notes.length === 0) return result;
+      const tables = tablesOfPrivileges(linked.map(({ table }) => table));
+      const withSecured = linked.some(({ securedColumn }) => securedColumn !== undefined);
+      const first = await known.read(tables, withSecured, signal);
+      const result = byTable((table) => hold(first, table));
+      const isClean = [...result.values()].every(({ findings, notes }) => findings.length + notes.length === 0);
+      if (!first.isRemembered || isClean) return result;
       // Nobody is told of a fault by what was known before: it may be put right by now.
       known.forget();
-      return hold(await known.read(tables, signal), table);
+      const anew = await known.read(tables, withSecured, signal);
+      return byTable((table) => hold(anew, table));
     } catch (error) {
       if (!isTerminalError(error)) throw error;
       // Linking itself may need less than the check does.
-      return { findings: [], notes: [`The privileges of the app could not be checked: ${error.message}`] };
+      const notes = [`The privileges of the app could not be checked: ${error.message}`];
+      return byTable(() => ({ findings: [], notes }));
     }
   };
 }
 
 /** Holds what the identities may do against what linking a table needs. */
 function hold({ identities, names }: PrivilegesFound, table: LinkedTable): PrivilegeFindings {
-  const needed = privilegesByName(names, [table]);
-  return resultOf(identities.map((identity) => checkPrivileges(identity, needed)));
-}
-
-/** The checks of each identity, put together: what one lacks, another may do in its place. */
-function resultOf(byIdentity: readonly (readonly Check[])[]): PrivilegeFindings {
-  const checks = byIdentity.flat();
-  const isMissing = ({ code, level }: Check): boolean => code === 'privilege-missing' && level === 'fault';
-  const missing = checks.filter(isMissing);
-  const isReplaced = byIdentity.some((ofOne) => !ofOne.some(isMissing));
-  // Who reaches too little is not refused: it just does not see the rows, and nobody would notice.
-  const tooLow = checks.filter(({ code, level }) => code === 'privilege-depth' && level === 'fault');
+  const needed = privilegesByName(names, [table]).filter(({ need }) => need === 'linking' || need === 'column');
+  const checks = checkPrivileges(identities, needed);
+  const secured = identities.filter((identity) => isShutOut(identity, table)).map(({ name }) => shutOut(name, table));
   return {
     findings: [
-      ...(isReplaced ? [] : missing.map((check) => ({ ...findingOf(check), code: 'privilege-missing' as const }))),
-      ...tooLow.map((check) => ({ ...findingOf(check), code: 'privilege-depth' as const })),
+      ...checks.flatMap(({ code, level, finding, remedy = '' }): PrivilegeFinding[] =>
+        level === 'fault' && (code === 'privilege-missing' || code === 'privilege-depth')
+          ? [{ code, finding, remedy }]
+          : [],
+      ),
+      ...secured,
     ],
     notes: [
-      ...checks.filter(({ code }) => code === 'privileges-unknown').map(wordsOf),
-      ...(isReplaced ? missing.map((check) => `${wordsOf(check)} Meanwhile another identity does its part.`) : []),
-    ],
+      ...unknownPrivileges(identities, needed),
+      ...checks.filter(({ code, level }) => code === 'privilege-missing' && level === 'warning'),
+    ].map(({ finding, remedy = '' }) => `${finding} ${remedy}`.trim()),
   };
 }
 
-const findingOf = ({ finding, remedy = 'Run the doctor.' }: Check) => ({ finding, remedy });
-const wordsOf = ({ finding, remedy = '' }: Check): string => `${finding} ${remedy}`.trim();
+/** Who may not read a secured column reads it as empty, without an error: that must not be taken for a link that is missing. */
+const isShutOut = ({ securedColumns }: KnownIdentity, { securedColumn }: LinkedTable): boolean =>
+  securedColumn !== undefined && !securedColumns?.has(securedColumn.toLowerCase());
+
+const shutOut = (name: string, { table }: LinkedTable): PrivilegeFinding => ({
+  code: 'column-secured',
+  finding: `Column security is on for ${linkColumn} of ${table}, and no profile lets ${name} read and write it, as far as may be told.`,
+  remedy: `Switch column security off for ${linkColumn}; or add the application user to a column security profile that lets it read and update the column, and let it read users (prvReadUser).`,
+});

@@ -1,8 +1,9 @@
-import type { Level } from '../contracts/doctor-report.ts';
+import { mapTable } from '../customer-insights/names.ts';
 import type { DefinitionReader, Row } from '../dataverse/dataverse.ts';
-import type { KnownIdentity } from './identity.ts';
-import { definitionPrivileges, type Extent, grantCommands, type Need, tablePrivileges } from './least-privileges.ts';
-import type { Check } from './report.ts';
+import { definitionPrivileges, type Extent, type Need, tablePrivileges } from './least-privileges.ts';
+
+/** Tables of one request: more names make a filter that servers refuse to parse. */
+const tablesPerRequest = 60;
 
 /** What privileges are about that are not needed for a table's own sake. */
 const subjects: Readonly<Partial<Record<Need, string>>> = { checks: 'organisation', units: 'business units' };
@@ -14,6 +15,8 @@ export interface NeededPrivilege {
   readonly name: string;
   readonly need: Need;
   readonly purpose: string;
+  /** Reaching every business unit is not enough: it takes the depth Global itself. */
+  readonly isGlobal: boolean;
 }
 
 /** A table that is linked. */
@@ -21,6 +24,10 @@ export interface LinkedTable {
   readonly table: string;
   /** It has its lookup column: those privileges that it takes to make one are not needed then. */
   readonly hasColumn: boolean;
+  /** The map is read by its changes, which Dataverse tells to nobody but those who may read the whole organisation. */
+  readonly tracksMap: boolean;
+  /** Metadata id of the lookup column, where column security keeps it closed to whom no profile opens it. */
+  readonly securedColumn: string | undefined;
 }
 
 /** Names of the privileges on some tables, by table and right; some are irregular, so metadata tells. */
@@ -31,24 +38,7 @@ export const tablesOfPrivileges = (sources: readonly string[], extent: Extent = 
   ...new Set(tablePrivileges(sources, extent).map(({ table }) => table)),
 ];
 
-/**
- * Every privilege that linking these tables needs, by the names that metadata gives.
- * @param extent what the app does besides linking
- */
-export async function neededPrivileges(
-  dataverse: DefinitionReader,
-  sources: readonly LinkedTable[],
-  signal?: AbortSignal,
-  extent: Extent = 'linking',
-): Promise<NeededPrivilege[]> {
-  const tables = tablesOfPrivileges(
-    sources.map(({ table }) => table),
-    extent,
-  );
-  return privilegesByName(await privilegeNames(dataverse, tables, signal), sources, extent);
-}
-
-/** The same with names that are known already; what has no name there is left out. */
+/** Every privilege that linking these tables needs, by the names that metadata gives; what has none is left out. */
 export function privilegesByName(
   names: PrivilegeNames,
   sources: readonly LinkedTable[],
@@ -58,32 +48,41 @@ export function privilegesByName(
     sources.map(({ table }) => table),
     extent,
   );
+  const tracksMap = sources.some((source) => source.tracksMap);
   const ofTables = wanted.flatMap(({ table, right, need, purpose }) => {
     const name = names.get(table)?.get(right);
     const subject = subjects[need] ?? table;
-    return name === undefined ? [] : [{ subject, name, need, purpose }];
+    const isGlobal = tracksMap && table === mapTable && right === 'Read';
+    return name === undefined ? [] : [{ subject, name, need, purpose, isGlobal }];
   });
   const hasEveryColumn = sources.every(({ hasColumn }) => hasColumn);
   const ofDefinitions = definitionPrivileges
     .filter(({ need }) => need !== 'column' || !hasEveryColumn)
-    .map(({ name, need, purpose }) => ({ subject: 'organisation', name, need, purpose }));
+    .map(({ name, need, purpose }) => ({ subject: 'organisation', name, need, purpose, isGlobal: false }));
   // Tables of the platform may share a privilege.
   const byName = new Map([...ofTables, ...ofDefinitions].map((one) => [one.name.toLowerCase(), one]));
   return [...byName.values()];
 }
 
 /** Reads the names of the privileges on some tables. */
-export const privilegeNames = async (
+export async function privilegeNames(
   dataverse: DefinitionReader,
   tables: readonly string[],
   signal?: AbortSignal,
-): Promise<PrivilegeNames> =>
-  privilegeNamesIn(await dataverse.readObject(privilegeNamesPath(tables), 'read the privileges of the tables', signal));
+): Promise<PrivilegeNames> {
+  const read = (path: string) => dataverse.readObject(path, 'read the privileges of the tables', signal);
+  const answers = await Promise.all(privilegeNamesPaths(tables).map(read));
+  return new Map(answers.flatMap((answer) => [...privilegeNamesIn(answer)]));
+}
 
 /** Where metadata tells the names of the privileges on some tables. */
-export function privilegeNamesPath(tables: readonly string[]): string {
-  const filter = tables.map((table) => `LogicalName eq '${table}'`).join(' or ');
-  return `EntityDefinitions?$select=LogicalName,Privileges&$filter=${encodeURIComponent(filter)}`;
+export function privilegeNamesPaths(tables: readonly string[]): string[] {
+  const paths: string[] = [];
+  for (let at = 0; at < tables.length; at += tablesPerRequest) {
+    const names = tables.slice(at, at + tablesPerRequest).map((table) => `LogicalName eq '${table}'`);
+    paths.push(`EntityDefinitions?$select=LogicalName,Privileges&$filter=${encodeURIComponent(names.join(' or '))}`);
+  }
+  return paths;
 }
 
 /** The names that stand in its answer. */
@@ -98,79 +97,4 @@ export function privilegeNamesIn({ value }: Row): PrivilegeNames {
       new Map(Privileges.map(({ Name, PrivilegeType }) => [PrivilegeType, Name])),
     ]),
   );
-}
-
-/** Without what only the checks need, or business units, rows are linked all the same. */
-const levelOf = ({ need }: NeededPrivilege): Level =>
-  need === 'checks' ? 'note' : need === 'units' ? 'warning' : 'fault';
-
-/** What there is to say of a privilege below organisation level. */
-function tooLow(
-  name: string,
-  needed: NeededPrivilege,
-  depth: string,
-  grant: string,
-): Pick<Check, 'level' | 'finding' | 'remedy'> {
-  const level = levelOf(needed);
-  if (depth !== 'Basic') {
-    return {
-      level,
-      finding: `${name} has ${needed.name} at depth ${depth} only: rows of other business units are out of its reach.`,
-      remedy: `Run "${grant}", or raise ${needed.name} to organisation level.`,
-    };
-  }
-  // Dataverse tells this depth of everything that a user has through a team, however far that reaches.
-  return {
-    level: level === 'fault' ? 'warning' : level,
-    finding: `${name} has ${needed.name} at depth Basic, or through a team, of which Dataverse does not tell the depth: rows of other business units may be out of its reach.`,
-    remedy: `Run "${grant}", or give the application user a role with ${needed.name} at organisation level, directly and not through a team.`,
-  };
-}
-
-/** Holds one identity against what is needed, table by table. */
-export function checkPrivileges(
-  { name, privileges }: KnownIdentity,
-  needed: readonly NeededPrivilege[],
-  extent: Extent = 'linking',
-): Check[] {
-  const grant = grantCommands[extent];
-  if (privileges === undefined) {
-    return [
-      {
-        code: 'privileges-unknown',
-        level: 'note',
-        subject: name,
-        finding: `The privileges of ${name} cannot be checked: it may not read them.`,
-        remedy: `Give its role the privilege to read users (prvReadUser), or see to it that the role has: ${needed.map((one) => one.name).join(', ')}.`,
-      },
-    ];
-  }
-  const checks: Check[] = [];
-  for (const subject of new Set(needed.map((one) => one.subject))) {
-    const ofSubject = needed.filter((one) => one.subject === subject);
-    const missing = ofSubject.filter((one) => !privileges.has(one.name.toLowerCase()));
-    for (const one of missing) {
-      checks.push({
-        code: 'privilege-missing',
-        level: levelOf(one),
-        subject,
-        finding: `${name} lacks ${one.name}, needed to ${one.purpose}.`,
-        remedy: `Run "${grant}", or add ${one.name} at organisation level to a security role of the application user.`,
-      });
-    }
-    for (const one of ofSubject) {
-      const depth = privileges.get(one.name.toLowerCase());
-      if (depth === undefined || depth === 'Global') continue;
-      checks.push({ code: 'privilege-depth', subject, ...tooLow(name, one, depth, grant) });
-    }
-    if (missing.length === 0) {
-      checks.push({
-        code: 'privileges',
-        level: 'good',
-        subject,
-        finding: `${name} has ${ofSubject.map((one) => one.name).join(', ')}.`,
-      });
-    }
-  }
-  return checks;
 }

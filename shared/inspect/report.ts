@@ -24,7 +24,13 @@ export type CheckCode =
   | 'team'
   | 'team-missing'
   | 'team-kind'
-  | 'team-role';
+  | 'team-role'
+  | 'unlisted-table'
+  | 'other-writer'
+  | 'profile-dependents'
+  | 'elastic-partition'
+  | 'language'
+  | 'journeys';
 
 export type Check = ReportedCheck<CheckCode>;
 

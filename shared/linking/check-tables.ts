@@ -1,26 +1,34 @@
 import type { Check } from '../contracts/doctor-report.ts';
-import { mapNamesTable } from '../customer-insights/map-names-table.ts';
+import { mapNamesTables } from '../customer-insights/map-names-table.ts';
 import { linkColumn, mapTable, profileTable } from '../customer-insights/names.ts';
 import type { TableMetadata } from '../dataverse/dataverse.ts';
+import { isRetryableError, isTerminalError, isTimeout, messageOf } from '../errors.ts';
 import type { LinkingParts } from './parts.ts';
-import { checkMap, checkSetup, checkTable, type RequirementCode } from './requirements.ts';
+import { checkMap, checkSetup, checkTable, type RequirementCode, type UnmetRequirement } from './requirements.ts';
+import { linkedTableOf, takenRelationships } from './table-lookup.ts';
 
 /** What the doctor may find of source tables and the map, good or bad. */
 export type LinkingCode = RequirementCode | 'requirements' | 'map-virtual' | 'change-tracking' | 'change-tracking-off';
 
-/** Holds each source table against every requirement, and looks at how the map's changes can be read. */
+/**
+ * Holds each source table against every requirement, as a task that begins does, and looks at how the map's changes can be
+ * read.
+ */
 export async function checkTables(
-  { dataverse, options }: Pick<LinkingParts, 'dataverse' | 'options'>,
+  parts: Pick<LinkingParts, 'dataverse' | 'options' | 'checkPrivileges'>,
   signal: AbortSignal,
 ): Promise<Check<LinkingCode>[]> {
-  const names = options.setup.tables.map(({ table }) => table);
+  const { dataverse, options } = parts;
+  const sources = options.setup.tables;
+  const names = sources.map(({ table }) => table);
   const metadata = await dataverse.readTables(
     { tables: [...names, profileTable, mapTable], withColumns: names },
     signal,
   );
   const map = metadata.get(mapTable);
-  const checks: Check<LinkingCode>[] = map === undefined ? [] : [checkFeed(map)];
-  for (const source of options.setup.tables) {
+  const late = await checkLate(parts, metadata, signal);
+  const checks: Check<LinkingCode>[] = [...(map === undefined ? [] : [checkFeed(map)]), ...late.checks];
+  for (const source of sources) {
     const table = metadata.get(source.table);
     const facts = {
       source,
@@ -32,14 +40,12 @@ export async function checkTables(
     const findings = [
       ...checkSetup({ setup: options.setup, source, dataverseUrl: options.dataverseUrl }),
       ...checkTable(facts),
-      ...(map === undefined
-        ? []
-        : checkMap({ source, hasMapRows: await mapNamesTable(dataverse, map, source, signal) })),
+      ...(late.findings.get(source.table) ?? []),
     ];
     for (const { code, finding, remedy } of findings) {
       checks.push({ code, level: 'fault', subject: source.table, finding, remedy });
     }
-    if (findings.length === 0) {
+    if (findings.length === 0 && !late.isPartial) {
       const column = table?.columns.has(linkColumn)
         ? 'its lookup column is there'
         : 'its lookup column will be made by the first run';
@@ -53,6 +59,67 @@ export async function checkTables(
   }
   return checks;
 }
+
+/** What takes more than definitions to tell. */
+interface LateFindings {
+  readonly findings: ReadonlyMap<string, readonly UnmetRequirement[]>;
+  /** What is worth knowing of tables that are linked all the same. */
+  readonly checks: readonly Check<LinkingCode>[];
+  /** Some of it could not be asked. */
+  readonly isPartial: boolean;
+}
+
+/** Asks the rest of all tables at once. What may not be asked is said, and keeps nothing else from being told. */
+async function checkLate(
+  { dataverse, options, checkPrivileges }: Pick<LinkingParts, 'dataverse' | 'options' | 'checkPrivileges'>,
+  metadata: ReadonlyMap<string, TableMetadata>,
+  signal: AbortSignal,
+): Promise<LateFindings> {
+  const map = metadata.get(mapTable);
+  if (map === undefined) return { findings: new Map(), checks: [], isPartial: false };
+  const sources = options.setup.tables;
+  const tables = sources.flatMap(({ table }) => metadata.get(table) ?? []);
+  const [taken, rights, named] = await Promise.all([
+    orWhyNot(takenRelationships(dataverse, tables, signal)),
+    orWhyNot(
+      checkPrivileges(
+        tables.map((table) => linkedTableOf(table, map)),
+        signal,
+      ),
+    ),
+    orWhyNot(mapNamesTables(dataverse, map, sources, signal)),
+  ]);
+  const findings = new Map(
+    sources.map((source): [string, UnmetRequirement[]] => {
+      const relationship = isWhyNot(taken) ? undefined : taken.get(source.table);
+      const hasMapRows = isWhyNot(named) || named.has(source.table);
+      return [
+        source.table,
+        [
+          ...(relationship === undefined ? [] : [relationship]),
+          ...(isWhyNot(rights) ? [] : (rights.get(source.table)?.findings ?? [])),
+          ...checkMap({ source, hasMapRows }),
+        ],
+      ];
+    }),
+  );
+  return {
+    findings,
+    checks: [taken, rights, named].flatMap((one) => (isWhyNot(one) ? [one] : [])),
+    isPartial: [taken, rights, named].some(isWhyNot),
+  };
+}
+
+/** A question that had no answer, as the doctor tells it. */
+const orWhyNot = <T extends object>(asked: Promise<T>): Promise<T | Check<'unchecked'>> =>
+  asked.catch((error: unknown) => {
+    if (!isTerminalError(error) && !isRetryableError(error) && !isTimeout(error)) throw error;
+    const remedy = 'Run the doctor again; "backstamp grant" gives the application user what it takes to ask.';
+    const finding = `Not everything about the tables could be asked: ${messageOf(error)}`;
+    return { code: 'unchecked', level: 'warning', subject: 'source tables', finding, remedy };
+  });
+
+const isWhyNot = (answer: object): answer is Check<'unchecked'> => 'code' in answer && answer.code === 'unchecked';
 
 function checkFeed(map: TableMetadata): Check<LinkingCode> {
   const subject = mapTable;

@@ -6,7 +6,8 @@ import type { LookupMetadata, TableMetadata } from '../dataverse/dataverse.ts';
 import { isRefusedDefinition } from '../dataverse/service-failure.ts';
 import { RetryableError } from '../errors.ts';
 import type { LinkingParts } from './parts.ts';
-import { checkTable, refusedColumn, relationshipName, type UnmetRequirement } from './requirements.ts';
+import { checkTable, refusedColumn, type UnmetRequirement } from './requirements.ts';
+import { linkedTableOf, linkOf, relationshipName, takenRelationships } from './table-lookup.ts';
 
 /** What metadata tells a slice about its table; nothing of it is hard-coded. */
 export interface TableContext {
@@ -68,13 +69,13 @@ export async function prepare(
     if (findings.length > 0 || table === undefined || profile === undefined || map === undefined) {
       return { kind: 'skipped', findings };
     }
-    const link = table.lookups.find(
-      ({ column, referencedTable }) => column === linkColumn && referencedTable === profileTable,
-    );
+    const link = linkOf(table);
     if (isBeginning && !columnCreated) {
-      const privileges = await parts.checkPrivileges({ table: source.table, hasColumn: link !== undefined }, signal);
-      if (privileges.findings.length > 0) return { kind: 'skipped', findings: privileges.findings };
-      notes = privileges.notes;
+      const taken = (await takenRelationships(parts.dataverse, [table], signal)).get(source.table);
+      const privileges = (await parts.checkPrivileges([linkedTableOf(table, map)], signal)).get(source.table);
+      const found = [...(taken === undefined ? [] : [taken]), ...(privileges?.findings ?? [])];
+      if (found.length > 0) return { kind: 'skipped', findings: found };
+      notes = privileges?.notes ?? [];
     }
     if (link !== undefined || !mayCreate) {
       return {

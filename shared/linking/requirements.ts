@@ -20,6 +20,7 @@ export type RequirementCode =
   | 'primary-key'
   | UnlinkableCode
   | 'column-in-the-way'
+  | 'column-secured'
   | 'relationship-in-the-way'
   | 'column-refused'
   | 'not-in-unification'
@@ -130,22 +131,7 @@ const tableRules: readonly Rule<TableFacts>[] = [
       remedy: 'Remove or rename that column; the link needs exactly this name.',
     };
   },
-  ({ source, table, columns }) => {
-    const name = relationshipName(source.table);
-    const other = table?.lookups.find(
-      ({ relationship, column }) => relationship.toLowerCase() === name && column !== linkColumn,
-    );
-    if (other === undefined || columns.has(linkColumn)) return undefined;
-    return {
-      code: 'relationship-in-the-way',
-      finding: `The relationship of ${source.table}'s column ${other.column} is called ${name}, as that of the lookup column would be.`,
-      remedy: 'Remove that relationship with its column, or make the lookup column by hand under another relationship.',
-    };
-  },
 ];
-
-/** Name of the relationship that comes with the lookup column. */
-export const relationshipName = (table: string): string => `${profileTable}_${table}`;
 
 /** The requirement that fails where Dataverse refused to make the lookup column. */
 export const refusedColumn = (table: string, { message }: Error): UnmetRequirement => ({

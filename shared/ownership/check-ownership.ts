@@ -1,8 +1,9 @@
 import type { Check, Level } from '../contracts/doctor-report.ts';
 import { ownedTables } from '../contracts/unification-setup.ts';
 import { profileTable } from '../customer-insights/names.ts';
+import { privilegeNames } from '../inspect/needed-privileges.ts';
 import { checkOwnedTable } from './check-owned-table.ts';
-import { checkRights } from './check-rights.ts';
+import { checkTeams, readTeamRights } from './check-rights.ts';
 import { checkConsent } from './consent.ts';
 import { findMapping } from './find-owners.ts';
 import type { OwnershipFinding } from './findings.ts';
@@ -19,6 +20,8 @@ export async function checkOwnership(parts: OwnershipParts, signal: AbortSignal)
   const { column } = businessUnits.ownership;
   const metadata = await dataverse.readTables({ tables: ownedTables, withColumns: ownedTables }, signal);
   const teams = await findMapping(dataverse, column, businessUnits, signal);
+  const names = await privilegeNames(dataverse, ownedTables, signal);
+  const rights = teams.kind === 'found' ? await readTeamRights(dataverse, teams.mapping, signal) : new Map();
   const checks: Check[] = [];
   for (const name of ownedTables) {
     const table = metadata.get(name);
@@ -26,8 +29,8 @@ export async function checkOwnership(parts: OwnershipParts, signal: AbortSignal)
     const level = table === undefined && name !== profileTable ? 'note' : 'fault';
     checks.push(...findings.map((finding) => toCheck(finding, level, name)));
     if (table === undefined || findings.length > 0 || teams.kind !== 'found') continue;
-    const rights = await checkRights(dataverse, table, teams.mapping, signal);
-    checks.push(...rights.filter(isOfTeam).map((finding) => toCheck(finding, 'fault', name)));
+    const ofTeams = checkTeams(names, name, teams.mapping, rights);
+    checks.push(...ofTeams.map((finding) => toCheck(finding, 'fault', name)));
   }
   if (teams.kind === 'faulty') {
     const ofRoot = teams.findings.filter(({ code }) => code === 'root-unit');
@@ -38,8 +41,6 @@ export async function checkOwnership(parts: OwnershipParts, signal: AbortSignal)
   const finding = 'This mapping of values to teams was rehearsed and confirmed: every run sees to the owners.';
   return [...checks, { code: 'owners', level: 'good', subject: 'owners', finding }];
 }
-
-const isOfTeam = ({ code }: OwnershipFinding): boolean => code === 'team-may-not-own';
 
 const toCheck = ({ code, finding, remedy }: OwnershipFinding, level: Level, subject: string): Check => ({
   code,

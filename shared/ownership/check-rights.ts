@@ -1,61 +1,76 @@
-import type { DefinitionReader, TableMetadata } from '../dataverse/dataverse.ts';
 import { isTerminalError } from '../errors.ts';
-import { privilegesFrom, userPrivilegesPath, whoAmI } from '../inspect/identity.ts';
-import { privilegeNames } from '../inspect/needed-privileges.ts';
+import { type HeldPrivileges, privilegesIn } from '../inspect/identity.ts';
+import type { PrivilegesFound } from '../inspect/known-privileges.ts';
+import type { PrivilegeNames } from '../inspect/needed-privileges.ts';
+import type { WorkDataverse } from '../passes/work-parts.ts';
 import type { OwnershipFinding } from './findings.ts';
 import type { OwnerMapping, OwnerTeam } from './owner-mapping.ts';
 
 /** What the writer needs on a table whose owners it sees to. */
 const rightsOfWriter = ['Read', 'Write', 'Assign'] as const;
 
-/**
- * Whether the app may give a table's rows away, and whether each team may own them: Dataverse refuses an owner whose
- * roles do not let it read the table (0x80040299). What may not be read is not held against anybody.
- */
-export async function checkRights(
-  dataverse: DefinitionReader,
-  { logicalName: table }: TableMetadata,
+/** Teams whose privileges are asked for in one batch: its parts run one after another. */
+const teamsPerBatch = 250;
+
+/** What each team's roles give, by team; undefined for those of whom that may not be read. */
+export type TeamRights = ReadonlyMap<string, HeldPrivileges | undefined>;
+
+/** Reads what the roles of the teams of a mapping give. */
+export async function readTeamRights(
+  dataverse: Pick<WorkDataverse, 'readObjects'>,
   { teams, root }: OwnerMapping,
   signal: AbortSignal,
-): Promise<OwnershipFinding[]> {
-  const names = (await privilegeNames(dataverse, [table], signal)).get(table) ?? new Map<string, string>();
-  const findings: OwnershipFinding[] = [];
-  const writer = await unlessRefused(async () => {
-    const userId = await whoAmI(dataverse, signal);
-    return userId === undefined ? undefined : privilegesFrom(dataverse, userPrivilegesPath(userId), signal);
-  });
-  for (const right of rightsOfWriter) {
-    const name = names.get(right);
-    if (writer === undefined || name === undefined) continue;
-    const depth = writer.get(name.toLowerCase());
-    if (depth !== 'Global') findings.push(writerLacks(name, table, depth));
-  }
-  const read = names.get('Read');
-  for (const team of [...teams, root]) {
-    const held = await unlessRefused(() => privilegesFrom(dataverse, teamPrivileges(team.teamId), signal));
-    if (held === undefined || read === undefined || held.has(read.toLowerCase())) continue;
-    findings.push(teamLacks(read, table, team));
-  }
-  return findings;
+): Promise<TeamRights> {
+  const ids = [...new Set([...teams, root].map(({ teamId }) => teamId))];
+  const batches: string[][] = [];
+  for (let at = 0; at < ids.length; at += teamsPerBatch) batches.push(ids.slice(at, at + teamsPerBatch));
+  const answers = await Promise.all(
+    batches.map((some) => dataverse.readObjects(some.map(teamPrivileges), 'read the privileges of teams', signal)),
+  );
+  return new Map(
+    answers
+      .flat()
+      .map((answer, at) => [ids[at] ?? '', isTerminalError(answer) ? undefined : privilegesIn(answer, undefined)]),
+  );
+}
+
+/**
+ * Whether one of the app's identities may give a table's rows away: the others leave it to that one. What may not be read
+ * is not held against anybody.
+ */
+export function checkWriters({ identities, names }: PrivilegesFound, table: string): OwnershipFinding[] {
+  const needed = rightsOfWriter.flatMap((right) => names.get(table)?.get(right) ?? []);
+  const lacks = identities.map(({ name, privileges }) =>
+    needed.flatMap((privilege) => {
+      const held = privileges?.get(privilege.toLowerCase());
+      const isEnough = privileges === undefined || held?.isEverywhere;
+      return isEnough ? [] : [writerLacks(name, privilege, table, held?.depth)];
+    }),
+  );
+  return lacks.some((ofOne) => ofOne.length === 0) ? [] : lacks.flat();
+}
+
+/** Whether each team may own a table's rows: Dataverse refuses an owner whose roles do not let it read the table (0x80040299). */
+export function checkTeams(
+  names: PrivilegeNames,
+  table: string,
+  { teams, root }: OwnerMapping,
+  rights: TeamRights,
+): OwnershipFinding[] {
+  const read = names.get(table)?.get('Read');
+  if (read === undefined) return [];
+  const mayNot = ({ teamId }: OwnerTeam): boolean => rights.get(teamId)?.has(read.toLowerCase()) === false;
+  return [...teams, root].filter(mayNot).map((team) => teamLacks(read, table, team));
 }
 
 const teamPrivileges = (id: string): string => `teams(${id})/Microsoft.Dynamics.CRM.RetrieveTeamPrivileges()`;
 
-async function unlessRefused<T>(read: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await read();
-  } catch (error) {
-    if (isTerminalError(error)) return undefined;
-    throw error;
-  }
-}
-
-const writerLacks = (name: string, table: string, depth: string | undefined): OwnershipFinding => ({
+const writerLacks = (who: string, name: string, table: string, depth: string | undefined): OwnershipFinding => ({
   code: 'may-not-assign',
   finding:
     depth === undefined
-      ? `The application user lacks ${name}: it cannot give rows of ${table} another owner.`
-      : `The application user has ${name} at depth ${depth} only: rows of other business units are out of its reach.`,
+      ? `${who} lacks ${name}: it cannot give rows of ${table} another owner.`
+      : `${who} has ${name} at depth ${depth} only: rows of other business units are out of its reach.`,
   remedy: 'Run "backstamp grant --ownership", or give its role the privilege at organisation level.',
 });
 

@@ -2,7 +2,7 @@ import type { Check } from '../contracts/doctor-report.ts';
 import type { UnificationSetup } from '../contracts/unification-setup.ts';
 import type { Row } from '../dataverse/dataverse.ts';
 import { isTerminalError } from '../errors.ts';
-import { checkModernised, examineTeams, type UnitsReader } from '../inspect/check-business-units.ts';
+import { checkModernised, examineUnits, type UnitsReader } from '../inspect/check-business-units.ts';
 import type { CheckCode } from '../inspect/report.ts';
 import type { OwnershipFinding } from './findings.ts';
 import { createMapping, type OwnerMapping, type OwnerTeam } from './owner-mapping.ts';
@@ -18,12 +18,13 @@ export type FoundMapping =
 export async function findMapping(
   dataverse: UnitsReader,
   column: string,
-  { teams = [] }: Separation,
+  separation: Separation,
   signal: AbortSignal,
 ): Promise<FoundMapping> {
   try {
-    const { checks, found } = await examineTeams(dataverse, teams, signal);
-    const faults = [...(await checkModernised(dataverse, signal)), ...checks].filter(({ level }) => level !== 'good');
+    const { organisation, examined } = await examineUnits(dataverse, separation, signal);
+    const { checks, found } = examined;
+    const faults = [...checkModernised(organisation), ...checks.filter(({ level }) => level === 'fault')];
     const root = await findRoot(dataverse, signal);
     const findings = [...faults.map(toFinding), ...(root === undefined ? [noRoot] : [])];
     if (findings.length > 0 || root === undefined) return { kind: 'faulty', findings };

@@ -10,7 +10,7 @@ import { timeOf } from '../runs/parts.ts';
 import { beginOwnershipPass, carryOnOwnership } from './carry-on.ts';
 import { checkOwnedTable, referenceOf } from './check-owned-table.ts';
 import { checkOwnership } from './check-ownership.ts';
-import { checkRights } from './check-rights.ts';
+import { checkTeams, checkWriters, readTeamRights } from './check-rights.ts';
 import { checkConsent } from './consent.ts';
 import { findMapping } from './find-owners.ts';
 import { isProfileTable } from './names.ts';
@@ -77,7 +77,9 @@ async function prepareTable(parts: OwnershipParts, { table, run, signal }: Prepa
   const teams = await findMapping(parts.dataverse, ownership.column, businessUnits, signal);
   if (teams.kind === 'faulty') return skipped(teams.findings);
   const { mapping } = teams;
-  const rights = await checkRights(parts.dataverse, found.table, mapping, signal);
+  const privileges = await parts.readPrivileges([table], signal);
+  const teamRights = await readTeamRights(parts.dataverse, mapping, signal);
+  const rights = [...checkWriters(privileges, table), ...checkTeams(privileges.names, table, mapping, teamRights)];
   if (rights.length > 0) return skipped(rights);
   const isRehearsal = run.mode === 'rehearsal';
   if (!isRehearsal) {

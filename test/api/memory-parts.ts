@@ -4,12 +4,12 @@ import type { LinkTask } from '../../shared/contracts/link-task.ts';
 import type { LinkingEvent } from '../../shared/contracts/linking-events.ts';
 import type { UnificationEvent } from '../../shared/contracts/unification-event.ts';
 import type { UnificationSetup } from '../../shared/contracts/unification-setup.ts';
-import type { Dataverse, DefinitionReader } from '../../shared/dataverse/dataverse.ts';
 import { linkingWork } from '../../shared/linking/linking-work.ts';
 import type { LinkingParts } from '../../shared/linking/parts.ts';
 import { ownershipWork } from '../../shared/ownership/ownership-work.ts';
 import type { OwnershipParts } from '../../shared/ownership/parts.ts';
 import type { PassParts } from '../../shared/passes/parts.ts';
+import type { WorkDataverse } from '../../shared/passes/work-parts.ts';
 import { AuditTrail } from '../../shared/state/audit-trail.ts';
 import type { EntityTable, StoredEntity } from '../../shared/state/entity-table.ts';
 import { FoundOrphans } from '../../shared/state/found-orphans.ts';
@@ -123,7 +123,7 @@ export function memoryParts(overrides: Partial<ApiParts> = {}): {
 } {
   const table = new MemoryTable();
   const outbox: Outbox = { events: [], tasks: [], published: [] };
-  const noDataverse = new Proxy({} as Dataverse & DefinitionReader, {
+  const noDataverse = new Proxy({} as WorkDataverse, {
     get: (_, name) => () => Promise.reject(new Error(`Dataverse was asked for ${String(name)}`)),
   });
   const parts: Omit<ApiParts, 'works'> = {
@@ -144,7 +144,8 @@ export function memoryParts(overrides: Partial<ApiParts> = {}): {
     idempotencyKeys: new IdempotencyKeys(new MemoryTable()),
     isSignInEnabled: false,
     telemetry: silentTelemetry,
-    checkPrivileges: async () => ({ findings: [], notes: [] }),
+    checkPrivileges: async () => new Map(),
+    readPrivileges: () => Promise.reject(new Error('Dataverse was asked for privileges')),
     options: {
       dataverseUrl: 'https://contoso.crm.dynamics.com',
       setup: sampleSetup,

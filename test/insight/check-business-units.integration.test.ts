@@ -4,6 +4,7 @@ import { businessUnits, keepUnitsApart } from '../../local/sample/business-units
 import { callStandIn, loadRows, putApplicationUser } from '../../local/sample/control-plane.ts';
 import type { UnificationSetup } from '../../shared/contracts/unification-setup.ts';
 import { checkBusinessUnits } from '../../shared/inspect/check-business-units.ts';
+import type { HeldPrivileges } from '../../shared/inspect/identity.ts';
 import type { Check } from '../../shared/inspect/report.ts';
 import { clientId, type InsightOrganisation, startInsight } from './insight-organisation.ts';
 
@@ -52,9 +53,13 @@ describe('the checks of business units', () => {
   }
   const check = (
     teams: NonNullable<NonNullable<UnificationSetup['businessUnits']>['teams']>,
-    privileges = new Map([['prvactonbehalfofanotheruser', 'Global']]),
-  ): Promise<Check[]> =>
-    checkBusinessUnits(insight.dataverse, { teams }, [{ name: 'app', privileges }], AbortSignal.timeout(10_000));
+    privileges: HeldPrivileges = new Map([
+      ['prvactonbehalfofanotheruser', { depth: 'Global', unitId: '', isEverywhere: true }],
+    ]),
+  ): Promise<Check[]> => {
+    const identity = { name: 'app', userId: undefined, privileges, securedColumns: undefined };
+    return checkBusinessUnits(insight.dataverse, { teams }, [identity], AbortSignal.timeout(10_000));
+  };
 
   it('find nothing wrong with a team that has its roles, however its name is written', async () => {
     const { businessUnit, team } = mapped(north);

@@ -2,8 +2,9 @@ import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { Row } from '../../shared/dataverse/dataverse.ts';
 import { RetryableError, TerminalError } from '../../shared/errors.ts';
-import type { DefinitionsReader } from '../../shared/inspect/known-privileges.ts';
+import { type DefinitionsReader, KnownPrivileges } from '../../shared/inspect/known-privileges.ts';
 import { privilegeCheck } from '../../shared/inspect/missing-privileges.ts';
+import type { LinkedTable } from '../../shared/inspect/needed-privileges.ts';
 
 const [first, second] = ['11111111-2222-4333-8444-555555555551', '11111111-2222-4333-8444-555555555552'];
 const rights = ['Read', 'Write', 'Append', 'AppendTo'];
@@ -58,8 +59,17 @@ function organisationWith(privileges: Record<string, Given>) {
 }
 
 const timeout = () => AbortSignal.timeout(5_000);
-const check = (privileges: Record<string, Given>, hasColumn = true) =>
-  privilegeCheck(organisationWith(privileges), Object.keys(privileges))({ table: 'contact', hasColumn }, timeout());
+/** What is found of contacts, which have their column unless it is said otherwise. */
+const asking = (organisation: DefinitionsReader, clientIds: readonly string[]) => {
+  const ask = privilegeCheck(new KnownPrivileges(organisation, clientIds));
+  return async (more: Partial<LinkedTable> = {}) => {
+    const contact = { table: 'contact', hasColumn: true, tracksMap: false, securedColumn: undefined, ...more };
+    const { findings, notes } = (await ask([contact], timeout())).get('contact') ?? { findings: [], notes: [] };
+    return { findings, notes };
+  };
+};
+const check = (privileges: Record<string, Given>, more: Partial<LinkedTable> = {}) =>
+  asking(organisationWith(privileges), Object.keys(privileges))(more);
 
 describe('the privileges of the app', () => {
   it('are enough where nothing is missing', async () => {
@@ -76,7 +86,7 @@ describe('the privileges of the app', () => {
   });
 
   it('must include those to make the column only where there is none', async () => {
-    const { findings } = await check({ [first]: enough }, false);
+    const { findings } = await check({ [first]: enough }, { hasColumn: false });
     expect(findings.map(({ finding }) => finding).join()).toMatch(/prvCreateAttribute.*prvCreateRelationship/);
   });
 
@@ -114,10 +124,8 @@ describe('the privileges of the app', () => {
 
   it('take two requests at first, however many identities there are, and one from then on', async () => {
     const organisation = organisationWith({ [first]: enough, [second]: enough });
-    const ask = privilegeCheck(organisation, [first, second]);
-    for (let time = 1; time <= 3; time++) {
-      expect(await ask({ table: 'contact', hasColumn: true }, timeout())).toMatchObject({ findings: [], notes: [] });
-    }
+    const ask = asking(organisation, [first, second]);
+    for (let time = 1; time <= 3; time++) expect(await ask()).toEqual({ findings: [], notes: [] });
     expect(organisation.asked.map((paths) => paths.length)).toEqual([2, 2, 2, 2]);
     expect(organisation.asked.flat().filter((path) => path.includes('RetrieveUserPrivileges'))).toHaveLength(6);
   });
@@ -125,8 +133,8 @@ describe('the privileges of the app', () => {
   it('are told by nothing that was known before: a fault is looked at anew, a new user is found', async () => {
     const privileges: Record<string, Given> = { [first]: enough };
     const organisation = organisationWith(privileges);
-    const ask = async () => (await privilegeCheckOf({ table: 'contact', hasColumn: true }, timeout())).findings;
-    const privilegeCheckOf = privilegeCheck(organisation, [first]);
+    const askBoth = asking(organisation, [first]);
+    const ask = async () => (await askBoth()).findings;
     expect(await ask()).toEqual([]);
     privileges[first] = without('prvWriteContact');
     expect(await ask()).toHaveLength(1);
@@ -138,9 +146,8 @@ describe('the privileges of the app', () => {
   it('are held against what is needed though another check forgets what is known meanwhile', async () => {
     const privileges: Record<string, Given> = { [first]: enough };
     const organisation = organisationWith(privileges);
-    const ask = privilegeCheck(organisation, [first]);
-    const contact = { table: 'contact', hasColumn: true };
-    await ask(contact, timeout());
+    const ask = asking(organisation, [first]);
+    await ask();
     privileges[first] = without('prvWriteContact');
     const { readObjects } = organisation;
     let asked = 0;
@@ -150,25 +157,20 @@ describe('the privileges of the app', () => {
       else if (++asked === 2) await setTimeout(5);
       return readObjects(paths, what, signal);
     };
-    const both = await Promise.all([ask(contact, timeout()), ask(contact, timeout())]);
+    const both = await Promise.all([ask(), ask()]);
     expect(both.map(({ findings }) => findings.length)).toEqual([1, 1]);
   });
 
   it('are asked for again later where Dataverse is out of reach', async () => {
     const organisation = organisationWith({ [first]: enough });
     organisation.readObjects = () => Promise.reject(new RetryableError('503'));
-    await expect(
-      privilegeCheck(organisation, [first])({ table: 'contact', hasColumn: true }, timeout()),
-    ).rejects.toThrow('503');
+    await expect(asking(organisation, [first])()).rejects.toThrow('503');
   });
 
   it('could not be checked where their names may not be read, which is said', async () => {
     const organisation = organisationWith({ [first]: enough });
     organisation.readObjects = async (paths) => paths.map(() => new TerminalError('You may not read definitions.'));
-    const { findings, notes } = await privilegeCheck(organisation, [first])(
-      { table: 'contact', hasColumn: true },
-      timeout(),
-    );
+    const { findings, notes } = await asking(organisation, [first])();
     expect(findings).toEqual([]);
     expect(notes).toEqual(['The privileges of the app could not be checked: You may not read definitions.']);
   });

@@ -4,7 +4,13 @@ import type { CheckCode } from '../../shared/inspect/report.ts';
 import type { LinkingCode } from '../../shared/linking/check-tables.ts';
 import type { OwnershipCode } from '../../shared/ownership/findings.ts';
 
-type File = 'inspect' | 'inspect-ownership' | 'inspect-business-units' | 'requirements' | 'refusals';
+type File =
+  | 'inspect'
+  | 'inspect-surroundings'
+  | 'inspect-ownership'
+  | 'inspect-business-units'
+  | 'requirements'
+  | 'refusals';
 
 type Code = CheckCode | LinkingCode | OwnershipCode | 'not-set-up';
 
@@ -24,6 +30,13 @@ const provokedBy: Readonly<Record<Code, File>> = {
   'column-in-the-way': 'inspect',
   'relationship-in-the-way': 'inspect',
   'column-refused': 'refusals',
+  'column-secured': 'inspect-surroundings',
+  'unlisted-table': 'inspect-surroundings',
+  'other-writer': 'inspect-surroundings',
+  'profile-dependents': 'inspect-surroundings',
+  'elastic-partition': 'inspect-surroundings',
+  language: 'inspect-surroundings',
+  journeys: 'inspect-surroundings',
   'not-in-unification': 'requirements',
   'not-set-up': 'requirements',
   'privilege-missing': 'requirements',

@@ -1,7 +1,5 @@
 import type {
   ChangePage,
-  Dataverse,
-  DefinitionReader,
   ListRequest,
   PageRequest,
   Row,
@@ -12,6 +10,7 @@ import type {
   UpdateRequest,
 } from '../../shared/dataverse/dataverse.ts';
 import { ExpiredChangesError } from '../../shared/errors.ts';
+import type { WorkDataverse } from '../../shared/passes/work-parts.ts';
 import { MemoryDirectory } from './memory-directory.ts';
 import { readFilter } from './odata-filter.ts';
 import type { VirtualClock } from './virtual-clock.ts';
@@ -121,7 +120,7 @@ export class MemoryOrganisation {
   }
 
   /** The organisation as one process uses it; each request is a step. */
-  connect(worker: Worker): Dataverse & DefinitionReader {
+  connect(worker: Worker): WorkDataverse {
     const read = <T>(action: () => T, signal: AbortSignal | undefined): Promise<T> => {
       signal?.throwIfAborted();
       this.requests++;
@@ -141,8 +140,19 @@ export class MemoryOrganisation {
       readChanges: (request, signal) => read(() => this.#changes(request), signal),
       readPage: (request, signal) => read(() => this.#page(request), signal),
       readLists: (requests, signal) => read(() => requests.map((request) => this.#list(request)), signal),
+      readTogether: (reads, _caller, signal) =>
+        read(
+          () =>
+            reads.map(({ top = 100, ...request }) => ({
+              kind: 'rows',
+              rows: this.#page({ ...request, pageSize: top }).rows,
+            })),
+          signal,
+        ),
       countRows: (name, signal) => read(() => this.#tables.get(name)?.rows.size, signal),
       update: (request) => this.#update(worker, request),
+      readObjects: (paths, _what, signal) =>
+        read(() => paths.map((path) => this.directory.read(path, [...this.#tables.keys()])), signal),
       readObject: (path, _what, signal) => read(() => this.directory.read(path, [...this.#tables.keys()]), signal),
     };
   }

@@ -39,6 +39,7 @@ export class MemoryDirectory {
         rights.map((right) => ({ Name: privilege(right, table), PrivilegeType: right }));
       return { value: tables.map((LogicalName) => ({ LogicalName, Privileges: Privileges(LogicalName) })) };
     }
+    if (path.startsWith('RelationshipDefinitions')) return { value: [] };
     throw new Error(`Nothing is known of ${path}.`);
   }
 }

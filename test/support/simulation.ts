@@ -2,7 +2,9 @@ import { parseUnificationEvent } from '../../shared/contracts/foreign-event.ts';
 import { linkTaskSchema } from '../../shared/contracts/link-task.ts';
 import { runIdOf, type UnificationEvent } from '../../shared/contracts/unification-event.ts';
 import { isRetryableError } from '../../shared/errors.ts';
+import { KnownPrivileges } from '../../shared/inspect/known-privileges.ts';
 import type { PrivilegeFindings } from '../../shared/inspect/missing-privileges.ts';
+import type { LinkedTable } from '../../shared/inspect/needed-privileges.ts';
 import { linkingWork } from '../../shared/linking/linking-work.ts';
 import type { LinkingOptions, LinkingParts } from '../../shared/linking/parts.ts';
 import { ownershipWork } from '../../shared/ownership/ownership-work.ts';
@@ -84,8 +86,9 @@ export class Simulation {
   /** What a process works with. */
   connect(worker = new Worker(this.world)): Everything {
     const { tables, clock, tell } = this;
+    const dataverse = this.organisation.connect(worker);
     const parts = {
-      dataverse: this.organisation.connect(worker),
+      dataverse,
       messenger: this.broker.connect(worker),
       runs: new Runs(tables.runs.connect(worker), tell),
       linkStates: new LinkStates(tables.linkStates.connect(worker), tell),
@@ -95,7 +98,10 @@ export class Simulation {
       ownershipConsents: new OwnershipConsents(tables.linkStates.connect(worker), tell),
       keptEvents: new KeptEvents(tables.linkStates.connect(worker), tell),
       telemetry: silentTelemetry,
-      checkPrivileges: async () => this.privileges,
+      checkPrivileges: async (linked: readonly LinkedTable[]) =>
+        new Map(linked.map(({ table }) => [table, this.privileges])),
+      readPrivileges: (names: readonly string[], signal: AbortSignal) =>
+        new KnownPrivileges(dataverse, []).read(names, false, signal),
       options: this.options,
       now: () => clock.now() + this.skewMs,
       startTimer: clock.startTimer,

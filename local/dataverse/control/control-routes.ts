@@ -3,6 +3,7 @@ import { collect, type Engine } from '../engine.ts';
 import { DataverseError } from '../errors.ts';
 import { faultsSchema } from '../faults.ts';
 import { tableDefinitionSchema } from '../metadata/table-definition.ts';
+import type { Organisation } from '../organisation.ts';
 import type { DataverseRequest, DataverseResponse } from '../request.ts';
 import { settingsSchema } from '../settings.ts';
 import { parseGuid } from '../store/guid.ts';
@@ -18,6 +19,9 @@ const userSchema = z.strictObject({
 });
 
 const tablesSchema = z.union([tableDefinitionSchema.transform((one) => [one]), z.array(tableDefinitionSchema)]);
+
+/** A component that uses a column, by the number of its kind: 60 is a form, 26 a view. */
+const dependentsSchema = z.strictObject({ table: z.string(), column: z.string(), type: z.int(), id: z.string() });
 
 /** Whether a request is for the control plane. */
 export const isControl = (request: DataverseRequest): boolean =>
@@ -61,6 +65,8 @@ async function perform(engine: Engine, request: DataverseRequest): Promise<unkno
       return { systemuserid: engine.users.put({ clientId: guid(name) }, userSchema.parse(await body())) };
     case 'PUT users/*':
       return { systemuserid: engine.users.put({ userId: guid(name) }, userSchema.parse(await body())) };
+    case 'POST dependents':
+      return addDependents(organisation, dependentsSchema.parse(await body()));
     case 'POST faults':
       engine.faults.add(faultsSchema.parse(await body()));
       return {};
@@ -82,6 +88,13 @@ async function perform(engine: Engine, request: DataverseRequest): Promise<unkno
     default:
       throw new DataverseError(404, '', `The control plane has no '${request.method} ${resource}'.`);
   }
+}
+
+function addDependents(organisation: Organisation, { table, column, type, id }: z.infer<typeof dependentsSchema>) {
+  const metadataId = organisation.table(table)?.columns.get(column)?.metadataId;
+  if (metadataId === undefined) throw new DataverseError(404, '', `There is no column '${table}.${column}'.`);
+  organisation.dependents.set(metadataId, [...(organisation.dependents.get(metadataId) ?? []), { type, id: guid(id) }]);
+  return {};
 }
 
 /** What this process has used since it began, so that benchmarks can tell their own work from ours. */

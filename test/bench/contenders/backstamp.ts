@@ -4,6 +4,7 @@ import type { Run, Task } from '../../../shared/contracts/run.ts';
 import { createDataverse } from '../../../shared/dataverse/client.ts';
 import { systemClock } from '../../../shared/dataverse/clock.ts';
 import { createIdentities } from '../../../shared/dataverse/identities.ts';
+import { KnownPrivileges } from '../../../shared/inspect/known-privileges.ts';
 import { privilegeCheck } from '../../../shared/inspect/missing-privileges.ts';
 import { linkTable } from '../../../shared/passes/link-table.ts';
 import { silentTelemetry, type Telemetry } from '../../../shared/telemetry/telemetry.ts';
@@ -69,7 +70,7 @@ export function createLinker({ url, timeScale, identities }: Assignment): Linker
   const defaults = memoryParts().parts;
   const { parts, outbox } = memoryParts({
     dataverse,
-    checkPrivileges: privilegeCheck(dataverse, clientIds),
+    checkPrivileges: privilegeCheck(new KnownPrivileges(dataverse, clientIds)),
     telemetry,
     // One slice for the whole pass, and no second look at a map that nobody else changes.
     options: { ...defaults.options, sliceMs: 86_400_000, settlingIntervalMs: 0, settlingLimitMs: 0 },

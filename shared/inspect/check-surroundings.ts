@@ -1,0 +1,192 @@
+import type { Check as ReportedCheck } from '../contracts/doctor-report.ts';
+import { isFinal } from '../contracts/is-final.ts';
+import { linkColumn, linkValue, profileTable } from '../customer-insights/names.ts';
+import type { InspectableDataverse } from '../dataverse/dataverse.ts';
+import { isTerminalError } from '../errors.ts';
+import { checkDependents } from './check-dependents.ts';
+import type { InspectParts } from './inspect-parts.ts';
+import type { Check } from './report.ts';
+
+/**
+ * What surrounds linking and keeps no row from it: tables that were linked once, another program that writes the same
+ * column, what stands in the way of the next Merge, what other applications wait for. Of what the app may not read it
+ * says nothing: linking does not need it.
+ */
+export async function checkSurroundings(parts: InspectParts, signal: AbortSignal): Promise<ReportedCheck[]> {
+  const { dataverse } = parts;
+  const checks = await Promise.all(
+    [
+      () => checkUnlisted(parts, signal),
+      () => checkOtherWriter(parts, signal),
+      () => checkDependents(dataverse, signal),
+      () => checkPartitions(dataverse, signal),
+      () => checkLanguage(dataverse, signal),
+      () => checkJourneys(parts),
+    ].map((check) =>
+      check().catch((error: unknown): Check[] => {
+        if (isTerminalError(error)) return [];
+        throw error;
+      }),
+    ),
+  );
+  return checks.flat();
+}
+
+/** Tables whose links nobody keeps right any more. */
+async function checkUnlisted({ dataverse, options }: InspectParts, signal: AbortSignal): Promise<Check[]> {
+  const filter = encodeURIComponent(`ReferencedEntity eq '${profileTable}'`);
+  const path =
+    'RelationshipDefinitions/Microsoft.Dynamics.CRM.OneToManyRelationshipMetadata' +
+    `?$select=ReferencingEntity,ReferencingAttribute&$filter=${filter}`;
+  const { value } = await dataverse.readObject(path, 'read which tables are linked', signal);
+  const listed = new Set(options.setup.tables.map(({ table }) => table));
+  return ((value ?? []) as { ReferencingEntity?: unknown; ReferencingAttribute?: unknown }[])
+    .filter(({ ReferencingAttribute }) => ReferencingAttribute === linkColumn)
+    .map(({ ReferencingEntity }) => String(ReferencingEntity))
+    .filter((table) => !listed.has(table))
+    .map((table) => ({
+      code: 'unlisted-table',
+      level: 'note',
+      subject: table,
+      finding: `${table} has the lookup column ${linkColumn} and is not among the tables of BACKSTAMP_UNIFICATION: nobody keeps its links right.`,
+      remedy: `Add ${table} to the set-up, as "backstamp discover" shows it; or delete the column, if its links are not wanted any more.`,
+    }));
+}
+
+/** Rows of so many days tell whether another program still writes. */
+const recentDays = 30;
+
+/** Customer Insights' own task, which writes the same column by its own rules: two writers undo each other's work. */
+async function checkOtherWriter({ dataverse, options, now }: InspectParts, signal: AbortSignal): Promise<Check[]> {
+  const users = await dataverse.readPage(
+    {
+      entitySetName: 'systemusers',
+      select: ['systemuserid', 'fullname'],
+      filter:
+        "startswith(domainname,'insightsappsplatform') or fullname eq '# InsightsAppsPlatform' or fullname eq '#InsightsAppsPlatform'",
+      pageSize: 5,
+    },
+    signal,
+  );
+  if (users.rows.length === 0) return [];
+  const names = options.setup.tables.map(({ table }) => table);
+  const linked = [...(await dataverse.readTables({ tables: names }, signal)).values()].filter(({ lookups }) =>
+    lookups.some(({ column }) => column === linkColumn),
+  );
+  const by = users.rows.map(({ systemuserid }) => `_modifiedby_value eq ${String(systemuserid)}`).join(' or ');
+  const since = new Date(now() - recentDays * 86_400_000).toISOString().replace(/\.\d+/, '');
+  const answers = await dataverse.readTogether(
+    linked.map(({ entitySetName, primaryId }) => ({
+      ...{ entitySetName, select: [primaryId], top: 1 },
+      filter: `${linkValue} ne null and modifiedon ge ${since} and (${by})`,
+    })),
+    undefined,
+    signal,
+  );
+  const writer = String(users.rows[0]?.fullname ?? 'InsightsAppsPlatform');
+  return linked.flatMap(({ logicalName }, at): Check[] => {
+    const answer = answers[at];
+    if (answer?.kind !== 'rows' || answer.rows.length === 0) return [];
+    return [
+      {
+        code: 'other-writer',
+        level: 'warning',
+        subject: logicalName,
+        finding: `${writer} changed linked rows of ${logicalName} in the last ${recentDays} days: Customer Insights' own task "CustomerId Backstamping Hydration" seems to write the same column.`,
+        remedy:
+          'Let one of the two write: leave the table out of the set-up, or see to it that it fails a requirement of the other. Until then both keep the links as unification has them, and each write shows in "Modified By".',
+      },
+    ];
+  });
+}
+
+/** Profiles that are looked at for partition ids of their own. */
+const sampleSize = 50;
+
+/** A lookup to an elastic row works by its id alone only where the id is its partition too. */
+async function checkPartitions(dataverse: InspectableDataverse, signal: AbortSignal): Promise<Check[]> {
+  const profile = (await dataverse.readTables({ tables: [profileTable], withColumns: [profileTable] }, signal)).get(
+    profileTable,
+  );
+  if (profile?.tableType !== 'Elastic' || !profile.columns.has('partitionid')) return [];
+  const { entitySetName, primaryId } = profile;
+  const page = await dataverse.readPage(
+    { entitySetName, select: [primaryId, 'partitionid'], pageSize: sampleSize },
+    signal,
+  );
+  const odd = page.rows.filter((row) => row.partitionid !== null && row.partitionid !== row[primaryId]);
+  if (odd.length === 0) return [];
+  return [
+    {
+      code: 'elastic-partition',
+      level: 'warning',
+      subject: profileTable,
+      finding: `${odd.length} of ${page.rows.length} profiles looked at have a partition id of their own: Dataverse shows no name for links to them, and may not find them by the link alone.`,
+      remedy:
+        'Look at a linked row in an app before the first run. Where its profile is not shown, read it by msdynci_customerid.',
+    },
+  ];
+}
+
+const english = 1033;
+
+/** The column's label has a language of the organisation, which need not be English. */
+async function checkLanguage(dataverse: InspectableDataverse, signal: AbortSignal): Promise<Check[]> {
+  const { RetrieveProvisionedLanguages: found } = await dataverse.readObject(
+    'RetrieveProvisionedLanguages()',
+    'read the languages of the organisation',
+    signal,
+  );
+  if (!Array.isArray(found) || found.length === 0 || found.map(Number).includes(english)) return [];
+  return [
+    {
+      code: 'language',
+      level: 'note',
+      subject: 'organisation',
+      finding: `English is no language of this organisation (it has ${found.join(', ')}): the column's label "Customer Profile" is made in its base language, in these English words.`,
+      remedy: 'Translate the label of the column after the first run, if you like; its schema name must stay.',
+    },
+  ];
+}
+
+/** Runs that are looked at for the last one of contacts. */
+const recentRuns = 10;
+
+/** Customer Insights - Journeys offers segments on profiles where contacts were linked with success. */
+async function checkJourneys({ runs, options }: InspectParts): Promise<Check[]> {
+  const subject = 'Customer Insights - Journeys';
+  if (!options.setup.tables.some(({ table }) => table === 'contact')) {
+    return [
+      {
+        code: 'journeys',
+        level: 'note',
+        subject,
+        finding: 'contact is not among the tables of BACKSTAMP_UNIFICATION.',
+        remedy:
+          'Journeys offers segments by profile attributes and measures only where contacts are linked to their profiles; add contact, if you want those.',
+      },
+    ];
+  }
+  const page = await runs.listRecent(recentRuns);
+  const tasks = page.runs.flatMap((run) => run.tasks);
+  const last = tasks.find(({ table, mode, status }) => table === 'contact' && mode !== 'rehearsal' && isFinal(status));
+  if (last === undefined) return [];
+  const isMet = last.status === 'Successful' || last.status === 'Completed with warnings';
+  return [
+    isMet
+      ? {
+          code: 'journeys',
+          level: 'good',
+          subject,
+          finding: 'Contacts were linked with success, under the column name that Journeys looks for.',
+        }
+      : {
+          code: 'journeys',
+          level: 'note',
+          subject,
+          finding: `The last run on contact ended as ${last.status}.`,
+          remedy:
+            'Journeys offers segments by profile attributes and measures only where contacts were linked with success; see what the run says of contact.',
+        },
+  ];
+}
