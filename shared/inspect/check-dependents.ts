@@ -29,9 +29,12 @@ const kinds: Readonly<Record<number, string>> = {
  * fails where the column is no longer part of it.
  */
 export async function checkDependents(dataverse: InspectableDataverse, signal: AbortSignal): Promise<Check[]> {
-  const path = `EntityDefinitions(LogicalName='${profileTable}')/Attributes?$select=LogicalName,MetadataId,IsCustomAttribute`;
+  const path =
+    `EntityDefinitions?$select=LogicalName&$filter=${encodeURIComponent(`LogicalName eq '${profileTable}'`)}` +
+    '&$expand=Attributes($select=LogicalName,MetadataId,IsCustomAttribute)';
   const { value } = await dataverse.readObject(path, 'read the columns of the profile', signal);
-  const columns = ((value ?? []) as readonly Row[]).filter(({ IsCustomAttribute }) => IsCustomAttribute === true);
+  const [profile] = (value ?? []) as readonly { readonly Attributes?: readonly Row[] }[];
+  const columns = (profile?.Attributes ?? []).filter(({ IsCustomAttribute }) => IsCustomAttribute === true);
   const [first, ...others] = columns;
   if (first === undefined) return [];
   const what = 'read what uses the columns of the profile';

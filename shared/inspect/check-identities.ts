@@ -1,6 +1,7 @@
 import { isMissingPrivilege } from '../dataverse/service-failure.ts';
 import { checkBypass } from './check-logic.ts';
 import { checkPrivileges, unknownPrivileges } from './check-privileges.ts';
+import { nameOf } from './identity.ts';
 import type { InspectParts } from './inspect-parts.ts';
 import type { PrivilegesFound } from './known-privileges.ts';
 import { extentOf } from './least-privileges.ts';
@@ -19,6 +20,16 @@ export const readIdentities = (
     ),
     signal,
   );
+
+/** What there is to say where Dataverse refuses the identities altogether, whatever they are used for. */
+export const refusedIdentities = (clientIds: readonly string[], reason: string): Check[] =>
+  // Dataverse's own words name the reason and the client adds the remedy.
+  (clientIds.length === 0 ? [nameOf(undefined)] : clientIds).map((name) => ({
+    code: 'identity',
+    level: 'fault',
+    subject: name,
+    finding: `Dataverse refused ${name}: ${reason}`,
+  }));
 
 /**
  * Who the identities are, and what they have and lack beyond what keeps a table from being linked: that each kind of work
@@ -48,14 +59,8 @@ const isRefusedWhole = ({ refusal }: PrivilegesFound): boolean => refusal !== un
 function whoTheyAre(found: PrivilegesFound): Check[] {
   const { identities, unknown, refusal } = found;
   if (refusal !== undefined) {
-    if (!isRefusedWhole(found)) return [];
-    // Dataverse's own words name the reason and the client adds the remedy.
-    return identities.map(({ name }) => ({
-      code: 'identity',
-      level: 'fault',
-      subject: name,
-      finding: `Dataverse refused ${name}: ${refusal.message}`,
-    }));
+    const names = identities.map(({ name }) => name);
+    return isRefusedWhole(found) ? refusedIdentities(names, refusal.message) : [];
   }
   return [
     ...identities.map(

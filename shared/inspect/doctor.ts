@@ -3,7 +3,7 @@ import { isMissingPrivilege } from '../dataverse/service-failure.ts';
 import { isRetryableError, isTerminalError, isTimeout, messageOf } from '../errors.ts';
 import { timeOf } from '../runs/parts.ts';
 import { checkBusinessUnits } from './check-business-units.ts';
-import { checkIdentities, readIdentities } from './check-identities.ts';
+import { checkIdentities, readIdentities, refusedIdentities } from './check-identities.ts';
 import { checkLogic } from './check-logic.ts';
 import { checkSurroundings } from './check-surroundings.ts';
 import type { InspectParts } from './inspect-parts.ts';
@@ -28,7 +28,7 @@ export function checkUp(parts: InspectParts): Promise<DoctorReport> {
 }
 
 async function lookAtAll(parts: InspectParts): Promise<DoctorReport> {
-  const { dataverse, options, bypass } = parts;
+  const { dataverse, options, bypass, clientIds } = parts;
   const signal = AbortSignal.timeout(limitMs);
   const { businessUnits, tables } = options.setup;
   const identities = readIdentities(parts, signal);
@@ -37,7 +37,15 @@ async function lookAtAll(parts: InspectParts): Promise<DoctorReport> {
   const found = await Promise.all([
     checkState(parts),
     checkQueues(parts),
-    guarded(parts, 'The identities', async () => checkIdentities(parts, await identities)),
+    guarded(parts, 'The identities', () =>
+      identities.then(
+        (them) => checkIdentities(parts, them),
+        (error: unknown) => {
+          if (isMissingPrivilege(error) || !isTerminalError(error)) throw error;
+          return refusedIdentities(clientIds, error.message);
+        },
+      ),
+    ),
     ...parts.works.map((work) => guarded(parts, `The tables of ${work.taskName}`, () => work.check(signal))),
     guarded(parts, 'Business units', async () =>
       businessUnits === undefined
