@@ -144,8 +144,10 @@ describe('the doctor', () => {
       await world.allow(client, { privileges: world.enough });
       const app = world.connect();
       const found = await app.doctor();
-      expect(faults(found).sort()).toEqual(['account column-in-the-way', 'lead relationship-taken']);
-      expect(found.find(({ code }) => code === 'relationship-taken')?.remedy).toContain('msdynci_customerprofile_lead');
+      expect(faults(found).sort()).toEqual(['account column-in-the-way', 'lead relationship-in-the-way']);
+      expect(found.find(({ code }) => code === 'relationship-in-the-way')?.remedy).toContain(
+        'msdynci_customerprofile_lead',
+      );
       expect(await ends(app)).toEqual({ ...all('Successful'), lead: 'Skipped', account: 'Skipped' });
     });
   });

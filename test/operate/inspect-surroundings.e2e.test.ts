@@ -1,7 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { writeToken } from '../../local/dataverse/security/token.ts';
 import { loadRows } from '../../local/sample/control-plane.ts';
-import { localClientId } from '../../local/stack.ts';
 import { type DoctorReport, doctorReportSchema } from '../../shared/contracts/doctor-report.ts';
 import { type SampleApp, startSampleApp } from './sample-organisation.ts';
 import { endOf, post, startRun } from './sample-stack.ts';
@@ -43,7 +41,7 @@ describe('checks of what surrounds linking', () => {
         },
       ],
     });
-    expect(await find('relationship-taken')).toMatchObject({ level: 'fault', subject: 'opportunity' });
+    expect(await find('relationship-in-the-way')).toMatchObject({ level: 'fault', subject: 'opportunity' });
     // Whoever may do everything may use secured columns too.
     expect(await find('column-secured')).toBeUndefined();
     const names = app.organisation.tables.flatMap(({ schemaName }) =>
@@ -99,11 +97,7 @@ describe('checks of what surrounds linking', () => {
 
   it('tell that the organisation speaks no English', async () => {
     expect(await find('language')).toBeUndefined();
-    const authorization = `Bearer ${writeToken(localClientId, app.stack.dataverseUrl, Date.now() + 60_000)}`;
-    const answer = await fetch(`${app.stack.dataverseUrl}/api/data/v9.2/organizations`, { headers: { authorization } });
-    const { value } = (await answer.json()) as { value: { organizationid: string }[] };
-    const organizationid = value[0]?.organizationid ?? '';
-    await loadRows(app.stack.dataverseUrl, 'organization', [{ organizationid, languagecode: 1031 }]);
+    await app.control('POST', 'limits', { languages: [1031] });
     expect(await find('language')).toMatchObject({ level: 'note', finding: expect.stringContaining('1031') });
   });
 });

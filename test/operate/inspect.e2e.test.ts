@@ -153,7 +153,7 @@ describe('checks of the running app', () => {
     ['new_virtual', 'virtual-table', 'new_virtual'],
     ['new_odd', 'column-in-the-way', 'msdynci_lookupfield_customerprofile'],
     ['new_closed', 'no-new-columns', 'CanCreateAttributes'],
-    ['new_taken', 'relationship-in-the-way', 'new_profile'],
+    ['new_taken', 'relationship-in-the-way', 'msdynci_customerprofile_new_taken'],
     ['workflow', 'platform-table', 'governed'],
     ['msdynci_alternatekey', 'customer-insights-table', 'Customer Insights itself'],
   ])('find that %s fails requirement %s, with a remedy', async (table, code, words) => {
