@@ -4,7 +4,7 @@ import type { LinkingParts } from './parts.ts';
 import { checkSetup, checkTable, type UnmetRequirement } from './requirements.ts';
 
 /** How long Dataverse is asked for the rest of a skipped table's findings, in milliseconds. */
-const patienceMs = 10_000;
+const answerWithinMs = 10_000;
 
 /**
  * Why tables are to be skipped, by table; empty where all of them qualify as far as the set-up tells. A table that
@@ -27,7 +27,7 @@ export async function skipFindings(
   const names = skipped.map(({ table }) => table);
   const request = { tables: [...names, profileTable, mapTable], withColumns: names };
   const metadata = await parts.dataverse
-    .readTables(request, AbortSignal.timeout(patienceMs))
+    .readTables(request, AbortSignal.timeout(answerWithinMs))
     // Whatever keeps Dataverse from answering: the set-up's findings stand by themselves.
     .catch(() => undefined);
   for (const source of skipped) {

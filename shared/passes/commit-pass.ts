@@ -1,14 +1,10 @@
 import { addCounters } from '../contracts/counters.ts';
 import type { Finding } from '../contracts/run.ts';
 import { agreeing, counted } from '../counted.ts';
+import { clockDifferenceMs, waitingRowsNamed } from '../runs/limits.ts';
 import { recordTableState } from '../runs/table-metrics.ts';
 import type { EndedPass, Pass } from '../state/link-states.ts';
 import type { Slice } from './slice.ts';
-
-/** How far the clocks of Dataverse and of this process may be apart, in milliseconds. */
-const clockDifferenceMs = 2 * 60_000;
-/** Waiting rows that a task's details name. */
-const sampleSize = 3;
 
 /** Rows of a table that are pending as a pass ends. */
 export interface Pending {
@@ -111,7 +107,7 @@ async function countPending(slice: Slice): Promise<Pending> {
   if (!slice.mayHavePending) return count;
   for await (const { id, cause } of slice.parts.pendingRows.all(slice.slot.table)) {
     count[cause]++;
-    if (cause === 'waiting' && count.sample.length < sampleSize) count.sample.push(id);
+    if (cause === 'waiting' && count.sample.length < waitingRowsNamed) count.sample.push(id);
   }
   return count;
 }

@@ -5,6 +5,7 @@ import { isRetryableError, isTerminalError, RetryableError, TerminalError } from
 import { watchForCancel } from '../runs/cancel-run.ts';
 import { endRunIfDone } from '../runs/end-run.ts';
 import { dropPass, failTask } from '../runs/fail-task.ts';
+import { longestWaitingMs, turnAgainMs, waitingBeyondSliceMs } from '../runs/limits.ts';
 import { timeOf } from '../runs/parts.ts';
 import { endTask } from '../runs/task-record.ts';
 import { turnOf } from '../runs/turns.ts';
@@ -20,9 +21,6 @@ import { TimeUpError } from './slice.ts';
 import { reportProgress, tellStart, tellTurn } from './task-progress.ts';
 import { lookAgain, tryLater } from './try-later.ts';
 import type { Preparing, Readiness, Work } from './work.ts';
-
-/** When a task whose turn has not come looks again, in milliseconds. */
-const turnAgainMs = 60_000;
 
 /**
  * Works on a task's message: "this run wants this table linked". The table's link state decides what is next: a pass
@@ -140,17 +138,13 @@ interface SliceWork {
   readonly overdue: AbortSignal;
 }
 
-/** How much longer than its slice work may wait for a service, in milliseconds; and the most, well before the host cuts it off. */
-const moreWaitingMs = 240_000;
-const mostWaitingMs = 510_000;
-
 /**
  * Aborted when waiting for a service has to end. What is read then is given up and tried later, by another invocation:
  * pauses that Dataverse asks for may follow one another for longer than a host lets a function run.
  */
 function endOfWaiting({ startTimer, options }: PassParts): AbortSignal {
   const waiting = new AbortController();
-  const timer = startTimer(Math.min(options.sliceMs + moreWaitingMs, mostWaitingMs));
+  const timer = startTimer(Math.min(options.sliceMs + waitingBeyondSliceMs, longestWaitingMs));
   const reason = () => new RetryableError('Dataverse kept the work waiting for longer than an invocation may last.');
   timer.addEventListener('abort', () => waiting.abort(reason()), { once: true });
   return waiting.signal;

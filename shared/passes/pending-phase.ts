@@ -1,13 +1,9 @@
 import { type Counters, noRows } from '../contracts/counters.ts';
+import { pendingRowsAtOnce, pendingRowsRemembered } from '../runs/limits.ts';
 import type { PendingRow } from '../state/pending-rows.ts';
 import type { CursorPass } from './phases.ts';
 import type { RowsReport } from './rows-report.ts';
 import type { Change, Kind, Slice } from './slice.ts';
-
-/** Pending rows tried at once. */
-const pendingPageSize = 1000;
-/** Pending rows remembered while a feed is read, to let go of those that are dealt with; beyond, the next pass's retry does. */
-const rememberedPendingRows = 50_000;
 
 /** What became of some pending rows that were tried again, each of them, and what else the pass has learnt with that. */
 export interface TriedAgain<P> {
@@ -24,7 +20,7 @@ export async function retryPendingRows<P extends CursorPass>(
   const { parts, slot } = slice;
   for (;;) {
     await slice.stopIfTimeIsUp();
-    const page = await parts.pendingRows.page(slot.table, slice.pass.cursor, pendingPageSize);
+    const page = await parts.pendingRows.page(slot.table, slice.pass.cursor, pendingRowsAtOnce);
     const last = page.at(-1);
     if (last === undefined) return;
 
@@ -47,7 +43,7 @@ export async function rememberPendingRows(slice: Slice): Promise<Map<string, Pen
   if (state.pendingRows === 0 && pass.slices <= 1) return known;
   for await (const row of slice.parts.pendingRows.all(slice.slot.table)) {
     known.set(row.id, row);
-    if (known.size >= rememberedPendingRows) break;
+    if (known.size >= pendingRowsRemembered) break;
   }
   return known;
 }

@@ -2,22 +2,16 @@ import { changedRows } from '../contracts/counters.ts';
 import { counted } from '../counted.ts';
 import { logicOnUpdate } from '../dataverse/logic-on-update.ts';
 import { isTerminalError } from '../errors.ts';
+import { assumedRowsPerSecond, estimatedRowsPerRequest, tellingRows } from '../runs/limits.ts';
 import type { EndedPass } from '../state/link-states.ts';
 import type { Slice } from './slice.ts';
-
-/** Rows of one bulk update, as the estimate counts them; the real size adapts to the organisation. */
-const rowsPerRequest = 200;
-/** Rows written per second by one identity, where no earlier pass of the table tells better. */
-const assumedRowsPerSecond = 300;
-/** An earlier pass tells the speed only if it wrote so many rows. */
-const tellingRows = 1_000;
 
 /** How many requests so many writes would take, and how long, by what the last pass tells. */
 export function estimateOf(writes: number, last: EndedPass | undefined): string {
   const measured = speedOf(last);
   const seconds = Math.ceil(writes / (measured ?? assumedRowsPerSecond));
   const basis = measured === undefined ? 'assumed' : 'as in the last run';
-  return `Estimate: ${counted(Math.ceil(writes / rowsPerRequest), 'bulk request')}, ${durationOf(seconds)} at ${measured ?? assumedRowsPerSecond} rows per second (${basis}).`;
+  return `Estimate: ${counted(Math.ceil(writes / estimatedRowsPerRequest), 'bulk request')}, ${durationOf(seconds)} at ${measured ?? assumedRowsPerSecond} rows per second (${basis}).`;
 }
 
 /** What updates of a column would set off, for each row. */

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { addCounters, type Counters } from '../contracts/counters.ts';
+import { firstWriteShare, pendingLookupsAtOnce, rehearsalSample } from '../runs/limits.ts';
 import { timeOf } from '../runs/parts.ts';
 import { countRows } from '../runs/table-metrics.ts';
 import { type LinkState, LostRaceError, type Pass, type StateKey } from '../state/link-states.ts';
@@ -12,13 +13,6 @@ import type { WorkParts } from './work-parts.ts';
 export class TimeUpError extends Error {
   override name = 'TimeUpError';
 }
-
-/** Differences that a rehearsal shows of each table. */
-const rehearsalSample = 100;
-/** Part of a slice's time that its first write has in any case. */
-const graceShare = 1 / 8;
-/** Rows looked up among the pending ones at once. */
-const lookups = 50;
 
 /** How a slice begins, whatever the work. */
 export interface SliceStart {
@@ -110,7 +104,7 @@ export class Slice<K extends Kind = Kind> {
    */
   get writeSignal(): AbortSignal {
     if (this.#writeSignal === undefined) {
-      const grace = this.parts.startTimer(this.parts.options.sliceMs * graceShare);
+      const grace = this.parts.startTimer(this.parts.options.sliceMs * firstWriteShare);
       const both = new AbortController();
       const abortIfBoth = () => {
         if (grace.aborted && this.#timeUp.aborted) both.abort();
@@ -216,8 +210,8 @@ export class Slice<K extends Kind = Kind> {
   async pendingAmong(ids: readonly string[]): Promise<Map<string, PendingRow>> {
     const found = new Map<string, PendingRow>();
     if (!this.mayHavePending) return found;
-    for (let start = 0; start < ids.length; start += lookups) {
-      const rows = await this.parts.pendingRows.among(this.slot.table, ids.slice(start, start + lookups));
+    for (let start = 0; start < ids.length; start += pendingLookupsAtOnce) {
+      const rows = await this.parts.pendingRows.among(this.slot.table, ids.slice(start, start + pendingLookupsAtOnce));
       for (const row of rows) found.set(row.id, row);
     }
     return found;

@@ -1,12 +1,10 @@
 import { addCounters } from '../contracts/counters.ts';
 import type { Task } from '../contracts/run.ts';
 import { TerminalError } from '../errors.ts';
+import { progressIntervalMs } from '../runs/limits.ts';
 import { type RunParts, timeOf } from '../runs/parts.ts';
 import { updateTask } from '../runs/update-task.ts';
 import type { Pass } from '../state/link-states.ts';
-
-/** Progress reaches the task's record at most this often, in milliseconds. */
-const progressIntervalMs = 1_000;
 
 /** How the lines begin that say why a task is not getting on; they go when it does. */
 const waitingPrefix = 'Looking again after ';

@@ -1,16 +1,10 @@
 import type { LinkTask } from '../contracts/link-task.ts';
 import { isRetryableError, logTextOf, type RetryableError } from '../errors.ts';
 import { failTask } from '../runs/fail-task.ts';
+import { otherWriterRetry, pauseBefore, sliceRetry } from '../runs/limits.ts';
 import { type RunParts, timeOf } from '../runs/parts.ts';
 import { updateTask } from '../runs/update-task.ts';
 import { interruptedPrefix } from './task-progress.ts';
-
-/** Pauses before work is tried again while a service is unavailable, in milliseconds; the last one repeats. */
-const retryPausesMs = [5_000, 15_000, 30_000, 60_000, 120_000, 300_000];
-/** When a slice that gave way to another writer looks again, in milliseconds. */
-const lookAgainMs = 30_000;
-/** Failures in a row, without any progress, after which a task ends as Failed: about four hours of unavailability. */
-export const maxFailures = 50;
 
 /** A service is unavailable: the work is sent on its way again for later, and the task says so meanwhile. */
 export async function tryLater(
@@ -23,10 +17,10 @@ export async function tryLater(
   const next: LinkTask = hasMoved
     ? { ...message, slice: message.slice + 1, failures: 1 }
     : { ...message, failures: message.failures + 1 };
-  if (next.failures > maxFailures) {
-    return failTask(parts, message, `${reason} Given up after ${maxFailures} tries.`);
+  if (next.failures > sliceRetry.mostTries) {
+    return failTask(parts, message, `${reason} Given up after ${sliceRetry.mostTries} tries.`);
   }
-  const pauseMs = Math.max(retryPausesMs[Math.min(next.failures, retryPausesMs.length) - 1] ?? 0, retryAfterMs ?? 0);
+  const pauseMs = pauseBefore(sliceRetry, next.failures, retryAfterMs);
   const { runId, table } = message;
   parts.telemetry.log('warn', 'A service is unavailable; the task goes on later', {
     runId,
@@ -55,6 +49,7 @@ export async function tryLater(
  */
 export async function lookAgain(parts: RunParts, message: LinkTask): Promise<void> {
   const next: LinkTask = { ...message, failures: message.failures + 1 };
-  if (next.failures > maxFailures) return failTask(parts, message, `Given up after ${maxFailures} tries.`);
-  await parts.messenger.sendLinkTasks([next], parts.now() + lookAgainMs);
+  const { mostTries } = otherWriterRetry;
+  if (next.failures > mostTries) return failTask(parts, message, `Given up after ${mostTries} tries.`);
+  await parts.messenger.sendLinkTasks([next], parts.now() + pauseBefore(otherWriterRetry, next.failures));
 }

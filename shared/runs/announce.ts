@@ -8,14 +8,8 @@ import {
 import type { Run, RunWithTasks } from '../contracts/run.ts';
 import { isWorse } from '../contracts/status.ts';
 import { logTextOf } from '../errors.ts';
+import { charactersOfReason, charactersOfTables, mostAnnouncements } from './limits.ts';
 import type { RunParts } from './parts.ts';
-
-/** Characters that the tables of an event may take: a message holds 256 KiB, with its headers. */
-const mostOfTables = 150_000;
-/** How often the end of a run is told in vain before it is left at that. */
-const mostTries = 12;
-/** Characters of a reason that are kept. */
-const longestReason = 500;
 
 type AnnounceParts = Pick<RunParts, 'messenger' | 'telemetry' | 'options'>;
 
@@ -40,13 +34,13 @@ export const startedEvent = (parts: Pick<RunParts, 'options'>, run: Run): Linkin
 /** The event that tells of a run's end, whatever the number of its tables: the worst are told before the others. */
 export function completedEvent(parts: Pick<RunParts, 'options'>, run: RunWithTasks): LinkingCompleted {
   const tables = run.tasks.map(({ table, status, counters }) => ({ table, status, counters }));
-  const isTooMuch = JSON.stringify(tables).length > mostOfTables;
+  const isTooMuch = JSON.stringify(tables).length > charactersOfTables;
   if (isTooMuch) tables.sort((a, b) => (isWorse(a.status, b.status) ? -1 : isWorse(b.status, a.status) ? 1 : 0));
   const told: typeof tables = [];
   let length = 0;
   for (const table of tables) {
     length += JSON.stringify(table).length + 1;
-    if (length > mostOfTables) break;
+    if (length > charactersOfTables) break;
     told.push(table);
   }
   const leftOut = tables.length - told.length;
@@ -72,7 +66,7 @@ export async function publishOrSay(
     await messenger.publish(event);
     return undefined;
   } catch (error) {
-    const reason = logTextOf(error).slice(0, longestReason);
+    const reason = logTextOf(error).slice(0, charactersOfReason);
     telemetry.log('warn', 'An event of a run could not be published', { id: event.id, reason });
     return reason;
   }
@@ -87,7 +81,7 @@ export async function announceEnd(parts: AnnounceParts & Pick<RunParts, 'runs'>,
   const tries = (unannounced?.tries ?? 0) + 1;
   const value = reason === undefined ? rest : { ...rest, unannounced: { reason, tries } };
   const isSaved = await parts.runs.save({ value, etag: run.etag });
-  if (!isSaved || (reason !== undefined && tries < mostTries)) return;
+  if (!isSaved || (reason !== undefined && tries < mostAnnouncements)) return;
   await parts.runs.close(shown.runId);
   if (reason === undefined) return;
   parts.telemetry.log('error', 'The end of a run was told in vain', { runId: shown.runId, tries, reason });

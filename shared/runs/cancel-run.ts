@@ -1,12 +1,10 @@
 import type { Actor } from '../contracts/audit.ts';
 import type { Run } from '../contracts/run.ts';
 import { isFinal } from '../contracts/status.ts';
+import { cancelLookMs } from './limits.ts';
 import { recordTasks } from './orchestrate-run.ts';
 import { type RunParts, timeOf } from './parts.ts';
 import { endTask } from './task-record.ts';
-
-/** How often a slice looks whether its run was canceled, in milliseconds. */
-const lookEveryMs = 1_000;
 
 export interface CancelWatch {
   readonly signal: AbortSignal;
@@ -19,7 +17,7 @@ export interface CancelWatch {
 export function watchForCancel(parts: RunParts, runId: string): CancelWatch {
   const controller = new AbortController();
   const reason = new Error(`Run ${runId} was canceled`);
-  const stop = parts.repeat(lookEveryMs, () => {
+  const stop = parts.repeat(cancelLookMs, () => {
     parts.runs.find(runId).then(
       (run) => {
         if (run?.value.cancelRequestedAt !== undefined) controller.abort(reason);

@@ -7,7 +7,7 @@ import { publishOrSay, startedEvent } from './announce.ts';
 import { endRunIfDone } from './end-run.ts';
 import { type RunParts, timeOf } from './parts.ts';
 import { waitsForTurn } from './turns.ts';
-import { withPatience } from './with-patience.ts';
+import { withRetries } from './with-retries.ts';
 import { type RunWork, skippedBy, tablesOf, workOn } from './work.ts';
 
 /**
@@ -15,7 +15,7 @@ import { type RunWork, skippedBy, tablesOf, workOn } from './work.ts';
  * way. Every step may be repeated without a second effect, so an event may come twice, or half done.
  */
 export async function orchestrateRun(parts: RunParts, event: UnificationEvent): Promise<string> {
-  return withPatience(parts, `The run of event ${event.eventId}`, () => orchestrate(parts, event));
+  return withRetries(parts, `The run of event ${event.eventId}`, () => orchestrate(parts, event));
 }
 
 async function orchestrate(parts: RunParts, event: UnificationEvent): Promise<string> {

@@ -6,13 +6,10 @@ import type { Messenger } from '../messaging/messenger.ts';
 import type { PolledMap } from '../state/polled-map.ts';
 import type { Runs } from '../state/runs.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
+import { pollWithinMs, runsLookedAt } from './limits.ts';
 
 /** The `source` of runs that begin because the map was found changed. */
 export const pollSource = 'poll';
-/** Runs looked at for one that has answered a change: a change is a few minutes old when it is looked for. */
-const runsLookedAt = 20;
-/** How long Dataverse is asked, in milliseconds. */
-const askedForMs = 60_000;
 
 export interface PollParts {
   readonly dataverse: Pick<Dataverse, 'readPage' | 'readTables'>;
@@ -50,7 +47,7 @@ export async function pollMap(parts: PollParts): Promise<void> {
 
 /** When the map changed last, as Dataverse wrote it; undefined where there is no map, or nothing in it. */
 async function newestChange({ dataverse }: PollParts): Promise<string | undefined> {
-  const signal = AbortSignal.timeout(askedForMs);
+  const signal = AbortSignal.timeout(pollWithinMs);
   const map = (await dataverse.readTables({ tables: [mapTable] }, signal)).get(mapTable);
   if (map === undefined) return undefined;
   const { rows } = await dataverse.readPage(

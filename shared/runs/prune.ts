@@ -1,8 +1,6 @@
 import type { ListedRun } from '../state/runs.ts';
+import { runsPrunedAtOnce } from './limits.ts';
 import type { RunParts } from './parts.ts';
-
-/** Runs removed at once: the rest waits for the next beat, so that no beat lasts long after a pause of months. */
-const mostAtOnce = 50;
 
 /** Removes runs that ended and are older than the retention period, with all that was kept of them. */
 export async function prune(parts: RunParts): Promise<void> {
@@ -12,7 +10,7 @@ export async function prune(parts: RunParts): Promise<void> {
     const run = await parts.runs.find(listed.runId);
     // One that nobody can read has no end either, and goes all the same.
     if (run === undefined || run.value.endedAt !== undefined) old.push(listed);
-    if (old.length >= mostAtOnce) break;
+    if (old.length >= runsPrunedAtOnce) break;
   }
   for (const listed of old) {
     const { runId } = listed;

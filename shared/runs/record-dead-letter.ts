@@ -6,12 +6,10 @@ import { isRetryableError, logTextOf } from '../errors.ts';
 import { stateKeyOf } from '../state/link-states.ts';
 import { endRunIfDone } from './end-run.ts';
 import { failTask } from './fail-task.ts';
+import { deadLetterAgainMs, mostFailuresCounted } from './limits.ts';
 import { continueRun, recordRun, recordTasks } from './orchestrate-run.ts';
 import type { RunParts } from './parts.ts';
-import { withPatience } from './with-patience.ts';
-
-/** Failures in a row that a message counts at most. */
-const mostFailures = 1_000;
+import { withRetries } from './with-retries.ts';
 
 /** Why the broker set a message aside, as it says itself. */
 export interface DeadLetterReason {
@@ -25,9 +23,6 @@ const words = (queue: string, { reason, description }: DeadLetterReason): string
   return `The message on queue ${queue} could not be processed (${why}). See the log for the failure, then start a run again.`;
 };
 
-/** When a dead letter that could not be dealt with now comes again, in milliseconds. */
-const laterMs = 5 * 60_000;
-
 /**
  * Deals with a dead letter. Its queue gives a letter back without end or pause, so this throws only where neither the
  * state nor a queue can be reached: what may pass is sent for later, anything else is logged and left at that.
@@ -40,11 +35,13 @@ async function bury(
   sendForLater: (notBefore: number) => Promise<void>,
 ): Promise<void> {
   try {
-    await withPatience(parts, `A dead letter of ${queue}`, work);
+    await withRetries(parts, `A dead letter of ${queue}`, work);
   } catch (error) {
     const attributes = { queue, ...reason, fault: logTextOf(error) };
     if (isRetryableError(error)) {
-      await withPatience(parts, `Sending a dead letter of ${queue}`, () => sendForLater(parts.now() + laterMs));
+      await withRetries(parts, `Sending a dead letter of ${queue}`, () =>
+        sendForLater(parts.now() + deadLetterAgainMs),
+      );
       parts.telemetry.log('warn', 'A dead letter is dealt with later', attributes);
       return;
     }
@@ -82,7 +79,7 @@ export async function recordDeadTask(parts: RunParts, body: unknown, reason: Dea
     }
     await failTask(parts, task, words(queue, reason));
   };
-  const again = { ...task, failures: Math.min(task.failures + 1, mostFailures) };
+  const again = { ...task, failures: Math.min(task.failures + 1, mostFailuresCounted) };
   await bury(parts, { queue, reason }, work, (at) => parts.messenger.sendLinkTasks([again], at));
 }
 

@@ -2,19 +2,10 @@ import { firstLinkTask } from '../contracts/link-task.ts';
 import type { RunWithTasks, Task } from '../contracts/run.ts';
 import { isFinal } from '../contracts/status.ts';
 import { failTask } from './fail-task.ts';
+import { mostResends, stalledAfterMs, stalledBesideOthersAfterMs } from './limits.ts';
 import type { RunParts } from './parts.ts';
 import { movableSince, waitsForTurn } from './turns.ts';
 import { updateTask } from './update-task.ts';
-
-/** A task that shows no sign of life for so long has lost its message; longer than any duplicate window. */
-const stalledAfterMs = 20 * 60_000;
-/**
- * While other tasks get on, one that shows no sign of life most likely waits for its turn: there are more tables than
- * are worked on at once, or the organisation is slow. Its message is taken for lost much later, and no fault of it.
- */
-const stalledBesideOthersAfterMs = 6 * 3_600_000;
-/** How often a task is sent on its way again, while nothing else gets on either, before it ends as Failed. */
-const maxResends = 5;
 
 const stalledPrefix = 'No sign of life since ';
 
@@ -27,14 +18,14 @@ export interface StalledTask {
 
 /** The tasks of a run that have lost their message, by all signs. */
 export function findStalled(parts: RunParts, run: RunWithTasks, open: readonly RunWithTasks[]): StalledTask[] {
-  const patienceMs = stalledAfterMs + parts.options.settlingIntervalMs;
+  const stalledMs = stalledAfterMs + parts.options.settlingIntervalMs;
   const isOlder = (time: string, ms: number) => parts.now() - Date.parse(time) > ms;
-  const active = open.flatMap(({ tasks }) => tasks).filter(({ updatedAt }) => !isOlder(updatedAt, patienceMs));
+  const active = open.flatMap(({ tasks }) => tasks).filter(({ updatedAt }) => !isOlder(updatedAt, stalledMs));
   return run.tasks.flatMap((task) => {
     if (isFinal(task.status) || waitsForTurn(parts, run, task)) return [];
     const since = movableSince(parts, run, task);
     const isBesideOthers = active.some(({ runId, table }) => runId !== task.runId || table !== task.table);
-    return isOlder(since, isBesideOthers ? stalledBesideOthersAfterMs : patienceMs) ? [{ task, isBesideOthers }] : [];
+    return isOlder(since, isBesideOthers ? stalledBesideOthersAfterMs : stalledMs) ? [{ task, isBesideOthers }] : [];
   });
 }
 
@@ -42,7 +33,7 @@ export function findStalled(parts: RunParts, run: RunWithTasks, open: readonly R
 export async function sendAgain(parts: RunParts, { task, isBesideOthers }: StalledTask): Promise<void> {
   const { runId, table, updatedAt } = task;
   const resends = task.details.filter((line) => line.startsWith(stalledPrefix)).length;
-  if (resends >= maxResends && !isBesideOthers) {
+  if (resends >= mostResends && !isBesideOthers) {
     await failTask(
       parts,
       task,

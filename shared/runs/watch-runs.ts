@@ -2,6 +2,7 @@ import type { RunWithTasks } from '../contracts/run.ts';
 import { logTextOf } from '../errors.ts';
 import { announceEnd } from './announce.ts';
 import { endRunIfDone } from './end-run.ts';
+import { halfRecordedMs } from './limits.ts';
 import { continueRun } from './orchestrate-run.ts';
 import type { RunParts } from './parts.ts';
 import { prune } from './prune.ts';
@@ -9,9 +10,6 @@ import { findStalled, sendAgain } from './stalled-tasks.ts';
 import { recordTableState } from './table-metrics.ts';
 import { sendKeptEvents } from './take-diagnostic-log.ts';
 import { tablesOf } from './work.ts';
-
-/** How long after it came a run may be without all its tasks before its message counts as lost, in milliseconds. */
-const halfRecordedMs = 25 * 60_000;
 
 /**
  * Finds what was lost between a record and a send, and sends it again: an event that was kept, a run without tasks, a
