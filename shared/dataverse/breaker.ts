@@ -2,7 +2,12 @@ import type { FailureClass } from './classify.ts';
 import type { Refusal } from './service-failure.ts';
 
 /** Refusals of the identity or by the organisation: what some rows meet, all rows meet. */
-const OF_ALL_ROWS: ReadonlySet<FailureClass> = new Set(['privilege', 'identityRefused', 'organisation']);
+const OF_ALL_ROWS: ReadonlySet<FailureClass> = new Set([
+  'privilege',
+  'identityRefused',
+  'organisation',
+  'unauthorized',
+]);
 /** Rows refused alike that prove such a refusal, where no row of the table was ever written. */
 const PROOF = 3;
 /** Rows refused alike, without one success between, after which a table is not worth more requests. */
@@ -53,5 +58,6 @@ export class Breaker {
   }
 }
 
-/** Whether a refusal speaks of the identity or the organisation, not of the rows in the request. */
-export const isOfAllRows = ({ failureClass }: Refusal): boolean => OF_ALL_ROWS.has(failureClass);
+/** Whether a refusal speaks of the identity, the organisation or the way to it, not of the rows in the request. */
+export const isOfAllRows = ({ failureClass, isService }: Refusal): boolean =>
+  OF_ALL_ROWS.has(failureClass) || (failureClass === 'transient' && !isService);

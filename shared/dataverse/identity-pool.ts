@@ -153,7 +153,7 @@ export class IdentityPool {
    * who was answered is known to the organisation. Then something else lacks the right, such as a plug-in's own call.
    */
   hasProved(member: Member, purpose: string, failure: FailureClass): boolean {
-    return member.proved.has(failure === 'identityRefused' ? '*' : purpose);
+    return member.proved.has(failure === 'identityRefused' || failure === 'unauthorized' ? '*' : purpose);
   }
 
   /** Whether another identity than `member` may do `purpose`. */

@@ -33,6 +33,8 @@ export interface Asked {
   readonly rows: number;
   /** It changes something. */
   readonly isWrite: boolean;
+  /** What comes of it decides about more rows than its own: it is worth more patience. */
+  readonly isDecisive: boolean;
   /** The schema behind it has just changed. */
   readonly lagging: boolean;
   /** Somebody waits for the answer, in whose name it is asked. */
@@ -50,7 +52,7 @@ const SAYS_ALL: ReadonlySet<FailureClass> = new Set(['expired', 'duplicate']);
  */
 export function meet(refusal: Refusal, asked: Asked): RetryKind | 'identity' | 'unauthorized' | 'never' {
   const { failureClass, isService } = refusal;
-  const { rows, isWrite, lagging, isPersonal, isProven } = asked;
+  const { rows, isWrite, isDecisive, lagging, isPersonal, isProven } = asked;
   switch (failureClass) {
     case 'throttle':
     case 'customizationLock':
@@ -69,7 +71,7 @@ export function meet(refusal: Refusal, asked: Asked): RetryKind | 'identity' | '
       if (rows > 1) return 'never';
       return rows > 0 && isService ? 'refusedWrite' : 'transient';
     case 'transient':
-      return rows > 0 && isService ? 'refusedWrite' : 'transient';
+      return rows > 0 && !isDecisive ? 'refusedWrite' : 'transient';
     case 'organisation':
       if (rows > 0) return 'refusedWrite';
       break;

@@ -17,7 +17,7 @@ export function provesSuccess(
   if (path === '$batch') return /^multipart\/mixed/i.test(mediaType);
   if (kind === 'updateMultiple' || kind === 'createLookup')
     return isTaken(status, headers.get('OData-Version'), mediaType);
-  return mediaType === '' ? body.startsWith('{') : isJson(mediaType);
+  return (mediaType === '' || isJson(mediaType)) && /^\s*\{/.test(body);
 }
 
 /** Whether an answer to a write, of its own or a part of a batch, shows that the row was taken. */

@@ -67,4 +67,4 @@ export const isFinal = ({ refusal: { failureClass }, tries }: RefusedRow): boole
 export const isTooLong = ({ tries }: RefusedRow): boolean => tries >= 2 * MAX_TRIES;
 
 /** Refusals that never belong to a row. */
-const WAITS: ReadonlySet<string> = new Set(['throttle', 'unauthorized', 'customizationLock']);
+const WAITS: ReadonlySet<string> = new Set(['throttle', 'customizationLock']);

@@ -44,6 +44,8 @@ export interface Request {
   readonly what: string;
   /** Rows to write: a request that takes too long is then given back to be split, not sent again. */
   readonly rows?: number;
+  /** What comes of it decides about more rows than its own. */
+  readonly isDecisive?: boolean | undefined;
   /** Entra object id of the person in whose name it is asked; what that person lacks is no fault of the identity. */
   readonly caller?: string | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -123,12 +125,14 @@ export class Sender {
       if ('answer' in outcome) return outcome.answer;
 
       const { refusal, retryAfterMs } = outcome;
+      const isProven = pool.hasProved(member, purpose, refusal.failureClass);
       const kind = meet(refusal, {
         rows: request.rows ?? 0,
         isWrite: write,
+        isDecisive: request.isDecisive === true,
         lagging: this.expectsSchemaLag(request.table),
         isPersonal: request.caller !== undefined,
-        isProven: pool.hasProved(member, purpose, refusal.failureClass),
+        isProven,
       });
       if (kind === 'unauthorized' && freshTokenTried !== member) {
         freshTokenTried = member;
@@ -140,6 +144,10 @@ export class Sender {
       }
       if (kind === 'identity') continue;
       if (kind === 'unauthorized') {
+        // A plug-in may choose this status too: whether it is the sign-in, or one of the rows, other rows tell.
+        if (request.rows !== undefined && isProven && !pool.hasOthers(member, purpose)) {
+          throw new ServiceFailure(refusal, request.what);
+        }
         pool.refuse(member, '*', new ServiceFailure(refusal, request.what).message);
         continue;
       }
@@ -299,11 +307,13 @@ const refused = (failureClass: 'transient' | 'tooLarge' | 'identityRefused', mes
 });
 
 /** What a request ends with whose refusal outlasted patience. */
-function gaveUp(kind: RetryKind, refusal: Refusal, { what }: Request, retryAfterMs: number | undefined): Error {
-  // What the service said in its own words may be some row's, or for ever; whatever stands in between may go away.
-  const mayBeForEver = kind === 'schemaLag' || kind === 'bulkRace' || kind === 'refused' || kind === 'refusedWrite';
-  const isForNow = kind === 'refused' && !refusal.isService;
-  return mayBeForEver && !isForNow ? new ServiceFailure(refusal, what) : unavailable(refusal, what, retryAfterMs);
+function gaveUp(kind: RetryKind, refusal: Refusal, request: Request, retryAfterMs: number | undefined): Error {
+  const { what, rows = 0 } = request;
+  const isPacing = kind === 'throttle' || kind === 'customizationLock';
+  // Who sends rows finds out whether it is one of them. Else whatever stands on the way to the service may go away.
+  const isForEver = rows > 0 ? !isPacing : !isPacing && kind !== 'transient' && refusal.isService;
+  if (isForEver) return new ServiceFailure(refusal, what);
+  return unavailable(refusal, what, retryAfterMs);
 }
 
 /** What every answer tells of the service's limits. */

@@ -12,7 +12,12 @@ const PASSES: ReadonlySet<FailureClass> = new Set([
   'tooLarge',
 ]);
 /** Refusals whose own text tells the remedy. */
-const SAYS_REMEDY: ReadonlySet<FailureClass> = new Set(['privilege', 'identityRefused', 'organisation']);
+const SAYS_REMEDY: ReadonlySet<FailureClass> = new Set([
+  'privilege',
+  'identityRefused',
+  'organisation',
+  'unauthorized',
+]);
 
 /** Why a table is given up of which rows from all over were refused alike, and none was taken. */
 export function tableRefused(failure: ServiceFailure, { entitySetName }: TableMetadata): Error {

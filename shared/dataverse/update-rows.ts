@@ -76,6 +76,7 @@ class UpdateRun {
   #inDoubt = false;
   /** The next request is to hold rows that stand for all. */
   #isSampleDue = false;
+  #hasTaken = false;
   /** Such rows were refused, and nothing was taken since. */
   #wasSampleRefused = false;
   #stopped: Error | undefined;
@@ -212,10 +213,10 @@ class UpdateRun {
     const { bulkSupport } = this.#writer.options;
     if (failureClass === 'tooLarge') {
       this.#writer.size(logicalName, mode).failed(rows.length);
-      if (mode === 'multiple' && rows.length <= FEW_ROWS) this.#returnByBatch(rows);
-      else if (rows.length > 1) this.#halve(chunk);
-      else this.#ledger.refused(rows[0] as RowUpdate, refusal);
-      return;
+      if (rows.length > FEW_ROWS) {
+        this.#halve(chunk);
+        return;
+      }
     }
     if (mode === 'multiple') {
       if (failureClass === 'unsupported') {
@@ -231,7 +232,7 @@ class UpdateRun {
     }
     this.#breaker.refused(refusal, isOfAllRows(refusal) ? rows.length : rows.length > 1 ? REFUSED_BATCH : 1);
     // A batch that is refused as a whole for what is no row's fault proves it where no other rows can.
-    const isProven = isOfAllRows(refusal) && this.#fresh.length + this.#returned.length === 0;
+    const isProven = isOfAllRows(refusal) && !this.#hasTaken && this.#fresh.length + this.#returned.length === 0;
     if (this.#considerTable(refusal, isSample || isProven)) this.#stop(tableRefused(failure, this.#table), chunk);
     else if (rows.length > 1) this.#halve(chunk);
     else this.#ledger.refused(rows[0] as RowUpdate, refusal);
@@ -313,6 +314,7 @@ class UpdateRun {
     for (const refusal of this.#ledger.written(rows)) this.#known.passed(refusal);
     this.#trust.taken(rows.length);
     this.#breaker.taken();
+    this.#hasTaken = true;
     this.#inDoubt = false;
     this.#wasSampleRefused = false;
     this.#answered(rows.length);

@@ -8,7 +8,11 @@ import { bypassHeaders, writeTargets, writeUpdates } from './update-payload.ts';
 export function writeRows(
   { sender, bypass, tag, telemetry }: RowWriterOptions,
   table: TableMetadata,
-  { rows, mode }: { readonly rows: readonly RowUpdate[]; readonly mode: WriteMode },
+  {
+    rows,
+    mode,
+    isSample,
+  }: { readonly rows: readonly RowUpdate[]; readonly mode: WriteMode; readonly isSample?: boolean },
   signal: AbortSignal | undefined,
 ): Promise<Answer> {
   const { entitySetName, logicalName } = table;
@@ -19,6 +23,7 @@ export function writeRows(
     method: 'POST',
     what: `update ${entitySetName}`,
     rows: rows.length,
+    isDecisive: isSample,
     signal,
   } as const;
   telemetry.record('backstamp.dataverse.batch_size', rows.length, { table: logicalName });
