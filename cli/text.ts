@@ -4,14 +4,22 @@ const count = new Intl.NumberFormat('en');
 
 export const numberText = (value: number): string => count.format(value);
 
-/** A plain table: words to the left, numbers to the right. */
-export function textTable(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
+/**
+ * A plain table: words to the left, numbers to the right.
+ * @param rightFrom columns from this one on stand to the right whatever they hold
+ */
+export function textTable(
+  head: readonly string[],
+  rows: readonly (readonly (string | number)[])[],
+  rightFrom = Number.POSITIVE_INFINITY,
+): string {
   const cells = rows.map((row) => row.map((cell) => (typeof cell === 'number' ? numberText(cell) : cell)));
   const widths = head.map((name, column) => Math.max(name.length, ...cells.map((row) => (row[column] ?? '').length)));
-  const isNumber = head.map((_, column) => rows.length > 0 && rows.every((row) => typeof row[column] === 'number'));
+  const isNumber = (column: number): boolean => rows.length > 0 && rows.every((row) => typeof row[column] === 'number');
+  const isRight = head.map((_, column) => column >= rightFrom || isNumber(column));
   const line = (row: readonly string[]): string =>
     row
-      .map((cell, column) => (isNumber[column] ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0)))
+      .map((cell, column) => (isRight[column] ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0)))
       .join('  ')
       .trimEnd();
   return [line(head), ...cells.map(line)].map((text) => `${text}\n`).join('');

@@ -1,4 +1,5 @@
 import { readRefusal } from '../../shared/dataverse/service-failure.ts';
+import { odataText } from '../../shared/odata-text.ts';
 import { AppError } from '../app-client.ts';
 
 export type Json = Readonly<Record<string, unknown>>;
@@ -162,4 +163,4 @@ export const mayNot = (what: string, missing: string | undefined): string =>
 const isBusy = (status: number): boolean => status === 429 || status === 408 || status >= 502;
 
 const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-const literal = (value: string): string => (guid.test(value) ? value : `'${value.replaceAll("'", "''")}'`);
+const literal = (value: string): string => (guid.test(value) ? value : odataText(value));

@@ -1,3 +1,4 @@
+import { odataText } from '../../shared/odata-text.ts';
 import { AppError } from '../app-client.ts';
 import type { AdminClient, Json } from './admin-client.ts';
 import { type Duty, duties, roleName } from './wanted.ts';
@@ -39,7 +40,7 @@ export async function readRoles(
 
 /** @throws AppError where there are several */
 export async function findRole(client: AdminClient, unitId: string, name: string): Promise<string | undefined> {
-  const filter = encodeURIComponent(`name eq '${name.replaceAll("'", "''")}' and _businessunitid_value eq ${unitId}`);
+  const filter = encodeURIComponent(`name eq ${odataText(name)} and _businessunitid_value eq ${unitId}`);
   const found = await client.list(`roles?$select=roleid&$filter=${filter}`, 'read security roles');
   const [role, other] = found.map(({ roleid }) => String(roleid).toLowerCase());
   if (other === undefined) return role;

@@ -1,5 +1,5 @@
+import { textTable } from '../../cli/text.ts';
 import type { RunWithTasks, Task } from '../../shared/contracts/run.ts';
-import { textTable } from './text-table.ts';
 
 const outcomes = ['linked', 'relinked', 'cleared', 'unchanged', 'waiting', 'failed', 'gone'] as const;
 

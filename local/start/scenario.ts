@@ -1,3 +1,4 @@
+import { textTable } from '../../cli/text.ts';
 import { loadRows } from '../sample/control-plane.ts';
 import { readCsvOrganisation } from '../sample/csv-organisation.ts';
 import { type GeneratedOrganisation, generateOrganisation } from '../sample/generator.ts';
@@ -10,7 +11,6 @@ import { customLogic, filteredStep } from './custom-logic.ts';
 import { Progress, summaryOf } from './progress.ts';
 import { RunsClient } from './runs-client.ts';
 import { readStats, resetStats, type StandInStats } from './stand-in-stats.ts';
-import { textTable } from './text-table.ts';
 
 const seed = 20_261_122;
 const linkColumn = 'msdynci_lookupfield_customerprofile';

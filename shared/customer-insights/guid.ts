@@ -15,6 +15,10 @@ export function normaliseGuid(text: string): string | undefined {
   return `${bare.slice(0, 8)}-${bare.slice(8, 12)}-${bare.slice(12, 16)}-${bare.slice(16, 20)}-${bare.slice(20)}`;
 }
 
+/** The GUID in a column of a row; undefined where there is none. */
+export const guidAt = (row: Readonly<Record<string, unknown>>, column: string): string | undefined =>
+  normaliseGuid(String(row[column] ?? ''));
+
 /** The other ways in which a key may stand in the map; string comparison in Dataverse ignores case. */
 export const spellingsOf = (guid: string): string[] => [
   `{${guid}}`,

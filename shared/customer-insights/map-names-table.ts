@@ -1,5 +1,6 @@
 import type { SourceTable } from '../contracts/unification-setup.ts';
 import type { Dataverse, PersonalDataverse, Row, TableMetadata } from '../dataverse/dataverse.ts';
+import { odataText } from '../odata-text.ts';
 import { readMapRow } from './map-row.ts';
 import { mapColumns } from './names.ts';
 
@@ -8,14 +9,12 @@ const pageSize = 500;
 /** Pages of rows with similar names that are looked through; who has more has the benefit of the doubt. */
 const mostPages = 5;
 
-const quote = (text: string): string => `'${text.replaceAll("'", "''")}'`;
-
 /** Sources that are asked for in one batch: its parts run one after another. */
 const sourcesPerBatch = 20;
 
 /** The rows whose names are exactly a source's. */
 const exactly = ({ dataSource, entity }: SourceTable): string =>
-  `${mapColumns.dataSource} eq ${quote(dataSource)} and ${mapColumns.entity} eq ${quote(entity)}`;
+  `${mapColumns.dataSource} eq ${odataText(dataSource)} and ${mapColumns.entity} eq ${odataText(entity)}`;
 
 /**
  * The tables of which the map names any row, as `mapNamesTable` judges each: most are told in one batch.
@@ -68,8 +67,8 @@ export async function mapNamesTable(
   const exact = await dataverse.readPage({ entitySetName, select, filter: exactly(source), pageSize: 1 }, signal);
   if (exact.rows.some(isNamed)) return true;
 
-  const byName = `(contains(${entity},${quote(source.entity)}) and (contains(${dataSource},${quote(source.dataSource)}) or ${dataSource} eq null))`;
-  const byIdentifier = `(${entity} eq null and contains(${identifier},${quote(source.entity)}))`;
+  const byName = `(contains(${entity},${odataText(source.entity)}) and (contains(${dataSource},${odataText(source.dataSource)}) or ${dataSource} eq null))`;
+  const byIdentifier = `(${entity} eq null and contains(${identifier},${odataText(source.entity)}))`;
   const filter = `${byName} or ${byIdentifier}`;
   let nextLink: string | undefined;
   for (let pages = 0; pages < mostPages; pages++) {

@@ -1,6 +1,6 @@
 import type { Dataverse } from '../dataverse/dataverse.ts';
 import { isTerminalError } from '../errors.ts';
-import { normaliseGuid } from './guid.ts';
+import { guidAt } from './guid.ts';
 
 /** Names as this process has read them; undefined where there is none to be read. */
 const known = new WeakMap<Dataverse, Map<string, string | undefined>>();
@@ -22,7 +22,7 @@ export async function unitNames(
       const list = { entitySetName: 'businessunits', select: ['name'], column: 'businessunitid', values };
       const [rows = []] = await dataverse.readLists([list], signal);
       for (const row of rows) {
-        const id = normaliseGuid(String(row.businessunitid ?? ''));
+        const id = guidAt(row, 'businessunitid');
         if (id !== undefined && typeof row.name === 'string') names.set(id, row.name);
       }
     } catch (error) {

@@ -1,4 +1,5 @@
 import { isTerminalError, RetryableError } from '../errors.ts';
+import { odataText } from '../odata-text.ts';
 import type { Clock } from './clock.ts';
 import type { LookupMetadata, MetadataRequest, NewLookup, Row, TableMetadata, TableType } from './dataverse.ts';
 import { listAt, parseObject, stringAt } from './json.ts';
@@ -27,7 +28,7 @@ export function tablesPath({ tables, withColumns = [] }: MetadataRequest): strin
     'ManyToOneRelationships($select=SchemaName,ReferencingAttribute,ReferencingEntityNavigationPropertyName,ReferencedEntity)',
   ];
   if (withColumns.length > 0) expand.push('Attributes($select=LogicalName,AttributeType,IsSecured)');
-  const names = tables.map((table) => `LogicalName eq '${table.replaceAll("'", "''")}'`);
+  const names = tables.map((table) => `LogicalName eq ${odataText(table)}`);
   return (
     'EntityDefinitions?$select=LogicalName,SchemaName,DisplayName,EntitySetName,PrimaryIdAttribute,' +
     'PrimaryNameAttribute,TableType,ChangeTrackingEnabled,OwnershipType,IsCustomizable,CanCreateAttributes' +
@@ -70,7 +71,7 @@ export async function findReferencing(sender: Sender, table: string, signal?: Ab
     method: 'GET',
     path:
       'RelationshipDefinitions/Microsoft.Dynamics.CRM.OneToManyRelationshipMetadata?$select=ReferencingEntity' +
-      `&$filter=${encodeURIComponent(`ReferencedEntity eq '${table.replaceAll("'", "''")}'`)}`,
+      `&$filter=${encodeURIComponent(`ReferencedEntity eq ${odataText(table)}`)}`,
     what,
     signal,
   });

@@ -5,6 +5,7 @@ import { spellingsOf } from '../customer-insights/guid.ts';
 import { type MapEntry, readMapRow } from '../customer-insights/map-row.ts';
 import { mapColumns, mapSelect } from '../customer-insights/names.ts';
 import type { Dataverse, TableMetadata } from '../dataverse/dataverse.ts';
+import { odataText } from '../odata-text.ts';
 import type { PendingRows } from '../state/pending-rows.ts';
 import type { InsightTables } from './insight-tables.ts';
 import type { ReadTogether } from './read-profile.ts';
@@ -47,7 +48,7 @@ export async function whyUnlinked(
   const list = { entitySetName: profile.entitySetName, select: [profile.primaryId] };
   const [answer] = await readTogether([
     entry.profileId === undefined
-      ? { ...list, filter: `${customerIdColumn} eq '${entry.customerId.replaceAll("'", "''")}'`, top: 1 }
+      ? { ...list, filter: `${customerIdColumn} eq ${odataText(entry.customerId)}`, top: 1 }
       : { ...list, id: entry.profileId },
   ]);
   const isThere = answer?.kind === 'rows' && answer.rows.length > 0;

@@ -2,6 +2,7 @@ import type { Level } from '../contracts/doctor-report.ts';
 import type { UnificationSetup } from '../contracts/unification-setup.ts';
 import type { InspectableDataverse, Row } from '../dataverse/dataverse.ts';
 import { isTerminalError, TerminalError } from '../errors.ts';
+import { odataText } from '../odata-text.ts';
 import type { KnownIdentity } from './identity.ts';
 import { actForOthersPrivilege } from './least-privileges.ts';
 import type { Check, CheckCode } from './report.ts';
@@ -283,7 +284,7 @@ async function findTeams(
     const reads = some.map(({ mapped: { team }, unit }) => ({
       entitySetName: 'teams',
       select: ['teamid', 'teamtype'],
-      filter: `_businessunitid_value eq ${String(unit?.businessunitid)} and name eq '${team.replaceAll("'", "''")}'`,
+      filter: `_businessunitid_value eq ${String(unit?.businessunitid)} and name eq ${odataText(team)}`,
       top: 1,
     }));
     for (const [at, answer] of (await dataverse.readTogether(reads, undefined, signal)).entries()) {

@@ -1,5 +1,6 @@
 import { mapColumns } from '../customer-insights/names.ts';
 import type { Dataverse, Row, TableMetadata } from '../dataverse/dataverse.ts';
+import { odataText } from '../odata-text.ts';
 
 /** A pair of data source and table that the map names, as it is written there. */
 export interface MapSource {
@@ -14,7 +15,6 @@ const maxSources = 200;
 const sampleSize = 20;
 
 const select = [mapColumns.id, mapColumns.dataSource, mapColumns.entity, mapColumns.key];
-const quote = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 const textOf = (row: Row, column: string): string => String(row[column] ?? '');
 
 /**
@@ -51,7 +51,7 @@ export async function* mapSources(
       .filter((row) => textOf(row, sourceColumn) === dataSource && textOf(row, entityColumn) === entity)
       .map((row) => textOf(row, mapColumns.key));
     yield { dataSource: dataSource.trim(), entity: entity.trim(), keys };
-    const same = `${sourceColumn} eq ${quote(dataSource)}`;
-    filter = `(${same} and ${entityColumn} gt ${quote(entity)}) or ${sourceColumn} gt ${quote(dataSource)}`;
+    const same = `${sourceColumn} eq ${odataText(dataSource)}`;
+    filter = `(${same} and ${entityColumn} gt ${odataText(entity)}) or ${sourceColumn} gt ${odataText(dataSource)}`;
   }
 }

@@ -1,4 +1,4 @@
-import { normaliseGuid } from '../customer-insights/guid.ts';
+import { guidAt } from '../customer-insights/guid.ts';
 import { unitColumn, unitValue } from '../customer-insights/owner-columns.ts';
 import { unitNames } from '../customer-insights/unit-names.ts';
 import type { TableMetadata } from '../dataverse/dataverse.ts';
@@ -95,8 +95,7 @@ async function unitsOfProfiles(
   const { entitySetName, primaryId } = context.profile;
   const list = { entitySetName, select: [unitValue], column: primaryId, values: [...new Set(ids)] };
   const [profiles = []] = await parts.dataverse.readLists([list], signal);
-  const idAt = (row: Readonly<Record<string, unknown>>, column: string) => normaliseGuid(String(row[column] ?? ''));
-  return new Map(profiles.map((row) => [idAt(row, primaryId) ?? '', idAt(row, unitValue)]));
+  return new Map(profiles.map((row) => [guidAt(row, primaryId) ?? '', guidAt(row, unitValue)]));
 }
 
 /** Says of a row that it belongs to another unit than its profile, with the units' names. */

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { FeedKind } from '../contracts/feed-kind.ts';
 import type { SourceTable } from '../contracts/unification-setup.ts';
 import { linkColumn, linkDisplayName, mapTable, profileTable } from '../customer-insights/names.ts';
+import { bestFeed } from '../dataverse/change-feed.ts';
 import type { LookupMetadata, TableMetadata } from '../dataverse/dataverse.ts';
 import { isRefusedDefinition } from '../dataverse/service-failure.ts';
 import { RetryableError } from '../errors.ts';
@@ -88,7 +89,7 @@ export async function prepare(
           map,
           link,
           columnCreated,
-          feed: feedFor(map),
+          feed: bestFeed(map),
           profileSchema: fingerprint(profile),
         },
       };
@@ -125,12 +126,6 @@ export async function prepare(
     }
   }
 }
-
-/** Change tracking is exact and tells deletions; a virtual table can only be read whole. */
-const feedFor = (map: TableMetadata): FeedKind => {
-  if (map.tableType === 'Virtual') return 'scan';
-  return map.changeTracking ? 'changeTracking' : 'modified';
-};
 
 const fingerprint = (table: TableMetadata): string =>
   createHash('sha256')

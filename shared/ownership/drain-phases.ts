@@ -1,3 +1,4 @@
+import { guidAt } from '../customer-insights/guid.ts';
 import { type ChangeFeed, type FeedPage, openFeed } from '../dataverse/change-feed.ts';
 import type { ListRequest, Row } from '../dataverse/dataverse.ts';
 import { drain, nextWatermark, takeNextWatermark } from '../passes/drain.ts';
@@ -8,7 +9,7 @@ import type { Change } from '../passes/slice.ts';
 import type { PendingRow } from '../state/pending-rows.ts';
 import { assignOwners } from './assign-owners.ts';
 import { customerIdColumn } from './names.ts';
-import { guidAt, type OwnedRow } from './owned-row.ts';
+import type { OwnedRow } from './owned-row.ts';
 import type { OwnershipSlice } from './ownership-context.ts';
 import { type OwnershipPass, ownWatermark, rowsBegin } from './ownership-pass.ts';
 import { ownedColumns, wantedOwners } from './wanted-owners.ts';

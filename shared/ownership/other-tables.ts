@@ -1,11 +1,11 @@
 import { ownedTables } from '../contracts/unification-setup.ts';
 import { counted } from '../counted.ts';
+import { guidAt } from '../customer-insights/guid.ts';
 import { ownerColumn, unitValue } from '../customer-insights/owner-columns.ts';
 import type { TableMetadata } from '../dataverse/dataverse.ts';
 import { isTerminalError } from '../errors.ts';
 import { endOf } from '../passes/rows-report.ts';
 import { isProfileTable } from './names.ts';
-import { guidAt } from './owned-row.ts';
 import type { OwnershipSlice } from './ownership-context.ts';
 import type { Look } from './ownership-pass.ts';
 

@@ -1,4 +1,4 @@
-import { normaliseGuid } from '../customer-insights/guid.ts';
+import { guidAt } from '../customer-insights/guid.ts';
 import { ownerValue } from '../customer-insights/owner-columns.ts';
 import { modifiedOn } from '../dataverse/change-feed.ts';
 import type { Row } from '../dataverse/dataverse.ts';
@@ -18,9 +18,6 @@ export interface OwnedRow {
   /** `waiting`: its profile has not arrived. `nobody`: it names no customer, so nothing is known of its owner. */
   readonly wanted: Owner | 'waiting' | 'nobody';
 }
-
-/** The GUID in a column of a row; undefined where there is none. */
-export const guidAt = (row: Row, column: string): string | undefined => normaliseGuid(String(row[column] ?? ''));
 
 /** A row as it was read, before it is known who is to own it. */
 export const readOwned = (row: Row, primaryId: string): Omit<OwnedRow, 'wanted'> => ({

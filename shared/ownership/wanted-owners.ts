@@ -1,9 +1,10 @@
+import { guidAt } from '../customer-insights/guid.ts';
 import { profileCustomerId } from '../customer-insights/names.ts';
 import { ownerValue, owningTeamValue } from '../customer-insights/owner-columns.ts';
 import { modifiedOn } from '../dataverse/change-feed.ts';
 import type { ListRequest, Row } from '../dataverse/dataverse.ts';
 import { customerIdColumn } from './names.ts';
-import { guidAt, type OwnedRow, type Owner, readOwned } from './owned-row.ts';
+import { type OwnedRow, type Owner, readOwned } from './owned-row.ts';
 import type { OwnerTeam } from './owner-mapping.ts';
 import type { OwnershipContext, OwnershipSlice } from './ownership-context.ts';
 

@@ -1,5 +1,5 @@
 import { segmentDefinitionTables } from '../customer-insights/customer-tables.ts';
-import { normaliseGuid } from '../customer-insights/guid.ts';
+import { guidAt } from '../customer-insights/guid.ts';
 import { unitColumn, unitValue } from '../customer-insights/owner-columns.ts';
 import type { Dataverse, Row } from '../dataverse/dataverse.ts';
 import { isTerminalError } from '../errors.ts';
@@ -17,7 +17,7 @@ async function unitNames(dataverse: Dataverse, signal: AbortSignal): Promise<Rec
   try {
     const request = { entitySetName: 'businessunits', select: ['businessunitid', 'name'], pageSize: mostUnits };
     const { rows } = await dataverse.readPage(request, signal);
-    const named = rows.map((row) => [normaliseGuid(String(row.businessunitid ?? '')) ?? '', String(row.name ?? '')]);
+    const named = rows.map((row) => [guidAt(row, 'businessunitid') ?? '', String(row.name ?? '')]);
     return Object.fromEntries(named.filter(([id]) => id !== ''));
   } catch (error) {
     // Units then go by their ids.
@@ -49,10 +49,7 @@ async function ownersOf(dataverse: Dataverse, signal: AbortSignal): Promise<Dire
     if (rows.length > mostSegments) {
       return { known: false, reason: `${logicalName} has more than ${mostSegments} segments, too many to look at.` };
     }
-    const owners = rows.map((row) => [
-      String(row[primaryName] ?? '').trim(),
-      normaliseGuid(String(row[unitValue] ?? '')) ?? '',
-    ]);
+    const owners = rows.map((row) => [String(row[primaryName] ?? '').trim(), guidAt(row, unitValue) ?? '']);
     return { known: true, unitOf: Object.fromEntries(owners.filter(([name, unit]) => name !== '' && unit !== '')) };
   } catch (error) {
     if (!isTerminalError(error)) throw error;

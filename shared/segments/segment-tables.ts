@@ -1,5 +1,5 @@
 import { customerIdColumn, segmentColumns, segmentTable } from '../customer-insights/customer-tables.ts';
-import { normaliseGuid } from '../customer-insights/guid.ts';
+import { guidAt } from '../customer-insights/guid.ts';
 import { profileTable } from '../customer-insights/names.ts';
 import { unitColumn, unitValue } from '../customer-insights/owner-columns.ts';
 import type { Dataverse, Row, TableMetadata } from '../dataverse/dataverse.ts';
@@ -43,7 +43,7 @@ export const profileSelect = ({ profiles }: SegmentTables): string[] => [
 ];
 
 const customerOf = (row: Row): string => String(row[customerIdColumn] ?? '').trim();
-const unitOf = (row: Row): string | null => normaliseGuid(String(row[unitValue] ?? '')) ?? null;
+const unitOf = (row: Row): string | null => guidAt(row, unitValue) ?? null;
 
 /** The members that membership rows tell of; the units are asked of the customers' profiles. */
 export async function membersIn(
@@ -87,7 +87,7 @@ function toMembers({ memberships }: SegmentTables, rows: readonly Row[], profile
   const units = new Map(profiles.map((row) => [customerOf(row).toLowerCase(), unitOf(row)]));
   const members = new Map<string, Member | undefined>();
   for (const row of rows) {
-    const id = normaliseGuid(String(row[memberships.primaryId] ?? ''));
+    const id = guidAt(row, memberships.primaryId);
     if (id === undefined) continue;
     const member = readMember(row, units.get(customerOf(row).toLowerCase()) ?? null);
     // Who is in no segment is no member.

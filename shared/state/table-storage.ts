@@ -1,6 +1,7 @@
 import { RestError, TableClient, type TransactionAction } from '@azure/data-tables';
 import { ManagedIdentityCredential } from '@azure/identity';
 import { isProgramError, messageOf, RetryableError } from '../errors.ts';
+import { odataText } from '../odata-text.ts';
 import type { Settings } from '../settings.ts';
 import type { AtomicChange, AtomicTable } from './atomic-table.ts';
 import type { StoredEntity } from './entity-table.ts';
@@ -76,8 +77,6 @@ function transactionsOf(actions: readonly TransactionAction[]): TransactionActio
   }
   return transactions;
 }
-
-const quote = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 
 /** One table of Azure Table Storage (or Azurite); made where it is missing. */
 export class TableStorage implements AtomicTable {
@@ -171,9 +170,9 @@ export class TableStorage implements AtomicTable {
     } = {},
   ): Promise<{ entities: StoredEntity[]; continuation: string | undefined }> {
     const filter = [
-      `PartitionKey eq ${quote(partitionKey)}`,
-      ...(from === undefined ? [] : [`RowKey ge ${quote(from)}`]),
-      ...(before === undefined ? [] : [`RowKey lt ${quote(before)}`]),
+      `PartitionKey eq ${odataText(partitionKey)}`,
+      ...(from === undefined ? [] : [`RowKey ge ${odataText(from)}`]),
+      ...(before === undefined ? [] : [`RowKey lt ${odataText(before)}`]),
     ].join(' and ');
     let next = continuation;
     for (;;) {

@@ -1,16 +1,13 @@
+import { textTable } from '../../cli/text.ts';
 import type { Figures } from './figures.ts';
 
 const number = (value: number, digits = 0): string =>
   value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
 const percent = (value: number): string => `${number(value * 100, 1)} %`;
 
-/** Columns as wide as their widest cell, the first one left, the others right. */
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = head.map((name, at) => Math.max(name.length, ...rows.map((row) => row[at]?.length ?? 0)));
-  const line = (cells: readonly string[]): string =>
-    cells.map((cell, at) => (at === 0 ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0))).join('  ');
-  return [line(head), ...rows.map(line)].join('\n');
-}
+/** A table whose first column has words. */
+const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
+  textTable(head, rows, 1).trimEnd();
 
 /** Prints the figures for people. */
 export function printTables({ machine, limitRowsPerSecond, contenders, growth, identities, plugins }: Figures): void {
