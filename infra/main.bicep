@@ -128,4 +128,4 @@ output FLOW_CONNECTION string = backstamp.outputs.flowConnection
 output DIAGNOSTIC_LOG_NAMESPACE string = backstamp.outputs.diagnosticLogNamespace
 
 @description('The workbook in the Azure portal.')
-output WORKBOOK string = '${environment().portal}/#resource${backstamp.outputs.workbookId}/workbook'
+output WORKBOOK string = backstamp.outputs.workbookAddress

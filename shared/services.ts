@@ -29,6 +29,7 @@ import { RowOutcomes } from './state/row-outcomes.ts';
 import { Runs } from './state/runs.ts';
 import type { TellUnreadable } from './state/stored-document.ts';
 import { openTable } from './state/table-storage.ts';
+import { WatchNotebook } from './state/watch-notes.ts';
 import { createTelemetry } from './telemetry/create-telemetry.ts';
 
 /** What the functions work with. */
@@ -79,6 +80,7 @@ function wire(settings: Settings): Services {
     // A few notes and events, beside the states.
     ownershipConsents: new OwnershipConsents(openTable(settings, 'BackstampLinkStates'), tellUnreadable),
     keptEvents: new KeptEvents(openTable(settings, 'BackstampLinkStates'), tellUnreadable),
+    watchNotebook: new WatchNotebook(openTable(settings, 'BackstampLinkStates'), tellUnreadable),
     audit: new AuditTrail(openTable(settings, 'BackstampAudit'), tellUnreadable),
     idempotencyKeys: new IdempotencyKeys(openTable(settings, 'BackstampAudit')),
     telemetry,

@@ -13,6 +13,9 @@ type alertSettings = {
   @description('Names of webhooks; their addresses are given beside, as they may hold keys.')
   webhooks: webhookName[]?
 
+  @description('Address of your copy of docs/alerts.md, which each alert leads to.')
+  runbookAddress: string?
+
   @description('When the alerts fire.')
   thresholds: alertThresholds?
 }
@@ -44,28 +47,33 @@ type resourceId = string
 @description('When the alerts fire.')
 @sealed()
 type alertThresholds = {
-  @description('Hours without any unification event. 30: a daily run may be six hours late. Alerts look back two days at most.')
+  @description('Hours without any unification event. 30: a daily run may be six hours late. Give 174 for a weekly one.')
   @minValue(1)
-  @maxValue(47)
+  @maxValue(8760)
   hoursWithoutEvent: int?
 
-  @description('Hours since a table\'s watermark was taken. 47: two daily runs were missed, or one failed for long.')
+  @description('Hours since a table\'s watermark was taken. 47: two daily runs were missed, or one failed for long. Give 342 for weekly ones.')
   @minValue(1)
   @maxValue(8760)
   watermarkAgeHours: int?
 
-  @description('Hours that an event may wait for a run to end. 8: the settling limit of six hours, and two to work.')
+  @description('Hours for which a table that runs were to link has had no watermark. 24: longer than the first pass over millions of rows.')
   @minValue(1)
-  @maxValue(47)
-  runStalledHours: int?
+  @maxValue(8760)
+  hoursUnlinked: int?
+
+  @description('Minutes in which nothing moved in an open run. 60: two tries of a lost message.')
+  @minValue(10)
+  @maxValue(10080)
+  minutesWithoutProgress: int?
 
   @description('Rows by which a table\'s pending rows may grow in a day. 100: a few bad rows are no matter for a mail.')
   @minValue(0)
   @maxValue(1000000)
   pendingRowsGrowth: int?
 
-  @description('Percent of the busy minutes in which Dataverse refused requests. 25: back-off works, but someone else takes a share.')
+  @description('Percent of the requests of an hour that Dataverse may refuse. 10: back-off keeps it under two; more, and someone else takes a share.')
   @minValue(1)
   @maxValue(99)
-  throttledMinutesPercent: int?
+  throttledPercent: int?
 }

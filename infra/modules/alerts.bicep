@@ -1,5 +1,6 @@
-// Who is told when Backstamp does not do its work. Each query says what its number means and why the threshold is
-// where it is; each description ends with the next step, and docs/alerts.md has the rest.
+// Who is told when Backstamp does not do its work. The app tells how it stands at each look of its watch, so an alert is one
+// `where` and one `summarize` over one metric; queries/alert-*.cases.json has what raises each, what must not, and what
+// clears it. Each description ends with the next step, each alert carries a command, the links and its runbook.
 // Azure Verified Modules: avm/res/insights/scheduled-query-rule, avm/res/insights/metric-alert, avm/res/insights/action-group.
 
 import { alertSettings, webhookAddresses } from 'alert-settings.bicep'
@@ -27,6 +28,18 @@ param settings alertSettings
 @description('Addresses of the webhooks by name.')
 param webhooks webhookAddresses
 
+@description('Name of the function app, by which its telemetry is told from that of others in the workspace.')
+param appName string
+
+@description('Root address of the app.')
+param endpoint string
+
+@description('Address of the workbook.')
+param workbookAddress string
+
+// What whoever is woken opens first; it goes out with every alert.
+var links = { page: '${endpoint}/api/status-page', workbook: workbookAddress }
+var runbook = settings.?runbookAddress ?? 'docs/alerts.md'
 var emails = settings.?emails ?? []
 var webhookNames = settings.?webhooks ?? []
 var thresholds = settings.?thresholds ?? {}
@@ -34,82 +47,117 @@ var isOurGroupNeeded = !empty(emails) || !empty(webhookNames)
 // Portal only, where there is none.
 var groupIds = concat(isOurGroupNeeded ? [onCall.id] : [], settings.?actionGroupIds ?? [])
 
+// One alert for forty tables: what a query tells of each is in the result that the alert leads to.
 var rules = [
   {
+    name: 'silent'
+    displayName: 'Backstamp: the app gives no sign of life'
+    description: 'The watch over runs, which looks every five minutes, has told nothing for twenty. Until it does, no other alert can. Next step: ask GET /api/health; it names a setting that is missing or bad. Where it does not answer, see under Failures in the workbook why the app does not start.'
+    command: 'npx backstamp doctor'
+    severity: 1
+    query: loadTextContent('../queries/alert-silent.kql')
+    measure: 'Beats'
+    aggregation: 'Total'
+    operator: 'LessThan'
+    threshold: 1
+    every: 'PT5M'
+    window: 'PT30M'
+  }
+  {
     name: 'task-failed'
-    displayName: 'Backstamp: a table could not be linked'
-    description: 'A task ended as Failed. Next step: ask GET /api/status for the table, read the last of its details and do what it says; the next run takes the table up where it stopped.'
+    displayName: 'Backstamp: tables could not be linked'
+    description: 'Tasks ended as Failed. Next step: look at the table in GET /api/status, read the last of its details and do what it says; the next run takes the table up where it stopped.'
+    command: 'npx backstamp status'
     severity: 2
     query: loadTextContent('../queries/alert-task-failed.kql')
     measure: 'FailedTasks'
     aggregation: 'Total'
-    dimension: 'Table'
+    operator: 'GreaterThan'
     threshold: 0
     every: 'PT5M'
     window: 'PT15M'
   }
   {
     name: 'dead-letter'
-    displayName: 'Backstamp: a message was given up'
-    description: 'A message ended in a dead-letter queue, and its task or run was ended as Failed. Next step: find the reason under Failures in the workbook, remove it, then start a run by POST /api/runs.'
+    displayName: 'Backstamp: messages were given up'
+    description: 'Messages ended in a dead-letter queue, and their tasks or runs were ended as Failed. Next step: find the reason under Failures in the workbook, remove it, then start a run by POST /api/runs.'
+    command: 'npx backstamp run --wait'
     severity: 1
     query: loadTextContent('../queries/alert-dead-letter.kql')
     measure: 'DeadLetters'
     aggregation: 'Total'
-    dimension: 'Queue'
+    operator: 'GreaterThan'
     threshold: 0
     every: 'PT5M'
     window: 'PT15M'
   }
   {
-    name: 'run-stalled'
-    displayName: 'Backstamp: a run does not end'
-    description: 'A unification event has waited for the end of a run for longer than a run may last. Next step: ask GET /api/runs for the run and see which of its tasks stays Refreshing, and look at Invocations in the workbook for functions that fail or do not start; restarting the app loses nothing.'
+    name: 'run-without-progress'
+    displayName: 'Backstamp: a run does not get on'
+    description: 'Nothing has moved in an open run for longer than a lost message takes to be sent again. Next step: see in GET /api/runs/{runId} which of its tasks stays Refreshing, and under Invocations in the workbook which function fails or does not start; restarting the app loses nothing.'
+    command: 'npx backstamp show latest'
     severity: 1
-    query: loadTextContent('../queries/alert-run-stalled.kql')
-    measure: 'WaitingHours'
+    query: loadTextContent('../queries/alert-run-without-progress.kql')
+    measure: 'Minutes'
     aggregation: 'Maximum'
-    dimension: ''
-    threshold: thresholds.?runStalledHours ?? 8
-    every: 'PT30M'
-    window: 'P2D'
+    operator: 'GreaterThan'
+    threshold: thresholds.?minutesWithoutProgress ?? 60
+    every: 'PT5M'
+    window: 'PT15M'
+  }
+  {
+    name: 'never-linked'
+    displayName: 'Backstamp: tables were never linked'
+    description: 'Runs were to link these tables, and they have no watermark: they are skipped, or fail, each time. Next step: read their findings in GET /api/status; each says what to do.'
+    command: 'npx backstamp doctor'
+    severity: 2
+    query: loadTextContent('../queries/alert-never-linked.kql')
+    measure: 'Hours'
+    aggregation: 'Maximum'
+    operator: 'GreaterThan'
+    threshold: thresholds.?hoursUnlinked ?? 24
+    every: 'PT1H'
+    window: 'PT1H'
   }
   {
     name: 'watermark-old'
-    displayName: 'Backstamp: a table has not been brought up to date'
-    description: 'No pass of this table has ended for several runs. Next step: ask GET /api/runs whether the table\'s tasks fail, are skipped, or are not made at all; then do what the task\'s details say.'
+    displayName: 'Backstamp: tables have not been brought up to date'
+    description: 'No pass of these tables has ended for several runs. Next step: ask GET /api/runs whether their tasks fail, are skipped, or are not made at all; then do what the details of the tasks say.'
+    command: 'npx backstamp runs'
     severity: 2
     query: loadTextContent('../queries/alert-watermark-old.kql')
     measure: 'AgeHours'
     aggregation: 'Maximum'
-    dimension: 'Table'
+    operator: 'GreaterThan'
     threshold: thresholds.?watermarkAgeHours ?? 47
     every: 'PT1H'
-    window: 'PT6H'
+    window: 'PT1H'
   }
   {
     name: 'pending-growing'
     displayName: 'Backstamp: more and more rows wait'
-    description: 'The rows of this table that cannot be linked grow from run to run. Next step: list them with their reasons by GET /api/runs/{runId}/tables/{table}/rows and remove the commonest reason; they are tried again in each run.'
+    description: 'The rows that cannot be linked grow from run to run. Next step: list them with their reasons by GET /api/runs/{runId}/tables/{table}/rows and remove the commonest reason; they are tried again in each run.'
+    command: 'npx backstamp rows latest contact --outcome failed'
     severity: 3
     query: loadTextContent('../queries/alert-pending-growing.kql')
     measure: 'Growth'
     aggregation: 'Maximum'
-    dimension: 'Table'
+    operator: 'GreaterThan'
     threshold: thresholds.?pendingRowsGrowth ?? 100
     every: 'PT1H'
     window: 'P1D'
   }
   {
     name: 'throttled'
-    displayName: 'Backstamp: Dataverse refuses a large share of the time'
-    description: 'Dataverse answered 429 in a large share of the minutes in which Backstamp worked. Nothing is lost, it only takes longer. Next step: see under Throttling in the workbook which limit it is; add a writing identity (writerCount), lower BACKSTAMP_MAX_CONCURRENCY, or leave other applications more with BACKSTAMP_FREE_BUDGET_PERCENT.'
+    displayName: 'Backstamp: Dataverse refuses a large share of requests'
+    description: 'Dataverse answered 429 to a large share of the requests. Nothing is lost, it only takes longer. Next step: see under Throttling in the workbook which limit it is; add a writing identity (writerCount), lower BACKSTAMP_MAX_CONCURRENCY, or leave other applications more with BACKSTAMP_FREE_BUDGET_PERCENT.'
+    command: 'npx backstamp show latest'
     severity: 3
     query: loadTextContent('../queries/alert-throttled.kql')
     measure: 'RefusedPercent'
     aggregation: 'Maximum'
-    dimension: ''
-    threshold: thresholds.?throttledMinutesPercent ?? 25
+    operator: 'GreaterThan'
+    threshold: thresholds.?throttledPercent ?? 10
     every: 'PT15M'
     window: 'PT1H'
   }
@@ -117,14 +165,15 @@ var rules = [
     name: 'no-event'
     displayName: 'Backstamp: no unification event'
     description: 'Unification has not reported a completed run for longer than its schedule allows. Next step: check in Customer Insights that unification ran; if it did, check the flow, the diagnostic export or whoever posts the event, then start a run by POST /api/runs.'
+    command: 'npx backstamp run --wait'
     severity: 2
     query: loadTextContent('../queries/alert-no-event.kql')
     measure: 'Hours'
     aggregation: 'Maximum'
-    dimension: ''
+    operator: 'GreaterThan'
     threshold: thresholds.?hoursWithoutEvent ?? 30
     every: 'PT1H'
-    window: 'P2D'
+    window: 'PT1H'
   }
 ]
 
@@ -159,12 +208,11 @@ resource queryRules 'Microsoft.Insights/scheduledQueryRules@2026-03-01' = [
       criteria: {
         allOf: [
           {
-            query: rule.query
+            query: replace(rule.query, '{appName}', appName)
             metricMeasureColumn: rule.measure
             timeAggregation: rule.aggregation
-            operator: 'GreaterThan'
+            operator: rule.operator
             threshold: rule.threshold
-            dimensions: empty(rule.dimension) ? [] : [{ name: rule.dimension, operator: 'Include', values: ['*'] }]
             failingPeriods: { numberOfEvaluationPeriods: 1, minFailingPeriodsToAlert: 1 }
           }
         ]
@@ -172,7 +220,10 @@ resource queryRules 'Microsoft.Insights/scheduledQueryRules@2026-03-01' = [
       autoMitigate: true
       // The first telemetry comes after the deployment; until then a query may find its table without columns.
       skipQueryValidation: true
-      actions: { actionGroups: groupIds }
+      actions: {
+        actionGroups: groupIds
+        customProperties: { ...links, runbook: '${runbook}#${rule.name}', command: rule.command }
+      }
     }
   }
 ]
@@ -209,6 +260,11 @@ resource unrecordedDeadLetters 'Microsoft.Insights/metricAlerts@2026-01-01' = {
         }
       ]
     }
-    actions: [for id in groupIds: { actionGroupId: id }]
+    actions: [
+      for id in groupIds: {
+        actionGroupId: id
+        webHookProperties: { ...links, runbook: '${runbook}#dead-letters-stay', command: 'npx backstamp doctor' }
+      }
+    ]
   }
 }

@@ -2,6 +2,7 @@
 
 import { webhookAddresses } from 'alert-settings.bicep'
 import { installation } from 'installation.bicep'
+import { appName, serviceBusName } from 'names.bicep'
 import { resourceTags } from 'resource-tags.bicep'
 import { unificationSetup } from 'unification-setup.bicep'
 
@@ -219,6 +220,8 @@ module functionApp 'function-app.bicep' = {
   dependsOn: [roles, diagnosticLogDoor, privateEndpoints]
 }
 
+var workbookAddress = '${environment().portal}/#resource${workbook.outputs.workbookId}/workbook'
+
 module alerts 'alerts.bicep' = {
   params: {
     location: location
@@ -227,12 +230,21 @@ module alerts 'alerts.bicep' = {
     workspaceId: monitoring.outputs.workspaceId
     serviceBusNamespaceId: serviceBus.outputs.namespaceId
     settings: settings.?alerts ?? {}
+    appName: appName(resourceToken)
+    endpoint: functionApp.outputs.endpoint
+    workbookAddress: workbookAddress
     webhooks: alertWebhooks
   }
 }
 
 module workbook 'workbook.bicep' = {
-  params: { location: location, tags: tags, workspaceId: monitoring.outputs.workspaceId }
+  params: {
+    location: location
+    tags: tags
+    workspaceId: monitoring.outputs.workspaceId
+    appName: appName(resourceToken)
+    serviceBusName: serviceBusName(resourceToken, isPrivate)
+  }
 }
 
 @description('Client ids to enter as application users of the Dataverse organisation.')
@@ -253,5 +265,5 @@ output flowConnection string = hasFlow ? flow!.outputs.connectionName : ''
 @description('Event Hubs namespace to choose in Customer Insights; empty where the diagnostic log door is shut.')
 output diagnosticLogNamespace string = hasDiagnosticLog ? diagnosticLogDoor!.outputs.namespaceName : ''
 
-@description('Resource id of the workbook.')
-output workbookId string = workbook.outputs.workbookId
+@description('Address of the workbook in the portal.')
+output workbookAddress string = workbookAddress

@@ -1,4 +1,4 @@
-// One page in the portal: what the runs did, how fast, what held them up, what waits, what failed and what to do.
+// One page in the portal: is it alive, what the runs did, how fast, what held them up, what waits, what failed and what to do.
 
 import { resourceTags } from 'resource-tags.bicep'
 
@@ -11,7 +11,32 @@ param location string
 @description('Workspace that the workbook queries.')
 param workspaceId string
 
+@description('Name of the function app, by which its telemetry is told from that of others in the workspace.')
+param appName string
+
+@description('Name of the Service Bus namespace.')
+param serviceBusName string
+
 var panels = [
+  {
+    title: 'Is it alive, and which version'
+    chart: 'table'
+    width: '50'
+    query: loadTextContent('../queries/alive.kql')
+  }
+  {
+    title: 'How far is the run, and does it get on'
+    chart: 'timechart'
+    width: '50'
+    query: loadTextContent('../queries/progress.kql')
+  }
+  { title: 'From the event to the link', chart: 'table', width: '50', query: loadTextContent('../queries/lag.kql') }
+  {
+    title: 'What waits: events, and tables without a link (hours)'
+    chart: 'timechart'
+    width: '50'
+    query: loadTextContent('../queries/waiting-events.kql')
+  }
   { title: 'Runs by how they ended', chart: 'table', width: '50', query: loadTextContent('../queries/runs.kql') }
   {
     title: 'Unification events by door'
@@ -76,6 +101,13 @@ var panels = [
     width: '50'
     query: loadTextContent('../queries/watermark-age.kql')
   }
+  { title: 'Identities', chart: 'table', width: '50', query: loadTextContent('../queries/identities.kql') }
+  {
+    title: 'Service Bus: messages that wait, errors'
+    chart: 'timechart'
+    width: '50'
+    query: loadTextContent('../queries/queues.kql')
+  }
   { title: 'Dead letters', chart: 'barchart', width: '50', query: loadTextContent('../queries/dead-letters.kql') }
   {
     title: 'Failures and their remedies'
@@ -127,7 +159,7 @@ var items = [
     content: {
       version: 'KqlItem/1.0'
       title: panel.title
-      query: panel.query
+      query: replace(replace(panel.query, '{appName}', appName), '{serviceBusName}', serviceBusName)
       size: 0
       timeContextFromParameter: 'TimeRange'
       queryType: 0

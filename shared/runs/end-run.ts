@@ -1,8 +1,10 @@
 import type { RunWithTasks } from '../contracts/run.ts';
 import { isFinal, worstOf } from '../contracts/status.ts';
+import { operatorSource } from '../contracts/unification-event.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
 import { completedEvent, publishOrSay } from './announce.ts';
 import { type RunParts, timeOf } from './parts.ts';
-import { giveTurns } from './turns.ts';
+import { endedWell, giveTurns } from './turns.ts';
 
 /**
  * Draws the conclusion from the end of a task: tasks that waited for it are sent on their way, and a run whose tasks have
@@ -33,9 +35,11 @@ export async function endRunIfDone(parts: RunParts, runId: string): Promise<void
   }
 }
 
-function tellEnd({ telemetry, now }: RunParts, { runId, status, mode, receivedAt, tasks }: RunWithTasks): void {
+function tellEnd({ telemetry, now }: RunParts, run: RunWithTasks): void {
+  const { runId, status, mode, receivedAt, tasks } = run;
   const durationMs = now() - Date.parse(receivedAt);
   telemetry.record('backstamp.run.duration', durationMs, { status, mode });
+  recordLag(telemetry, run);
   telemetry.log(status === 'Failed' ? 'error' : 'info', 'Run ended', {
     runId,
     status,
@@ -43,4 +47,13 @@ function tellEnd({ telemetry, now }: RunParts, { runId, status, mode, receivedAt
     tables: tasks.length,
     failedTables: tasks.filter((task) => task.status === 'Failed').length,
   });
+}
+
+/** How long after its event each table was linked; nobody waits for what an operator asked for. */
+function recordLag(telemetry: Telemetry, { source, mode, occurredAt, tasks }: RunWithTasks): void {
+  if (source === operatorSource || mode === 'rehearsal') return;
+  for (const { table, status, endedAt } of tasks) {
+    if (!endedWell(status) || endedAt === undefined) continue;
+    telemetry.record('backstamp.lag', Math.max(0, Date.parse(endedAt) - Date.parse(occurredAt)), { table });
+  }
 }

@@ -13,9 +13,9 @@ export async function endTask(
 ): Promise<void> {
   const updated = await updateTask(parts, key, event, change);
   if (updated?.isChanged) {
-    const { runId, table, status, startedAt, queuedAt, counters } = updated.task;
+    const { runId, table, mode, status, startedAt, queuedAt, counters } = updated.task;
     const durationMs = parts.now() - Date.parse(startedAt ?? queuedAt);
-    parts.telemetry.record('backstamp.task.duration', durationMs, { table, status });
+    parts.telemetry.record('backstamp.task.duration', durationMs, { table, status, mode });
     parts.telemetry.log(status === 'Failed' ? 'error' : 'info', 'Task ended', {
       runId,
       table,

@@ -6,15 +6,14 @@ import { halfRecordedMs } from './limits.ts';
 import { continueRun } from './orchestrate-run.ts';
 import type { RunParts } from './parts.ts';
 import { prune } from './prune.ts';
+import { reportState } from './report-state.ts';
 import { findStalled, sendAgain } from './stalled-tasks.ts';
-import { recordTableState } from './table-metrics.ts';
 import { sendKeptEvents } from './take-diagnostic-log.ts';
-import { tablesOf } from './work.ts';
 
 /**
  * Finds what was lost between a record and a send, and sends it again: an event that was kept, a run without tasks, a
- * task without a message, a run whose last task ended and that did not end itself, an end that could not be told. Removes
- * runs older than the retention period. Reports how each table stands. What fails of one run stops nothing else.
+ * task without a message, a run whose last task ended and that did not end itself, an end that could not be told. Reports
+ * how everything stands. Removes runs older than the retention period. What fails of one run stops nothing else.
  */
 export async function watchRuns(parts: RunParts): Promise<void> {
   const attempt = async (what: string, work: () => Promise<void>): Promise<void> => {
@@ -33,13 +32,9 @@ export async function watchRuns(parts: RunParts): Promise<void> {
     }
   });
   for (const run of open) await attempt(`run ${run.runId}`, () => watchRun(parts, run, open));
+  // After what was just moved on, and before what may take long.
+  await attempt('report', () => reportState(parts, open));
   await attempt('pruning', () => prune(parts));
-  // Between runs nothing else tells that a watermark grows old.
-  for (const table of tablesOf(parts.works)) {
-    await attempt(`state of ${table}`, async () =>
-      recordTableState(parts, table, (await parts.linkStates.load({ table })).state),
-    );
-  }
 }
 
 async function watchRun(parts: RunParts, run: RunWithTasks, open: readonly RunWithTasks[]): Promise<void> {

@@ -60,6 +60,27 @@ export const instruments: Readonly<Record<Metric, Instrument>> = {
   },
   'backstamp.watermark.age': { kind: 'gauge', unit: 's', description: "Time since a table's watermark was taken" },
   'backstamp.pending_rows': { kind: 'gauge', unit: '{row}', description: 'Rows kept as pending' },
+  // Told once at each change. No counter, since it may shrink, and no histogram, which takes no negative values.
+  'backstamp.pending_rows.growth': { kind: 'gauge', unit: '{row}', description: 'Growth of the rows kept as pending' },
+  'backstamp.table.unlinked': {
+    kind: 'gauge',
+    unit: 's',
+    description: 'Time that a table has waited for its first watermark',
+  },
+  'backstamp.heartbeat': { kind: 'counter', unit: '{beat}', description: 'Looks of the watch over runs' },
+  'backstamp.run.without_progress': {
+    kind: 'gauge',
+    unit: 's',
+    description: 'Time since anything moved in an open run',
+  },
+  'backstamp.run.open_tasks': { kind: 'gauge', unit: '{task}', description: 'Tasks of open runs that have not ended' },
+  'backstamp.event.age': { kind: 'gauge', unit: 's', description: 'Time since the last unification event' },
+  'backstamp.lag': {
+    kind: 'histogram',
+    unit: 'ms',
+    description: 'Time from the event to the linked table',
+    buckets: workMs,
+  },
   'backstamp.task.duration': { kind: 'histogram', unit: 'ms', description: 'Duration of a task', buckets: workMs },
   'backstamp.run.duration': { kind: 'histogram', unit: 'ms', description: 'Duration of a run', buckets: workMs },
   'backstamp.events': { kind: 'counter', unit: '{event}', description: 'Unification events taken in' },

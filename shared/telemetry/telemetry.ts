@@ -29,9 +29,23 @@ export type Metric =
   | 'backstamp.watermark.age'
   /** rows kept as pending, by table and reason */
   | 'backstamp.pending_rows'
-  /** milliseconds a task took, by table and status */
+  /** rows by which a table's pending rows grew, or shrank, from one run to the next, by table */
+  | 'backstamp.pending_rows.growth'
+  /** seconds for which a table that a run was to link has had no watermark; 0 where all is well, by table */
+  | 'backstamp.table.unlinked'
+  /** 1 at each look of the watch that could read everything, by version */
+  | 'backstamp.heartbeat'
+  /** seconds for which nothing has moved in an open run, the pause between follow-ups left out; 0 where all is well */
+  | 'backstamp.run.without_progress'
+  /** tasks of open runs that have not ended */
+  | 'backstamp.run.open_tasks'
+  /** seconds since the last unification event, or since the first look of the watch where there was none */
+  | 'backstamp.event.age'
+  /** milliseconds from the event to the end of a table's task, by table */
+  | 'backstamp.lag'
+  /** milliseconds a task took, by table, status and mode */
   | 'backstamp.task.duration'
-  /** milliseconds a run took, by status */
+  /** milliseconds a run took, by status and mode */
   | 'backstamp.run.duration'
   /** unification events taken in, by door */
   | 'backstamp.events'

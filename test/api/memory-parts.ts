@@ -20,6 +20,7 @@ import { OwnershipConsents } from '../../shared/state/ownership-consents.ts';
 import { PendingRows } from '../../shared/state/pending-rows.ts';
 import { RowOutcomes } from '../../shared/state/row-outcomes.ts';
 import { Runs } from '../../shared/state/runs.ts';
+import { WatchNotebook } from '../../shared/state/watch-notes.ts';
 import { silentTelemetry } from '../../shared/telemetry/telemetry.ts';
 
 /** Table Storage in memory, continuation tokens in the client's own form. */
@@ -140,6 +141,7 @@ export function memoryParts(overrides: Partial<ApiParts> = {}): {
     foundOrphans: new FoundOrphans(new MemoryTable()),
     ownershipConsents: new OwnershipConsents(new MemoryTable()),
     keptEvents: new KeptEvents(new MemoryTable()),
+    watchNotebook: new WatchNotebook(new MemoryTable()),
     audit: new AuditTrail(new MemoryTable()),
     idempotencyKeys: new IdempotencyKeys(new MemoryTable()),
     isSignInEnabled: false,

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { parseArguments } from '../../cli/arguments.ts';
 import { parseUnificationEvent } from '../../shared/contracts/foreign-event.ts';
 import { missing, ofType, onlyOne, type PredictedResource, predictResources } from './bicep-compiler.ts';
 import { everything, existingGroup, plain } from './sample-deployments.ts';
@@ -72,8 +73,7 @@ describe('a network of its own', () => {
 describe('the alerts', () => {
   interface Rule {
     description: string;
-    criteria: { allOf: [{ query: string; metricMeasureColumn: string; dimensions: { name: string }[] }] };
-    actions: { actionGroups: string[] };
+    actions: { actionGroups: string[]; customProperties: Record<string, string> };
   }
   const rulesOf = (resources: readonly PredictedResource[]): Rule[] =>
     ofType(resources, 'Microsoft.Insights/scheduledQueryRules').map(({ properties }) => properties as unknown as Rule);
@@ -83,8 +83,27 @@ describe('the alerts', () => {
 
     const descriptions = [...rulesOf(plainResources), metricAlert.properties].map(({ description }) => description);
 
-    expect(descriptions).toHaveLength(8);
+    expect(descriptions).toHaveLength(10);
     for (const description of descriptions) expect(description).toMatch(/Next step: .{20,}\.$/);
+  });
+
+  it('carry links to the page and the workbook, their runbook, and a next step as a command', async () => {
+    const guide = await readFile(join(import.meta.dirname, '..', '..', 'docs', 'alerts.md'), 'utf8');
+    const ofRules = rulesOf(plainResources).map(({ actions }) => actions.customProperties);
+    const ofMetric = onlyOne(allResources, 'Microsoft.Insights/metricAlerts').properties.actions as {
+      webHookProperties: Record<string, string>;
+    }[];
+
+    for (const { page, workbook, runbook = '', command = '' } of [
+      ...ofRules,
+      ...ofMetric.map(({ webHookProperties }) => webHookProperties),
+    ]) {
+      expect(page).toContain('/api/status-page');
+      expect(workbook).toContain('/workbook');
+      expect(guide).toContain(`\n## ${runbook.split('#')[1]}\n`);
+      expect(command).toMatch(/^npx backstamp /);
+      expect(() => parseArguments(command.split(' ').slice(2), {}), command).not.toThrow();
+    }
   });
 
   it('have a section each in the runbook', async () => {
@@ -101,7 +120,7 @@ describe('the alerts', () => {
     expect(rulesOf(plainResources).flatMap(({ actions }) => actions.actionGroups)).toEqual([]);
     const group = onlyOne(allResources, 'Microsoft.Insights/actionGroups');
     for (const { actions } of rulesOf(allResources)) expect(actions.actionGroups).toEqual([group.id, existingGroup]);
-    expect(onlyOne(allResources, 'Microsoft.Insights/metricAlerts').properties.actions).toEqual([
+    expect(onlyOne(allResources, 'Microsoft.Insights/metricAlerts').properties.actions).toMatchObject([
       { actionGroupId: group.id },
       { actionGroupId: existingGroup },
     ]);

@@ -27,7 +27,9 @@ interface KustoLanguage {
 /** The columns that our queries may use, of the tables as Azure Monitor documents them. */
 const tables: Readonly<Record<string, string>> = {
   AppMetrics:
-    '(TimeGenerated: datetime, Name: string, Sum: real, Min: real, Max: real, ItemCount: int, Properties: dynamic, AppRoleName: string, OperationId: string)',
+    '(TimeGenerated: datetime, Name: string, Sum: real, Min: real, Max: real, ItemCount: int, Properties: dynamic, AppRoleName: string, AppRoleInstance: string, OperationId: string)',
+  AzureMetrics:
+    '(TimeGenerated: datetime, ResourceProvider: string, Resource: string, MetricName: string, Average: real, Maximum: real, Minimum: real, Total: real, Count: real)',
   AppTraces:
     '(TimeGenerated: datetime, Message: string, SeverityLevel: int, ItemCount: int, Properties: dynamic, AppRoleName: string, OperationId: string)',
   AppExceptions:

@@ -15,7 +15,6 @@ const matches = (text: string, pattern: RegExp): string[] => [
 
 const functions = globSync('functions/*.ts', { cwd: project }).map(read).join('\n');
 const routes = matches(functions, /route: '([^']+)'/g);
-const functionNames = matches(functions, /app\.\w+\('([^']+)'/g);
 const runbooks = globSync('docs/*.md', { cwd: project }).toSorted();
 /** Everything that tells people to call the app. */
 const texts = [...runbooks, 'infra/main.bicep', 'infra/modules/alerts.bicep'];
@@ -121,17 +120,6 @@ describe.each(runbooks)('%s', (file) => {
     const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
 
     expect(matches(text, /npm run ([\w:-]+)/g).filter((name) => !(name in scripts))).toEqual([]);
-  });
-});
-
-describe('queries', () => {
-  it('name only functions that the app has', () => {
-    const queries = globSync('infra/queries/*.kql', { cwd: project }).map(read).join('\n');
-
-    const named = matches(queries, /'([a-z-]+)' and Success/g);
-
-    expect(named).toContain('orchestrate-run');
-    expect(named.filter((name) => !functionNames.includes(name))).toEqual([]);
   });
 });
 

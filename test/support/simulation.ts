@@ -24,6 +24,7 @@ import { PendingRows } from '../../shared/state/pending-rows.ts';
 import { RowOutcomes } from '../../shared/state/row-outcomes.ts';
 import { Runs } from '../../shared/state/runs.ts';
 import type { TellUnreadable } from '../../shared/state/stored-document.ts';
+import { WatchNotebook } from '../../shared/state/watch-notes.ts';
 import { silentTelemetry } from '../../shared/telemetry/telemetry.ts';
 import { MemoryBroker, type Message } from './memory-broker.ts';
 import { MemoryOrganisation } from './memory-dataverse.ts';
@@ -97,6 +98,7 @@ export class Simulation {
       foundOrphans: new FoundOrphans(tables.foundOrphans.connect(worker), tell),
       ownershipConsents: new OwnershipConsents(tables.linkStates.connect(worker), tell),
       keptEvents: new KeptEvents(tables.linkStates.connect(worker), tell),
+      watchNotebook: new WatchNotebook(tables.linkStates.connect(worker), tell),
       telemetry: silentTelemetry,
       checkPrivileges: async (linked: readonly LinkedTable[]) =>
         new Map(linked.map(({ table }) => [table, this.privileges])),

@@ -32,3 +32,13 @@ export async function startTestStack(options: Partial<StackOptions> = {}): Promi
     },
   };
 }
+
+/** The timer of the watch over runs fires now; its work goes on after this returns. */
+export async function lookAtRuns({ hostUrl, masterKey }: TestStack): Promise<void> {
+  const response = await fetch(`${hostUrl}/admin/functions/watch-runs`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-functions-key': masterKey },
+    body: '{}',
+  });
+  if (response.status !== 202) throw new Error(`The host answers ${response.status} to a timer that fires`);
+}
