@@ -18,10 +18,11 @@ import type { SegmentParts } from './segments/read-segments.ts';
 import { SegmentStore } from './segments/segment-store.ts';
 import { parseSettings, type Settings } from './settings.ts';
 import { AuditTrail } from './state/audit-trail.ts';
-import { FoundOrphans } from './state/found-orphans.ts';
+import { FoundChanges } from './state/found-changes.ts';
 import { IdempotencyKeys } from './state/idempotency-keys.ts';
 import { KeptEvents } from './state/kept-events.ts';
 import { LinkStates } from './state/link-states.ts';
+import { MapIndex } from './state/map-index.ts';
 import { OwnershipConsents } from './state/ownership-consents.ts';
 import { PendingRows } from './state/pending-rows.ts';
 import { PolledMap } from './state/polled-map.ts';
@@ -75,7 +76,8 @@ function wire(settings: Settings): Services {
     linkStates: new LinkStates(openTable(settings, 'BackstampLinkStates'), tellUnreadable),
     pendingRows: new PendingRows(openTable(settings, 'BackstampPendingRows'), tellUnreadable),
     rowOutcomes: new RowOutcomes(openTable(settings, 'BackstampRowOutcomes'), tellUnreadable),
-    foundOrphans: new FoundOrphans(openTable(settings, 'BackstampFoundOrphans'), tellUnreadable),
+    foundChanges: new FoundChanges(openTable(settings, 'BackstampFoundChanges'), tellUnreadable),
+    mapIndex: new MapIndex(openTable(settings, 'BackstampMapIndex'), tellUnreadable),
     segments: new SegmentStore(openTable(settings, 'BackstampSegments')),
     // A few notes and events, beside the states.
     ownershipConsents: new OwnershipConsents(openTable(settings, 'BackstampLinkStates'), tellUnreadable),
@@ -96,6 +98,8 @@ function wire(settings: Settings): Services {
       settlingLimitMs: settings.BACKSTAMP_SETTLING_LIMIT_SECONDS * 1000,
       orphanIntervalMs: settings.BACKSTAMP_ORPHAN_INTERVAL_DAYS * 86_400_000,
       orphanLimitPercent: settings.BACKSTAMP_ORPHAN_LIMIT_PERCENT,
+      moveLimitPercent: settings.BACKSTAMP_MOVE_LIMIT_PERCENT,
+      profileLimitPercent: settings.BACKSTAMP_PROFILE_LIMIT_PERCENT,
       retentionMs: settings.BACKSTAMP_RETENTION_DAYS * 86_400_000,
     },
     now: Date.now,

@@ -70,12 +70,16 @@ export const settingsSchema = z.object({
   BACKSTAMP_SETTLING_LIMIT_SECONDS: wholeNumber(0, 604_800).default(21_600),
   /** Every so many days a pass walks all linked rows for orphans, whether or not deletions were reported. */
   BACKSTAMP_ORPHAN_INTERVAL_DAYS: wholeNumber(1, 365).default(7),
-  /** A walk that would clear more than this share of the linked rows, in percent, asks for confirmation first. */
+  /** A run that would clear more than this share of a table's linked rows, in percent, asks for confirmation first. */
   BACKSTAMP_ORPHAN_LIMIT_PERCENT: z.coerce.number().min(0).max(100).default(5),
   /** Every so many minutes the map is asked whether it changed though no event said so; 0 asks never. */
   BACKSTAMP_POLL_MINUTES: wholeNumber(0, 60)
     .refine((minutes) => minutes === 0 || 60 % minutes === 0, 'must be 0, or minutes that divide an hour')
     .default(0),
+  /** The same for links that would be moved to another profile. */
+  BACKSTAMP_MOVE_LIMIT_PERCENT: z.coerce.number().min(0).max(100).default(20),
+  /** The same for links that would be moved to one and the same profile. */
+  BACKSTAMP_PROFILE_LIMIT_PERCENT: z.coerce.number().min(0).max(100).default(1),
   /** How long runs and row outcomes are kept, in days. */
   BACKSTAMP_RETENTION_DAYS: wholeNumber(1, 3650).default(90),
   /** Custom logic that our writes do not set off; each needs its privilege. */

@@ -35,6 +35,16 @@ type linkingOptions = {
   @maxValue(100)
   BACKSTAMP_ORPHAN_LIMIT_PERCENT: int?
 
+  @description('The same for links that a run would move to another profile; 20 unless set.')
+  @minValue(0)
+  @maxValue(100)
+  BACKSTAMP_MOVE_LIMIT_PERCENT: int?
+
+  @description('The same for links that a run would move to one and the same profile; 1 unless set.')
+  @minValue(0)
+  @maxValue(100)
+  BACKSTAMP_PROFILE_LIMIT_PERCENT: int?
+
   @description('Every so many minutes the map is asked whether it changed though no event said so; 0, or minutes that divide an hour.')
   @minValue(0)
   @maxValue(60)

@@ -49,6 +49,8 @@ export const runSchema = z.object({
   giveOwners: z.boolean().default(false),
   /** Read by the version before, to which it means both: always false. */
   confirm: z.boolean().default(false),
+  /** Holds that were confirmed by name. */
+  holds: z.array(z.string()).optional(),
   status: statusSchema,
   occurredAt: z.iso.datetime({ offset: true }),
   receivedAt: time,

@@ -36,6 +36,8 @@ export const unificationEventSchema = z.object({
   giveOwners: z.boolean().optional(),
   /** One word for both, from the version before. It permits clearing in mode `orphans`, where nothing else was meant. */
   confirm: z.boolean().optional(),
+  /** Holds that an operator confirmed, by their ids. */
+  holds: z.array(z.string().min(1).max(64)).min(1).optional(),
 });
 export type UnificationEvent = z.infer<typeof unificationEventSchema>;
 

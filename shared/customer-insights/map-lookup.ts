@@ -1,7 +1,7 @@
 import type { SourceTable } from '../contracts/unification-setup.ts';
 import type { Dataverse, ListRequest, Row, TableMetadata } from '../dataverse/dataverse.ts';
-import { normaliseGuid, spellingsOf } from './guid.ts';
-import { type MapEntry, readMapRow } from './map-row.ts';
+import { normaliseGuid } from './guid.ts';
+import type { MapEntry } from './map-row.ts';
 import { mapColumns, mapSelect, profileCustomerId } from './names.ts';
 
 /** What the map and the profile table tell when asked for certain rows, instead of read from end to end. */
@@ -23,52 +23,6 @@ export async function readKeyRings(
   const list = mapList(context, mapColumns.id, ids);
   const [rows = []] = await dataverse.readLists([{ ...list, select: [...list.select, mapColumns.keyRing] }], signal);
   return rows;
-}
-
-/**
- * The map's entries for source rows, given with their present links, by source id; a source row that is missing from the answer has no entry.
- * Most keys stand in the map in the usual form. What is not found so is looked for among the map rows of the row's
- * present profile, whatever their spelling, and last in every other spelling.
- */
-export async function entriesOf(
-  dataverse: Dataverse,
-  context: MapTables,
-  linked: ReadonlyMap<string, string | undefined>,
-  signal: AbortSignal,
-): Promise<Map<string, MapEntry[]>> {
-  const found = new Map<string, MapEntry[]>();
-  const take = (lists: readonly (readonly Row[])[]) => {
-    for (const row of lists.flat()) {
-      const reading = readMapRow(row, context.source);
-      if (reading.kind !== 'entry' || !linked.has(reading.entry.sourceId)) continue;
-      const entries = found.get(reading.entry.sourceId) ?? [];
-      if (!entries.some(({ mapRowId }) => mapRowId === reading.entry.mapRowId)) entries.push(reading.entry);
-      found.set(reading.entry.sourceId, entries);
-    }
-  };
-  const missing = () => [...linked.keys()].filter((id) => !found.has(id));
-
-  if (linked.size === 0) return found;
-  take(await dataverse.readLists([mapList(context, mapColumns.key, [...linked.keys()])], signal));
-  if (missing().length > 0) {
-    const profiles = new Set(missing().map((id) => linked.get(id)));
-    take(
-      await dataverse.readLists(
-        [
-          mapList(
-            context,
-            mapColumns.profileLookup,
-            [...profiles].filter((id) => id !== undefined),
-          ),
-        ],
-        signal,
-      ),
-    );
-  }
-  if (missing().length > 0) {
-    take(await dataverse.readLists([mapList(context, mapColumns.key, missing().flatMap(spellingsOf))], signal));
-  }
-  return found;
 }
 
 const mapList = (context: MapTables, column: string, values: readonly string[]): ListRequest => ({

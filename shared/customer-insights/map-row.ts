@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { SourceTable } from '../contracts/unification-setup.ts';
 import type { Row } from '../dataverse/dataverse.ts';
-import { normaliseGuid } from './guid.ts';
+import { normaliseGuid, spellingsOf } from './guid.ts';
 import { mapColumns } from './names.ts';
 
 /** A map row, read: "this source row belongs to this customer". */
@@ -14,6 +14,8 @@ export interface MapEntry {
   readonly profileId: string | undefined;
   /** Rises with every change; decides between two map rows of one source row. */
   readonly version: number;
+  /** Who looks for the source row's key in the map does not find this map row. */
+  readonly isHidden?: true;
 }
 
 /** A map row that belongs to a source table, yet names no usable key. */
@@ -102,8 +104,16 @@ export function readMapRow(row: Row, source: SourceTable): MapRowReading {
       customerId: text(row[mapColumns.customerId]),
       profileId: normaliseGuid(text(row[mapColumns.profile])),
       version: Number(row[mapColumns.version] ?? 0),
+      ...(isHidden(row[mapColumns.key], sourceId) ? { isHidden: true } : {}),
     },
   };
+}
+
+/** Whether a key is in none of the spellings that are looked for. */
+function isHidden(key: unknown, sourceId: string): boolean {
+  if (key === sourceId) return false;
+  const spelt = typeof key === 'string' ? key.toLowerCase() : '';
+  return spelt !== sourceId && !spellingsOf(sourceId).includes(spelt);
 }
 
 /** The key that a row's key ring names for a source, where it names exactly one. */

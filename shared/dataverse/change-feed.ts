@@ -3,8 +3,8 @@ import type { Dataverse, Row, TableMetadata } from './dataverse.ts';
 
 /** How far a drain of a table's changes is after one page. */
 export interface FeedStep {
-  /** Rows deleted since the watermark; only change tracking knows. */
-  readonly deletions: number;
+  /** Ids of rows deleted since the watermark; only change tracking knows. */
+  readonly deleted: readonly string[];
   /** Where the drain goes on; absent on the last page. */
   readonly cursor: string | undefined;
   /** What the next drain starts from; where the feed tells it at its end. */
@@ -66,7 +66,7 @@ export function openFeed(
       open: async () => undefined,
       async read({ token, cursor }, signal) {
         const page = await dataverse.readChanges({ entitySetName, select, pageSize, link: cursor ?? token }, signal);
-        return { rows: page.rows, deletions: page.deleted.length, cursor: page.nextLink, token: page.deltaLink };
+        return { rows: page.rows, deleted: page.deleted, cursor: page.nextLink, token: page.deltaLink };
       },
     };
   }
@@ -87,7 +87,7 @@ export function openFeed(
       const conditions = [always, since === undefined ? undefined : `${modifiedOn} ge ${since}`];
       const filter = conditions.filter((condition) => condition !== undefined).join(' and ') || undefined;
       const page = await dataverse.readPage({ entitySetName, select, filter, pageSize, nextLink: cursor }, signal);
-      return { rows: page.rows, deletions: 0, cursor: page.nextLink, token: undefined };
+      return { rows: page.rows, deleted: [], cursor: page.nextLink, token: undefined };
     },
   };
 }

@@ -1,7 +1,9 @@
-import { type ArrivedProfiles, arrivedProfiles, entriesOf, profileLists } from '../customer-insights/map-lookup.ts';
+import { arrivedProfiles, profileLists } from '../customer-insights/map-lookup.ts';
 import { choosePerSource, type MapEntry } from '../customer-insights/map-row.ts';
+import { placesOf } from '../customer-insights/place-in-map.ts';
 import { type Decision, decide } from './compare.ts';
 import type { LinkingSlice } from './linking-pass.ts';
+import type { RowsRead } from './read-rows.ts';
 
 /** Decisions that may be carried out, and what was learnt on the way. */
 export interface ConfirmedMoves {
@@ -13,31 +15,43 @@ export interface ConfirmedMoves {
 }
 
 /**
- * Looks at a row's whole place in the map before its link is taken from one profile and given to another: the map may
- * hold a second, newer row for the same key, on another page or changed long ago. The newest whose profile exists has
- * the last word.
+ * Looks at a row's whole place in the map before its link is taken from one profile and given to another, or the row is
+ * left waiting: the map may hold a second row for the same key, on another page or changed long ago. The newest whose
+ * profile exists has the last word.
+ * @param isWhole the entries given are all that the map has for their rows
  */
 export async function confirmMoves(
-  { parts, context, signal }: LinkingSlice,
+  slice: LinkingSlice,
   decided: readonly Decision[],
-  given: readonly MapEntry[],
-  profiles: ArrivedProfiles,
+  {
+    given,
+    isWhole,
+    profiles,
+    currentLink,
+  }: RowsRead & { readonly given: readonly MapEntry[]; readonly isWhole: boolean },
 ): Promise<ConfirmedMoves> {
+  const { parts, context, pass, signal } = slice;
   const moves = new Map<string, string>();
+  const doubtful: string[] = [];
   for (const decision of decided) {
-    if (decision.kind === 'relink') moves.set(decision.entry.sourceId, decision.previousProfileId);
+    const { sourceId } = decision.entry;
+    if (decision.kind === 'relink') moves.set(sourceId, decision.previousProfileId);
+    // Who reads the whole map comes to every other map row of a waiting row by itself.
+    const isDoubtful = decision.kind === 'relink' || (decision.kind === 'waiting' && !pass.full);
+    if (isDoubtful) doubtful.push(sourceId);
   }
-  if (moves.size === 0) return { decisions: decided, conflicts: 0, customerOf: profiles.customerOf };
+  if (moves.size === 0 && (isWhole || doubtful.length === 0))
+    return { decisions: decided, conflicts: 0, customerOf: profiles.customerOf };
 
-  const inMap = await entriesOf(parts.dataverse, context, moves, signal);
   const ofSource = Map.groupBy(given, ({ sourceId }) => sourceId);
-  const candidates = new Map<string, MapEntry[]>();
-  for (const sourceId of moves.keys()) {
-    const found = inMap.get(sourceId) ?? [];
-    // What was just read of a map row stands for what a page told of it before.
-    const known = new Set(found.map(({ mapRowId }) => mapRowId));
-    const others = (ofSource.get(sourceId) ?? []).filter(({ mapRowId }) => !known.has(mapRowId));
-    candidates.set(sourceId, [...found, ...others]);
+  const candidates = new Map(doubtful.map((id) => [id, ofSource.get(id) ?? []]));
+  if (!isWhole) {
+    for (const [sourceId, found] of await placesOf(parts, context, doubtful, signal)) {
+      // What was just read of a map row stands for what a page told of it before.
+      const known = new Set(found.map(({ mapRowId }) => mapRowId));
+      const others = (candidates.get(sourceId) ?? []).filter(({ mapRowId }) => !known.has(mapRowId));
+      candidates.set(sourceId, [...found, ...others]);
+    }
   }
   const [byId, byCustomer] = profileLists(context, [...candidates.values()].flat());
   // The profiles that rows move away from are read too: their CustomerIds tell the merge or the split.
@@ -47,12 +61,11 @@ export async function confirmMoves(
 
   let conflicts = 0;
   const decisions = decided.map((decision) => {
-    if (decision.kind !== 'relink') return decision;
-    const { sourceId } = decision.entry;
-    const rivals = candidates.get(sourceId) ?? [];
+    const rivals = candidates.get(decision.entry.sourceId);
+    if (rivals === undefined) return decision;
     if (new Set(rivals.map(({ customerId }) => customerId.toLowerCase())).size > 1) conflicts++;
     const [choice = decision] = choosePerSource(rivals, (entry) => arrived.of(entry) !== undefined);
-    return decide(choice, arrived.of(choice.entry), { profileId: decision.previousProfileId });
+    return decide(choice, arrived.of(choice.entry), currentLink(decision.entry.sourceId));
   });
   return { decisions, conflicts, customerOf: (id) => arrived.customerOf(id) ?? profiles.customerOf(id) };
 }

@@ -1,18 +1,17 @@
 import { noRows } from '../contracts/counters.ts';
-import { normaliseGuid } from '../customer-insights/guid.ts';
-import { type ArrivedProfiles, arrivedProfiles, profileLists } from '../customer-insights/map-lookup.ts';
 import { choosePerSource, type MapEntry } from '../customer-insights/map-row.ts';
-import { linkColumn, linkValue } from '../customer-insights/names.ts';
-import { unitValue } from '../customer-insights/owner-columns.ts';
-import type { ListRequest, RowUpdate, UpdateReport } from '../dataverse/dataverse.ts';
+import { linkColumn } from '../customer-insights/names.ts';
+import type { RowUpdate, UpdateReport } from '../dataverse/dataverse.ts';
 import { endOf, nothingDone, type RowsReport, type Settled } from '../passes/rows-report.ts';
+import type { FoundChange } from '../state/found-changes.ts';
 import type { PendingRow } from '../state/pending-rows.ts';
 import type { RowOutcome } from '../state/row-outcomes.ts';
 import { keepsApart, leaveUnlinked } from './across-units.ts';
-import { type CurrentLink, type Decision, decide } from './compare.ts';
+import { type Decision, decide } from './compare.ts';
 import { confirmMoves } from './confirm-moves.ts';
 import type { LinkingPass, LinkingSlice } from './linking-pass.ts';
 import type { TableContext } from './prepare.ts';
+import type { RowsRead } from './read-rows.ts';
 
 /** What became of a set of rows whose links were brought up to date. */
 export interface LinkReport extends RowsReport {
@@ -20,6 +19,18 @@ export interface LinkReport extends RowsReport {
   readonly apart: readonly string[];
   /** Source rows that map rows give to different customers. */
   readonly conflicts: number;
+  /** Changes that were set down, to be made when it is known how many they are. */
+  readonly found: readonly FoundChange[];
+}
+
+/** How rows are brought up to date. */
+export interface LinkingRows {
+  /** The entries are all that the map has for their rows; else it is asked for more where that matters. */
+  readonly isWhole?: boolean;
+  /** Which moves to another profile may be made; absent: none, they are set down. */
+  readonly mayMove?: (profileId: string) => boolean;
+  /** Changes that were set down before, by row. */
+  readonly before?: ReadonlyMap<string, FoundChange>;
 }
 
 /** How many rows a pass has left without a link, with those of a report; nothing where there are none. */
@@ -30,71 +41,76 @@ export const withApart = (
 
 /**
  * Brings the links of the entries' source rows up to date: resolves, compares, writes what differs, reports each row.
- * A rehearsal compares and reports as if it had written, and writes nothing.
+ * First links are made at once, moves to another profile are set down until they may be made. A rehearsal writes nothing,
+ * and sets everything down.
  */
 export async function linkRows(
   slice: LinkingSlice,
   given: readonly MapEntry[],
-  { profiles, currentLink }: RowsRead,
+  rowsRead: RowsRead,
+  { isWhole = false, mayMove = () => false, before }: LinkingRows = {},
 ): Promise<LinkReport> {
-  if (given.length === 0) return { ...nothingDone, apart: [], conflicts: 0 };
+  if (given.length === 0) return { ...nothingDone, apart: [], conflicts: 0, found: [] };
+  const { profiles, currentLink } = rowsRead;
   const choices = choosePerSource(given, (entry) => profiles.of(entry) !== undefined);
   const decided = choices.map((choice) =>
     decide(choice, profiles.of(choice.entry), currentLink(choice.entry.sourceId)),
   );
-  const confirmed = await confirmMoves(slice, decided, given, profiles);
+  const confirmed = await confirmMoves(slice, decided, { ...rowsRead, given, isWhole });
   const { conflicts, customerOf } = confirmed;
   const decisions = keepsApart(slice)
     ? await leaveUnlinked(slice, confirmed.decisions, currentLink)
     : confirmed.decisions;
 
+  const isSetDown = ({ kind, ...decision }: Decision): boolean =>
+    slice.isRehearsal
+      ? kind === 'link' || kind === 'relink' || kind === 'unlink'
+      : kind === 'relink' && 'profileId' in decision && !mayMove(decision.profileId);
+  const setDown = decisions.filter(isSetDown);
+  const found = setDown.flatMap((decision) => foundChange(slice, decision, before));
+  await slice.parts.foundChanges.keep(slice.slot, found);
+
   await keepBeforeUnlinking(slice, decisions);
-  const report = await writeLinks(slice, decisions);
-  return { ...account(slice, decisions, report, customerOf), conflicts, ...endOf(report) };
+  const report = await writeLinks(
+    slice,
+    decisions.filter((decision) => !isSetDown(decision)),
+  );
+  const accounted = account(slice, { decisions, report, customerOf, setDown: new Set(setDown) });
+  return { ...accounted, conflicts, found, ...endOf(report) };
 }
 
-/** What is known of the rows that entries are about, before anything is done to them. */
-export interface RowsRead {
-  readonly profiles: ArrivedProfiles;
-  readonly currentLink: (sourceId: string) => CurrentLink;
-}
-
-/** Whether the links that rows have are read; and their units, where those are kept apart. */
-export const readsLinks = (slice: LinkingSlice, cannotBeLinked: boolean): boolean =>
-  !cannotBeLinked || keepsApart(slice);
-
-/**
- * Reads profiles and current links, in one request; none where there are no entries.
- * @param cannotBeLinked the rows cannot have a link yet: their current links need not be read
- */
-export async function readRows(
+/** A decision, as it is set down to be carried out later. */
+function foundChange(
   slice: LinkingSlice,
-  entries: readonly MapEntry[],
-  cannotBeLinked: boolean,
-): Promise<RowsRead> {
-  const { parts, context, signal } = slice;
-  const needsUnit = keepsApart(slice);
-  const isReadNeeded = readsLinks(slice, cannotBeLinked);
-  const current: ListRequest = {
-    entitySetName: context.table.entitySetName,
-    // A rehearsal may come before the column: then no row can have a link, only its existence is asked.
-    select: [context.link === undefined ? context.table.primaryId : linkValue, ...(needsUnit ? [unitValue] : [])],
-    column: context.table.primaryId,
-    values: isReadNeeded ? entries.map(({ sourceId }) => sourceId) : [],
-  };
-  const lists = [...profileLists(context, entries), ...(isReadNeeded ? [current] : [])];
-  const [byId = [], byCustomer = [], rows = []] = await parts.dataverse.readLists(lists, signal);
-  const links = new Map<string, CurrentLink>();
-  for (const row of rows) {
-    const id = normaliseGuid(String(row[context.table.primaryId] ?? ''));
-    const [profileId, unit] = [linkValue, unitValue].map((column) => normaliseGuid(String(row[column] ?? '')));
-    if (id !== undefined) links.set(id, { profileId, unit });
+  decision: Decision,
+  before: ReadonlyMap<string, FoundChange> | undefined,
+): FoundChange[] {
+  const { sourceId: id } = decision.entry;
+  switch (decision.kind) {
+    case 'link':
+      return [setDown(slice, { id, kind: 'link', to: decision.profileId }, before)];
+    case 'relink':
+      return [setDown(slice, { id, kind: 'move', from: decision.previousProfileId, to: decision.profileId }, before)];
+    case 'unlink':
+      return [setDown(slice, { id, kind: 'clear', from: decision.previousProfileId }, before)];
+    default:
+      return [];
   }
-  return {
-    profiles: arrivedProfiles(context, [byId, byCustomer]),
-    currentLink: (sourceId) => (isReadNeeded ? links.get(sourceId) : { profileId: undefined }),
-  };
 }
+
+/** A change as this pass found it; one that was found before is as old as it was. */
+export function setDown(
+  slice: LinkingSlice,
+  change: Pick<FoundChange, 'id' | 'kind' | 'from' | 'to'>,
+  before: ReadonlyMap<string, FoundChange> | undefined,
+): FoundChange {
+  const known = before?.get(change.id);
+  const isSame = known?.kind === change.kind && known.from === change.from && known.to === change.to;
+  return { ...change, since: isSame ? known.since : slice.now(), foundBy: passOf(slice) };
+}
+
+/** What tells a pass from every other one of its table. */
+export const passOf = ({ pass }: Pick<LinkingSlice, 'pass'>): string => `${pass.runId}.${pass.followUp}`;
 
 /**
  * Rows whose link is about to be taken away are kept as pending before: should the process die after the write, neither
@@ -181,9 +197,17 @@ export function linkUpdates(context: TableContext): (id: string, profileId: stri
 /** Turns decisions and the writer's report into counts, outcomes and pending rows. */
 function account(
   slice: LinkingSlice,
-  decisions: readonly Decision[],
-  report: UpdateReport,
-  customerOf: (profileId: string) => string | undefined,
+  {
+    decisions,
+    report,
+    customerOf,
+    setDown,
+  }: {
+    readonly decisions: readonly Decision[];
+    readonly report: UpdateReport;
+    readonly customerOf: (profileId: string) => string | undefined;
+    readonly setDown: ReadonlySet<Decision>;
+  },
 ): Pick<LinkReport, 'counters' | 'outcomes' | 'keep' | 'settled' | 'apart'> {
   const at = slice.now();
   const gone = new Set(report.gone);
@@ -226,20 +250,22 @@ function account(
       apart.push(id);
       keep.push(row.keep);
       outcomes.push(row.outcome);
-      if (decision.kind === 'unlink') counters.cleared++;
+      if (decision.kind === 'unlink' && !setDown.has(decision)) counters.cleared++;
       if (row.keep.cause === 'waiting') counters.waiting++;
       continue;
     }
     // A map row that is settled says nothing of a newer one for the same row, whose profile is still to come.
     const settles = (pending: PendingRow) => pending.mapRowId === mapRowId || (pending.version ?? 0) < version;
-    settled.push({ id, settles });
+    const isSetDown = setDown.has(decision);
+    // What is set down is not done: what was pending for the row is so until then.
+    if (!isSetDown) settled.push({ id, settles });
     if (decision.kind === 'unchanged') counters.unchanged++;
     else if (decision.kind === 'link') {
-      counters.linked++;
+      if (!isSetDown) counters.linked++;
       // Ordinary links are counted only; but a rehearsal shows what it would do.
       if (slice.isRehearsal) outcomes.push({ id, outcome: 'linked', at, profileId: decision.profileId, customerId });
-    } else {
-      counters.relinked++;
+    } else if (!isSetDown || slice.isRehearsal) {
+      if (!isSetDown) counters.relinked++;
       const { previousProfileId, profileId } = decision;
       const previousCustomerId = customerOf(previousProfileId);
       outcomes.push({ id, outcome: 'relinked', at, previousProfileId, previousCustomerId, profileId, customerId });

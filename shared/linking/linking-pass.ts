@@ -2,8 +2,10 @@ import { z } from 'zod';
 import { type PhaseOrder, pendingPhase, readingPhase } from '../passes/phases.ts';
 import type { Kind, Slice } from '../passes/slice.ts';
 import { passSchema } from '../state/link-states.ts';
+import { holdSchema, tallySchema } from '../state/linking-state.ts';
 import type { LinkingParts } from './parts.ts';
 import type { TableContext } from './prepare.ts';
+import { watermarkOfSchema } from './watermark-of.ts';
 
 const count = z.number().int().nonnegative();
 
@@ -14,7 +16,9 @@ const common = passSchema.extend({
   columnCreated: z.boolean(),
   /** Fingerprint of the profile table's columns when the pass began; the watermark is held against it. */
   profileSchema: z.string(),
-  /** The walk over linked rows is due, and why. */
+  /** What the pass reads; where that changes in its midst, it begins anew. */
+  of: watermarkOfSchema,
+  /** The walk over the rows is due, and why. */
   orphansDue: z.string().optional(),
   /** Rows that several map rows give to different customers. */
   conflicts: count,
@@ -22,9 +26,9 @@ const common = passSchema.extend({
   apart: count.optional(),
 });
 
-/** What the walk over linked rows has found. */
+/** What the walk over the rows has found. */
 const walk = {
-  /** Linked rows that it has seen, and links of theirs that the map no longer gives. */
+  /** Linked rows that it has seen, and links of theirs that the map does not give. */
   walked: count,
   orphans: count,
   /** Linked rows whose profile belongs to another business unit; absent where that is not looked at. */
@@ -42,25 +46,46 @@ export const linkingPassSchema = z.discriminatedUnion('phase', [
     ...walk,
   }),
   common.extend({
-    phase: z.literal('clear'),
-    /** Id of the last row whose link was cleared. */
+    phase: z.literal('recheck'),
+    /** Id of the last row whose change, set down by an earlier pass, was looked at again. */
     cursor: z.string().optional(),
     ...walk,
+  }),
+  common.extend({
+    phase: z.literal('weigh'),
+    /** Id of the last row whose change was counted. */
+    cursor: z.string().optional(),
+    ...walk,
+    tally: tallySchema,
+  }),
+  common.extend({
+    phase: z.literal('clear'),
+    /** Id of the last row whose change was made or left. */
+    cursor: z.string().optional(),
+    ...walk,
+    tally: tallySchema,
+    /** What is held back, and ids of what would be, and was confirmed. */
+    holds: z.array(holdSchema),
+    confirmed: z.array(z.string()),
     /** Links that Dataverse refused to clear. */
     uncleared: count,
+    /** Links without a place in the map that are too young to be cleared. */
+    leaving: count,
   }),
 ]);
 export type LinkingPass = z.infer<typeof linkingPassSchema>;
 
-/** How the walk over linked rows begins. */
+/** How the walk over the rows begins. */
 export const walkBegins = { phase: 'orphans', cursor: undefined, walked: 0, orphans: 0 } as const;
 
-/** In mode `orphans` the map's changes are passed over. */
+/** A pass whose set-up changed in its midst begins anew. */
 export const linkingPhases: PhaseOrder = {
-  pending: ['map', 'orphans'],
-  map: ['orphans'],
-  orphans: ['clear'],
-  clear: ['end'],
+  pending: ['map'],
+  map: ['orphans', 'pending'],
+  orphans: ['recheck', 'pending'],
+  recheck: ['weigh', 'pending'],
+  weigh: ['clear', 'pending'],
+  clear: ['end', 'pending'],
 };
 
 /** Slices that link. */

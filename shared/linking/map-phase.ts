@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { addCounters } from '../contracts/counters.ts';
 import { readKeyRings } from '../customer-insights/map-lookup.ts';
 import { type MapEntry, readMapRow, type UnusableMapRow } from '../customer-insights/map-row.ts';
 import { drain, nextWatermark, takeNextWatermark } from '../passes/drain.ts';
@@ -7,15 +8,18 @@ import { rememberPendingRows } from '../passes/pending-phase.ts';
 import type { Watermark } from '../state/link-states.ts';
 import type { PendingRow } from '../state/pending-rows.ts';
 import type { RowOutcome } from '../state/row-outcomes.ts';
-import { type LinkReport, linkRows, type RowsRead, readRows, readsLinks, withApart } from './link-rows.ts';
+import { type LinkReport, linkRows, withApart } from './link-rows.ts';
 import { inPhase, type LinkingSlice, walkBegins } from './linking-pass.ts';
 import { type MapPage, openMapFeed } from './map-feed.ts';
+import { type RowsRead, readRows } from './read-rows.ts';
+import { reconcileRows } from './reconcile-rows.ts';
+import { type WatermarkOf, watermarkOfSchema } from './watermark-of.ts';
 
 /** Drains the map feed from the old watermark to the present. */
 export async function drainMap(slice: LinkingSlice): Promise<void> {
   const { parts, context } = slice;
   const feed = openMapFeed(slice.pass.feed, parts.dataverse, context, parts.options.pageSize);
-  await takeNextWatermark(slice, feed, watermarkOf(slice));
+  await takeNextWatermark(slice, feed, heldAgainst(slice));
   const known = await rememberPendingRows(slice);
   await drain(slice, feed, {
     since: () => slice.state.watermark?.token,
@@ -26,11 +30,11 @@ export async function drainMap(slice: LinkingSlice): Promise<void> {
 }
 
 /** What watermarks of the map are held against. */
-const watermarkOf = ({ pass }: LinkingSlice) => ({ profileSchema: pass.profileSchema });
+const heldAgainst = ({ pass: { profileSchema, of } }: LinkingSlice) => ({ profileSchema, of });
 
-/** Fingerprint of the profile table's columns when a watermark was taken. */
-export const profileSchemaOf = (watermark: Watermark): string | undefined =>
-  z.object({ profileSchema: z.string() }).safeParse(watermark).data?.profileSchema;
+/** What a watermark was taken of, and the fingerprint of the profile table's columns then. */
+export const takenOf = (watermark: Watermark): { profileSchema?: string | undefined; of?: WatermarkOf | undefined } =>
+  z.object({ profileSchema: z.string().optional(), of: watermarkOfSchema.optional() }).safeParse(watermark).data ?? {};
 
 /** A page, and what was read for it while the one before was written. */
 interface PreparedPage extends MapPage {
@@ -44,10 +48,8 @@ interface PreparedPage extends MapPage {
 async function preparePage(slice: LinkingSlice, page: PreparedPage, before: MapPage): Promise<PreparedPage> {
   // Which rows they are about is not known yet.
   if (page.unusable.length > 0 || before.unusable.length > 0) return page;
-  // A slice that stops in the page before never gets here: when its turn comes, nobody has tried this one.
-  const unlinked = cannotBeLinked(slice, true);
-  if (readsLinks(slice, unlinked) && shareRow(page, before)) return page;
-  return { ...page, rowsRead: await readRows(slice, page.entries, unlinked) };
+  if (shareRow(page, before)) return page;
+  return { ...page, rowsRead: await readRows(slice, page.entries) };
 }
 
 /** Whether two pages name the same row. */
@@ -56,13 +58,6 @@ function shareRow(page: MapPage, other: MapPage): boolean {
   return page.entries.some(({ sourceId }) => ids.has(sourceId));
 }
 
-/**
- * Right after the column was made no row has a link, unless an earlier slice already tried this very page. What an earlier
- * page linked may be written over only where the pages come in the order of the map's changes: the later says the newer.
- */
-const cannotBeLinked = ({ pass, isRehearsal }: LinkingSlice, isNextUntried: boolean): boolean =>
-  pass.columnCreated && pass.feed === 'changeTracking' && isNextUntried && !isRehearsal;
-
 async function linkPage(
   slice: LinkingSlice,
   page: PreparedPage,
@@ -70,31 +65,59 @@ async function linkPage(
 ): Promise<void> {
   const pass = inPhase(slice, 'map');
   const { entries, unusable } = await readEntries(slice, page);
-  const rowsRead = page.rowsRead ?? (await readRows(slice, entries, cannotBeLinked(slice, slice.isNextUntried)));
+  const { left, noted } = await indexPage(slice, { ...page, entries, unusable });
+  const rowsRead = page.rowsRead ?? (await readRows(slice, entries));
   const report = await linkRows(slice, entries, rowsRead);
   await slice.record({ ...report, ...withUnusable(slice, report, unusable) }, known);
 
+  await noted;
   if (report.isPartial) await endInPage(slice, pass, report);
+  const ofLeft = await reconcileRows(slice, left);
+  await slice.record(ofLeft, known);
+  if (ofLeft.isPartial)
+    await endInPage(slice, pass, { ...ofLeft, counters: addCounters(report.counters, ofLeft.counters) });
   const counters = {
-    ...withoutWritten(report.counters, pass),
-    failed: report.counters.failed + unusable.length,
+    ...addCounters(withoutWritten(report.counters, pass), { ...ofLeft.counters, read: 0, unchanged: 0 }),
   };
+  counters.failed += unusable.length;
   counters.read += unusable.length;
   const next =
     page.token === undefined
       ? {}
-      : { next: nextWatermark(pass, { token: page.token, takenAt: pass.startedAt }, watermarkOf(slice)) };
+      : { next: nextWatermark(pass, { token: page.token, takenAt: pass.startedAt }, heldAgainst(slice)) };
   await slice.checkpoint({
     // After the last page the phase is over; its cursor is of no more use.
     ...(page.cursor === undefined ? walkBegins : { cursor: page.cursor, writtenOfPage: 0 }),
     ...next,
-    ...(page.deletions > 0 ? { orphansDue: pass.orphansDue ?? 'rows left the map' } : {}),
-    conflicts: pass.conflicts + report.conflicts,
-    ...withApart(pass, report),
+    conflicts: pass.conflicts + report.conflicts + ofLeft.conflicts,
+    ...withApart(pass, { apart: [...report.apart, ...ofLeft.apart] }),
     newestChange: Math.max(pass.newestChange, page.newestChange),
     counters: slice.add(counters),
   });
-  slice.isNextUntried = true;
+}
+
+/**
+ * Notes which rows a page's map rows name; returns the rows that a map row named before and names no longer, since it is
+ * gone or names another. A rehearsal notes nothing.
+ */
+async function indexPage(
+  slice: LinkingSlice,
+  { entries, unusable, deleted }: MapPage,
+): Promise<{ readonly left: readonly string[]; readonly noted: Promise<void> }> {
+  const { parts, slot, pass } = slice;
+  // A pass that reads the whole map looks at every linked row besides.
+  const changed = pass.full ? [] : [...entries, ...unusable].map(({ mapRowId }) => mapRowId);
+  const before = await parts.mapIndex.sourcesOf(slot.table, [...changed, ...deleted]);
+  const now = new Map(entries.map(({ mapRowId, sourceId }) => [mapRowId, sourceId]));
+  const unknown = entries
+    .filter(({ mapRowId, sourceId, isHidden }) => isHidden || before.get(mapRowId) !== sourceId)
+    .map(({ mapRowId, sourceId, isHidden = false }) => ({ mapRowId, sourceId, isHidden }));
+  const noted = slice.isRehearsal ? Promise.resolve() : parts.mapIndex.note(slot.table, unknown);
+  // Who looks a row of this very page up must find the hidden ones; the others are noted while the page is written.
+  if (unknown.some(({ isHidden }) => isHidden)) await noted;
+  noted.catch(() => undefined);
+  const left = [...before].filter(([mapRowId, sourceId]) => now.get(mapRowId) !== sourceId);
+  return { left: left.map(([, sourceId]) => sourceId), noted };
 }
 
 /** The entries of a page, with those that only the key ring of a row gives; and what stays unusable. */

@@ -1,16 +1,21 @@
 import type { PrivilegeCheck } from '../inspect/missing-privileges.ts';
 import type { PassOptions, WorkParts } from '../passes/work-parts.ts';
-import type { FoundOrphans } from '../state/found-orphans.ts';
+import type { FoundChanges } from '../state/found-changes.ts';
+import type { MapIndex } from '../state/map-index.ts';
 
 /** What the settings say of linking; times in milliseconds. */
 export interface LinkingOptions extends PassOptions {
   readonly orphanIntervalMs: number;
+  /** Shares of a table's linked rows, in percent, beyond which clears, moves, and moves to one profile are held. */
   readonly orphanLimitPercent: number;
+  readonly moveLimitPercent: number;
+  readonly profileLimitPercent: number;
 }
 
 /** What linking works with. */
 export interface LinkingParts extends WorkParts {
-  readonly foundOrphans: FoundOrphans;
+  readonly foundChanges: FoundChanges;
+  readonly mapIndex: MapIndex;
   /** What the app's identities lack to link a table. */
   readonly checkPrivileges: PrivilegeCheck;
   readonly options: LinkingOptions;

@@ -1,3 +1,4 @@
+import { noRows } from '../contracts/counters.ts';
 import type { Finding } from '../contracts/run.ts';
 import type { Mode } from '../contracts/status.ts';
 import { agreeing, counted } from '../counted.ts';
@@ -8,25 +9,33 @@ import { retryPendingRows } from '../passes/pending-phase.ts';
 import { timeOf } from '../runs/parts.ts';
 import type { EndedPass, LinkState } from '../state/link-states.ts';
 import { countsUnits, keepsApart } from './across-units.ts';
+import { holdWarning } from './brakes.ts';
 import { linkPendingRows } from './link-pending-rows.ts';
 import { withApart } from './link-rows.ts';
-import { type InPhase, inPhase, type LinkingPass, type LinkingSlice, walkBegins } from './linking-pass.ts';
-import { drainMap, profileSchemaOf } from './map-phase.ts';
-import { clearOrphans, exceedsLimit, walkLinkedRows } from './orphan-phases.ts';
+import { type InPhase, inPhase, type LinkingPass, type LinkingSlice } from './linking-pass.ts';
+import { drainMap, takenOf } from './map-phase.ts';
 import type { LinkingParts } from './parts.ts';
 import type { TableContext } from './prepare.ts';
 import { rehearsalDetails } from './rehearsal-details.ts';
 import { checkMap } from './requirements.ts';
+import { linkedBefore, recheckChanges, settleChanges, weighChanges } from './settle-phases.ts';
+import { emptyTally } from './tally.ts';
+import { walkRows } from './walk-phase.ts';
+import { whyOther } from './watermark-of.ts';
 
 /*
  * A pass, phase by phase. Each phase begins without a cursor; its end is the beginning of the next.
  *
- *   pending ──► map ──► orphans ──► clear ──► committed
- *      │         │         │          │
- *      │         │         │          └ clears what the walk set down, if the limit allows or an operator does
- *      │         │         └ walks all linked rows; only where there is cause (`orphansDue`)
- *      │         └ drains the map's changes; left out in mode `orphans`
+ *   pending ──► map ──► orphans ──► recheck ──► weigh ──► clear ──► committed
+ *      │         │         │           │          │         │
+ *      │         │         │           │          │         └ moves and clears what was set down, where no brake holds it
+ *      │         │         │           │          └ counts what was set down
+ *      │         │         │           └ looks again at what earlier passes set down
+ *      │         │         └ walks the rows; only where there is cause (`orphansDue`)
+ *      │         └ drains the map's changes
  *      └ tries pending rows again
+ *
+ * First links are made as soon as they are met; whatever takes a link away is set down first.
  */
 
 /** A new pass as it begins; what it reads and why is decided here, and said in its details. */
@@ -35,13 +44,13 @@ export function beginPass(parts: LinkingParts, context: TableContext, state: Lin
   const fullBecause = whyFull(context, state, task.mode, task.followUp);
   const details: string[] = [];
   if (context.columnCreated) details.push(`Made the lookup column on ${context.source.table}.`);
-  if (fullBecause !== undefined && task.mode !== 'orphans') details.push(`Full pass: ${fullBecause}.`);
+  if (fullBecause !== undefined) details.push(`Full pass: ${fullBecause}.`);
   // Once per run: its follow-ups only look for what has arrived since.
   const isWalkTime =
     task.followUp === 0 &&
     (state.lastWalkAt === undefined || now - Date.parse(state.lastWalkAt) >= parts.options.orphanIntervalMs);
   let orphansDue: string | undefined;
-  if (task.mode === 'orphans') orphansDue = 'asked for';
+  if (task.mode === 'orphans' && task.followUp === 0) orphansDue = 'asked for';
   else if (context.link === undefined) orphansDue = undefined;
   else if (context.columnCreated)
     orphansDue =
@@ -55,6 +64,7 @@ export function beginPass(parts: LinkingParts, context: TableContext, state: Lin
     conflicts: 0,
     columnCreated: context.columnCreated,
     profileSchema: context.profileSchema,
+    of: context.of,
     orphansDue,
   };
 }
@@ -69,9 +79,12 @@ function whyFull(
   if (watermark === undefined) return lastPass === undefined ? 'the first run on this table' : 'there is no watermark';
   // A full run's follow-ups only look for what has arrived since.
   if (mode === 'full' && followUp === 0) return 'asked for';
+  const { of, profileSchema } = takenOf(watermark);
+  const other = whyOther(of, context.of);
+  if (other !== undefined) return other;
   if (watermark.feed !== context.feed) return `the map is now read by ${context.feed}, before by ${watermark.feed}`;
   if (context.feed === 'scan') return 'the map can only be read whole';
-  if (profileSchemaOf(watermark) !== context.profileSchema) return 'the columns of the customer profile table changed';
+  if (profileSchema !== context.profileSchema) return 'the columns of the customer profile table changed';
   return undefined;
 }
 
@@ -80,6 +93,7 @@ function whyFull(
  * @throws TimeUpError, LostRaceError, or the reason of the slice's signal; the state then says where to go on
  */
 export async function carryOn(slice: LinkingSlice): Promise<EndedPass> {
+  await beginAnewWhereOther(slice);
   if (slice.pass.phase === 'pending') {
     // Whatever their number was said to be: a worker that was held up may have kept one late.
     await retryPendingRows(slice, async (rows) => {
@@ -87,38 +101,67 @@ export async function carryOn(slice: LinkingSlice): Promise<EndedPass> {
       const conflicts = slice.pass.conflicts + report.conflicts;
       return { report, change: { conflicts, ...withApart(slice.pass, report) } };
     });
-    await slice.checkpoint(
-      slice.pass.mode === 'orphans' ? walkBegins : { phase: 'map', cursor: undefined, writtenOfPage: 0 },
-    );
+    await slice.checkpoint({ phase: 'map', cursor: undefined, writtenOfPage: 0 });
   }
   if (slice.pass.phase === 'map') await drainMap(slice);
   if (slice.pass.phase === 'orphans') {
-    if (slice.pass.orphansDue !== undefined) await walkLinkedRows(slice);
-    if (slice.pass.phase === 'orphans') await slice.checkpoint({ phase: 'clear', cursor: undefined, uncleared: 0 });
+    if (slice.pass.orphansDue !== undefined) await walkRows(slice);
+    if (slice.pass.phase === 'orphans') await slice.checkpoint({ phase: 'recheck', cursor: undefined });
   }
-  await clearOrphans(slice);
+  if (slice.pass.phase === 'recheck') {
+    await recheckChanges(slice);
+    await slice.checkpoint({ phase: 'weigh', cursor: undefined, tally: emptyTally });
+  }
+  if (slice.pass.phase === 'weigh') await weighChanges(slice);
+  await settleChanges(slice);
   return commit(slice);
+}
+
+/** What a pass read under another set-up, or in an environment of another name, says nothing now: it begins anew. */
+async function beginAnewWhereOther(slice: LinkingSlice): Promise<void> {
+  const { pass, context } = slice;
+  const reason = whyOther(pass.of, context.of);
+  if (reason === undefined) return;
+  const { runId, followUp, mode, base, counters } = pass;
+  const { linked, relinked, cleared } = counters;
+  const anew = newPass(
+    { runId, followUp, mode, counters: base },
+    { now: slice.now(), feed: context.feed, full: true, details: [...pass.details, `Full pass: ${reason}.`] },
+  );
+  const { slices, sampled } = pass;
+  await slice.rewrite({
+    ...anew,
+    kind: 'linking',
+    phase: 'pending',
+    cursor: undefined,
+    next: undefined,
+    slices,
+    sampled,
+    nextUntried: false,
+    counters: { ...noRows, linked, relinked, cleared },
+    conflicts: 0,
+    apart: undefined,
+    columnCreated: false,
+    profileSchema: context.profileSchema,
+    of: context.of,
+    orphansDue: 'a full pass',
+  });
 }
 
 /** Stores the pass's end, with what its walk found. */
 async function commit(slice: LinkingSlice): Promise<EndedPass> {
   const pass = inPhase(slice, 'clear');
-  const { lastPass } = slice.state;
-  const earlier = lastPass?.runId === pass.runId ? lastPass.leftByWalk : undefined;
-  const left = { uncleared: pass.uncleared, warnings: walkWarningsOf(slice, pass) };
-  // A follow-up that does not walk leaves what the walk before it left.
-  const leftByWalk = pass.orphansDue === undefined ? earlier : left;
-  const isWalkUndone = left.warnings.length > 0 || left.uncleared > 0;
+  const { holds, confirmed, uncleared, leaving, counters } = pass;
   return commitPass(slice, async (found) => {
     const pending = slice.isRehearsal ? { ...found, acrossUnits: pass.apart ?? 0 } : found;
-    const { uncleared = 0, warnings = [] } = leftByWalk ?? {};
     return {
-      warnings: [...warnings, ...failedRowsWarning(pending.failed + uncleared)],
+      warnings: [...holds.map(holdWarning), ...failedRowsWarning(pending.failed + uncleared)],
       failedBesides: uncleared,
-      leftByWalk,
+      leaving,
+      linking: { holds, confirmed, linkedRows: Math.max(0, linkedBefore(slice, pass) - counters.cleared) },
       details: await detailsOf(slice, pass, pending),
       findings: await mapFindings(slice, pending),
-      lastWalkAt: walkedAt(pass, slice.state.lastWalkAt, isWalkUndone),
+      lastWalkAt: walkedAt(pass, slice.state.lastWalkAt),
     };
   });
 }
@@ -132,17 +175,16 @@ async function mapFindings(
   { waiting, failed, acrossUnits }: Pending,
 ): Promise<Finding[]> {
   const hasMet = pass.base.read + pass.counters.read + waiting + failed + acrossUnits > 0;
-  if (hasMet || pass.mode === 'orphans') return [];
+  if (hasMet) return [];
   const { source, map } = context;
   return checkMap({ source, hasMapRows: await mapNamesTable(parts.dataverse, map, source, signal) });
 }
 
-/** When the walk for orphans was last done; unknown where it is to be done again with the next run. */
-function walkedAt(pass: LinkingPass, before: string | undefined, isUndone: boolean): string | undefined {
-  if (pass.orphansDue !== undefined) return isUndone ? undefined : pass.startedAt;
-  // Rows of a first pass have the newest link where changes come in their order; else the walk sees to it.
-  if (pass.columnCreated && pass.feed === 'changeTracking') return pass.startedAt;
-  return before;
+/** When the rows were last walked. */
+function walkedAt(pass: LinkingPass, before: string | undefined): string | undefined {
+  if (pass.orphansDue !== undefined) return pass.startedAt;
+  // A first pass meets every row that can have a link.
+  return pass.columnCreated ? pass.startedAt : before;
 }
 
 async function detailsOf(slice: LinkingSlice, pass: InPhase<'clear'>, pending: Pending): Promise<string[]> {
@@ -169,14 +211,4 @@ async function detailsOf(slice: LinkingSlice, pass: InPhase<'clear'>, pending: P
   }
   if (slice.isRehearsal) details.push(...(await rehearsalDetails(slice)));
   return details;
-}
-
-/** What the walk found and left, since it is more than may be cleared without asking. */
-function walkWarningsOf({ mayGoBeyondLimits, parts }: LinkingSlice, pass: InPhase<'clear'>): string[] {
-  const { orphanLimitPercent } = parts.options;
-  if (mayGoBeyondLimits || !exceedsLimit(pass.orphans, pass.walked, orphanLimitPercent)) return [];
-  const share = ((100 * pass.orphans) / pass.walked).toFixed(1);
-  return [
-    `${counted(pass.orphans, 'link')} (${share} % of the linked rows) ${agreeing(pass.orphans, 'has no place in the map any more and was left', 'have no place in the map any more and were left')}: more than the limit of ${orphanLimitPercent} %. Check the unification; to clear them, start a run in mode orphans with beyondLimits.`,
-  ];
 }

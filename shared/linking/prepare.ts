@@ -9,6 +9,7 @@ import { RetryableError } from '../errors.ts';
 import type { LinkingParts } from './parts.ts';
 import { checkTable, refusedColumn, type UnmetRequirement } from './requirements.ts';
 import { linkedTableOf, linkOf, relationshipName, takenRelationships } from './table-lookup.ts';
+import { type WatermarkOf, watermarkOf } from './watermark-of.ts';
 
 /** What metadata tells a slice about its table; nothing of it is hard-coded. */
 export interface TableContext {
@@ -23,6 +24,7 @@ export interface TableContext {
   readonly feed: FeedKind;
   /** Changes when the profile table's columns do. */
   readonly profileSchema: string;
+  readonly of: WatermarkOf;
 }
 
 export type Preparation =
@@ -91,6 +93,7 @@ export async function prepare(
           columnCreated,
           feed: bestFeed(map),
           profileSchema: fingerprint(profile),
+          of: watermarkOf(parts.options.dataverseUrl, source, map),
         },
       };
     }

@@ -4,6 +4,7 @@ import { agreeing, counted } from '../counted.ts';
 import { clockDifferenceMs, waitingRowsNamed } from '../runs/limits.ts';
 import { recordTableState } from '../runs/table-metrics.ts';
 import type { EndedPass, Pass } from '../state/link-states.ts';
+import type { LinkingState } from '../state/linking-state.ts';
 import type { Slice } from './slice.ts';
 
 /** Rows of a table that are pending as a pass ends. */
@@ -22,8 +23,10 @@ export interface Conclusion {
   readonly details: string[];
   /** Rows that could not be dealt with though none of them is kept as pending. */
   readonly failedBesides?: number;
-  /** What the run's last walk left undone; a follow-up does not walk again. */
-  readonly leftByWalk?: EndedPass['leftByWalk'];
+  /** Links that are to be cleared once the map is quiet. */
+  readonly leaving?: number;
+  /** What linking knows of the table from now on. */
+  readonly linking?: LinkingState;
   /** Requirements that the pass found not to hold. */
   readonly findings?: Finding[];
   /** When the walk over the rows was last done, where there is one. */
@@ -39,7 +42,15 @@ export async function commitPass(
   const { lastPass } = slice.state;
   const before = lastPass?.runId === pass.runId ? lastPass : undefined;
   const pending = await countPending(slice);
-  const { warnings, details, findings = [], lastWalkAt, leftByWalk, failedBesides = 0 } = await conclude(pending);
+  const {
+    warnings,
+    details,
+    findings = [],
+    lastWalkAt,
+    leaving = 0,
+    linking,
+    failedBesides = 0,
+  } = await conclude(pending);
   const ended: EndedPass = {
     runId: pass.runId,
     followUp: pass.followUp,
@@ -57,7 +68,7 @@ export async function commitPass(
     ...(pending.acrossUnits === 0 ? {} : { acrossUnits: pending.acrossUnits }),
     waitingSample: pending.sample,
     warnings,
-    ...(leftByWalk === undefined ? {} : { leftByWalk }),
+    ...(leaving === 0 ? {} : { leaving }),
     findings,
     details: [
       ...pass.details,
@@ -68,7 +79,9 @@ export async function commitPass(
   const { pass: _, lastWalkAt: _before, ...rest } = slice.state;
   await slice.save({
     ...rest,
-    ...(pass.next === undefined || isUncertain(pass) ? {} : { watermark: pass.next }),
+    // What kept the pass from doing its work may be set up otherwise next time: then everything is read.
+    ...(pass.next === undefined || findings.length > 0 || isUncertain(pass) ? {} : { watermark: pass.next }),
+    ...(linking === undefined ? {} : { linking }),
     lastPass: ended,
     ...(lastWalkAt === undefined ? {} : { lastWalkAt }),
     pendingRows: pending.waiting + pending.failed + pending.acrossUnits,

@@ -12,6 +12,9 @@ import type { EndedPass } from '../state/link-states.ts';
 import type { PassParts } from './parts.ts';
 import { followUpLine, withoutWaits } from './task-progress.ts';
 
+/** Follow-ups of one run for the sake of links that are to be cleared. */
+const mostLooks = 12;
+
 /**
  * Draws the conclusion from a pass that has ended: either its task ends, or, while profiles are still arriving, a
  * follow-up is sent for later. May be called again for the same pass: what was concluded once stays so.
@@ -51,6 +54,12 @@ export async function concludePass(parts: PassParts, table: string, ended: Ended
   }
   // A walk that had something to do is told of as any other.
   const warnings = [...ended.warnings, ...findings.map(({ finding, remedy }) => `${finding} ${remedy}`)];
+  const { leaving = 0 } = ended;
+  if (leaving > 0) {
+    warnings.push(
+      `${counted(leaving, 'link')} ${agreeing(leaving, 'has lost its', 'have lost their')} place in the map; a later run clears ${agreeing(leaving, 'it', 'them')} when the map is quiet.`,
+    );
+  }
   if (counters.waiting > 0) {
     const sample = ended.waitingSample.length > 0 ? `, for example ${ended.waitingSample.join(', ')}` : '';
     warnings.push(
@@ -75,9 +84,9 @@ export async function concludePass(parts: PassParts, table: string, ended: Ended
 function followUpOf(
   parts: PassParts,
   run: Run,
-  { counters, growing, startedAt, followUp }: EndedPass,
+  { counters, growing, startedAt, followUp, leaving = 0 }: EndedPass,
 ): { readonly at: number; readonly reason: string } | undefined {
-  if (run.mode !== 'incremental' && run.mode !== 'full') return undefined;
+  if (run.mode === 'rehearsal') return undefined;
   if (run.cancelRequestedAt !== undefined) return undefined;
   const { settlingIntervalMs, settlingLimitMs } = parts.options;
   const now = parts.now();
@@ -85,6 +94,11 @@ function followUpOf(
   const { waiting } = counters;
   if (waiting > 0) {
     const reason = `${counted(waiting, 'row')} ${agreeing(waiting, 'waits for its', 'wait for their')} profile`;
+    return { at: now + settlingIntervalMs, reason };
+  }
+  // Where a clock is off, looking again is over at once; then a later run sees to it.
+  if (leaving > 0 && followUp < mostLooks) {
+    const reason = `${counted(leaving, 'link')} ${agreeing(leaving, 'has lost its', 'have lost their')} place in the map and ${agreeing(leaving, 'is', 'are')} cleared once it is quiet`;
     return { at: now + settlingIntervalMs, reason };
   }
   if (growing) return { at: now + settlingIntervalMs, reason: 'what the unification changed was still arriving' };

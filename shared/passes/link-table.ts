@@ -199,7 +199,7 @@ async function carryOnUntilTimeIsUp(parts: PassParts, given: SliceWork, signal: 
   const begun = await save(parts, slot, { ...found.state, pass: takenOver(pass, timeOf(parts.now())) }, found.etag);
   const ended = await carryOn({
     slot,
-    mayGoBeyondLimits: owner.beyondLimits,
+    permission: owner,
     messageId: linkTaskMessageId(delivery.message),
     state: begun.state,
     etag: begun.etag,

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { addCounters, type Counters } from '../contracts/counters.ts';
+import type { Run } from '../contracts/run.ts';
 import { firstWriteShare, pendingLookupsAtOnce, rehearsalSample } from '../runs/limits.ts';
 import { timeOf } from '../runs/parts.ts';
 import { countRows } from '../runs/table-metrics.ts';
@@ -14,10 +15,13 @@ export class TimeUpError extends Error {
   override name = 'TimeUpError';
 }
 
+/** What whoever asked for the run permits, and when that was. */
+export type Permission = Pick<Run, 'beyondLimits' | 'holds' | 'receivedAt'>;
+
 /** How a slice begins, whatever the work. */
 export interface SliceStart {
   readonly slot: StateKey;
-  readonly mayGoBeyondLimits: boolean;
+  readonly permission: Permission;
   /** Id of the message at work. */
   readonly messageId: string;
   readonly state: LinkState & { pass: Pass };
@@ -50,8 +54,7 @@ export class Slice<K extends Kind = Kind> {
   readonly parts: K['parts'];
   readonly slot: StateKey;
   readonly context: K['context'];
-  /** An operator permits what a safety limit had stopped. */
-  readonly mayGoBeyondLimits: boolean;
+  readonly permission: Permission;
   readonly #messageId: string;
   /** Aborted when the run is canceled. */
   readonly signal: AbortSignal;
@@ -79,7 +82,7 @@ export class Slice<K extends Kind = Kind> {
     this.context = own.context;
     this.#schema = schema;
     this.slot = given.slot;
-    this.mayGoBeyondLimits = given.mayGoBeyondLimits;
+    this.permission = given.permission;
     this.#messageId = given.messageId;
     this.signal = given.signal;
     this.#timeUp = given.timeUp;

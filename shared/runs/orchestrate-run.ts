@@ -67,6 +67,7 @@ export function newRun(parts: RunParts, event: UnificationEvent): Run {
     beyondLimits: event.beyondLimits ?? (event.confirm === true && event.mode === 'orphans'),
     giveOwners: event.giveOwners ?? false,
     confirm: false,
+    ...(event.holds === undefined ? {} : { holds: event.holds }),
     status: 'Queued',
     occurredAt: event.occurredAt,
     receivedAt: timeOf(parts.now()),

@@ -7,6 +7,7 @@ import { findingSchema } from '../contracts/run.ts';
 import { type Mode, modeSchema } from '../contracts/status.ts';
 import { RetryableError } from '../errors.ts';
 import type { EntityTable, StoredEntity } from './entity-table.ts';
+import { type LinkingState, linkingStateSchema } from './linking-state.ts';
 import { DocumentForm, type TellUnreadable, tellNobody } from './stored-document.ts';
 
 /**
@@ -89,8 +90,8 @@ export const endedPassSchema = z.object({
   warnings: z.array(z.string()),
   /** Requirements that the pass found not to hold. */
   findings: z.array(findingSchema).optional(),
-  /** What the run's last walk left undone: links that Dataverse refused to clear, and its warnings. A follow-up does not walk again. */
-  leftByWalk: z.object({ uncleared: z.number().int().nonnegative(), warnings: z.array(z.string()) }).optional(),
+  /** Links that lost their place in the map, and are cleared once the map is quiet. */
+  leaving: z.number().int().nonnegative().optional(),
   details: z.array(z.string()),
 });
 export type EndedPass = z.infer<typeof endedPassSchema>;
@@ -104,10 +105,12 @@ export interface LinkState {
   readonly lastWalkAt?: string | undefined;
   /** Rows kept as pending when the last pass ended. */
   readonly pendingRows: number;
+  readonly linking?: LinkingState | undefined;
 }
 
 const watermarkForm = new DocumentForm('watermark', 1, watermarkSchema);
 const passForm = new DocumentForm<Pass>('pass', 2, z.looseObject(passSchema.shape));
+const linkingForm = new DocumentForm('linking-state', 1, linkingStateSchema);
 const endedPassForm = new DocumentForm('ended-pass', 1, endedPassSchema);
 
 /** A state as it is stored: with the mark of the very save that wrote it. Its parts are documents of their own form. */
@@ -115,6 +118,7 @@ const storedStateSchema = z.object({
   watermark: z.unknown().optional(),
   pass: z.unknown().optional(),
   lastPass: z.unknown().optional(),
+  linking: z.unknown().optional(),
   lastWalkAt: z.iso.datetime().optional().catch(undefined),
   // How many they are only tells whether to look for them: where it is unknown, one looks.
   pendingRows: z.number().int().nonnegative().catch(1),
@@ -122,12 +126,13 @@ const storedStateSchema = z.object({
 });
 const stateForm = new DocumentForm('link-state', 1, storedStateSchema);
 
-const storedState = ({ watermark, pass, lastPass, ...rest }: LinkState, savedAs?: string): object =>
+const storedState = ({ watermark, pass, lastPass, linking, ...rest }: LinkState, savedAs?: string): object =>
   stateForm.mark({
     ...rest,
     ...(watermark === undefined ? {} : { watermark: watermarkForm.mark(watermark) }),
     ...(pass === undefined ? {} : { pass: passForm.mark(pass) }),
     ...(lastPass === undefined ? {} : { lastPass: endedPassForm.mark(lastPass) }),
+    ...(linking === undefined ? {} : { linking: linkingForm.mark(linking) }),
     ...(savedAs === undefined ? {} : { savedAs }),
   });
 
@@ -171,8 +176,8 @@ export class LinkStates {
       const initial: LinkState = { pendingRows: 0 };
       if (slot.rehearsalOf !== undefined) {
         const own = await this.#table.get(...keyOf({ table: slot.table }));
-        const { watermark, lastWalkAt, lastPass, pendingRows } = own === undefined ? initial : this.#read(own);
-        Object.assign(initial, { watermark, lastWalkAt, lastPass, pendingRows });
+        const { pass: _, ...rest } = own === undefined ? initial : this.#read(own);
+        Object.assign(initial, rest);
       }
       await this.#table.insert(...key, storedState(initial));
       entity = await this.#table.get(...key);
@@ -192,12 +197,14 @@ export class LinkStates {
     const watermark = part(watermarkForm, stored.watermark);
     const pass = part(passForm, stored.pass);
     const lastPass = part(endedPassForm, stored.lastPass);
+    const linking = part(linkingForm, stored.linking);
     return {
       ...(watermark === undefined ? {} : { watermark }),
       ...(pass === undefined ? {} : { pass }),
       ...(lastPass === undefined ? {} : { lastPass }),
       ...(stored.lastWalkAt === undefined ? {} : { lastWalkAt: stored.lastWalkAt }),
       pendingRows: stored.pendingRows,
+      ...(linking === undefined ? {} : { linking }),
     };
   }
 

@@ -12,10 +12,11 @@ import type { PassParts } from '../../shared/passes/parts.ts';
 import type { WorkDataverse } from '../../shared/passes/work-parts.ts';
 import { AuditTrail } from '../../shared/state/audit-trail.ts';
 import type { EntityTable, StoredEntity } from '../../shared/state/entity-table.ts';
-import { FoundOrphans } from '../../shared/state/found-orphans.ts';
+import { FoundChanges } from '../../shared/state/found-changes.ts';
 import { IdempotencyKeys } from '../../shared/state/idempotency-keys.ts';
 import { KeptEvents } from '../../shared/state/kept-events.ts';
 import { LinkStates } from '../../shared/state/link-states.ts';
+import { MapIndex } from '../../shared/state/map-index.ts';
 import { OwnershipConsents } from '../../shared/state/ownership-consents.ts';
 import { PendingRows } from '../../shared/state/pending-rows.ts';
 import { RowOutcomes } from '../../shared/state/row-outcomes.ts';
@@ -138,7 +139,8 @@ export function memoryParts(overrides: Partial<ApiParts> = {}): {
     linkStates: new LinkStates(new MemoryTable()),
     pendingRows: new PendingRows(new MemoryTable()),
     rowOutcomes: new RowOutcomes(new MemoryTable()),
-    foundOrphans: new FoundOrphans(new MemoryTable()),
+    foundChanges: new FoundChanges(new MemoryTable()),
+    mapIndex: new MapIndex(new MemoryTable()),
     ownershipConsents: new OwnershipConsents(new MemoryTable()),
     keptEvents: new KeptEvents(new MemoryTable()),
     watchNotebook: new WatchNotebook(new MemoryTable()),
@@ -157,6 +159,8 @@ export function memoryParts(overrides: Partial<ApiParts> = {}): {
       settlingLimitMs: 1000,
       orphanIntervalMs: 86_400_000,
       orphanLimitPercent: 5,
+      moveLimitPercent: 100,
+      profileLimitPercent: 100,
       retentionMs: 86_400_000,
     },
     now: Date.now,

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { MapEntry } from '../../shared/customer-insights/map-row.ts';
+import { holdsOf } from '../../shared/linking/brakes.ts';
 import { decide } from '../../shared/linking/compare.ts';
-import { exceedsLimit } from '../../shared/linking/orphan-phases.ts';
+import { emptyTally } from '../../shared/linking/tally.ts';
 
 const entry: MapEntry = { mapRowId: 'm', sourceId: 's', customerId: 'c', profileId: 'p', version: 1 };
 
@@ -40,6 +41,8 @@ describe('the safety limit of a walk', () => {
     [50_000, 1_000_000, 5, false],
     [50_001, 1_000_000, 5, true],
   ])('%i orphans of %i linked rows at %i %% exceed it: %s', (orphans, linkedRows, percent, isExceeded) => {
-    expect(exceedsLimit(orphans, linkedRows, percent)).toBe(isExceeded);
+    const limits = { orphanLimitPercent: percent, moveLimitPercent: 100, profileLimitPercent: 100 };
+    const given = { table: 'contact', linkedRows, limits, before: undefined, now: new Date(0).toISOString() };
+    expect(holdsOf({ ...emptyTally, clears: orphans }, given).length > 0).toBe(isExceeded);
   });
 });

@@ -142,7 +142,7 @@ describe('the phases of a pass', () => {
       if (pass !== undefined) seen.push(`${pass.runId}.${pass.followUp}.${order.indexOf(pass.phase)}`);
     };
     let steps = 0;
-    real.world.faultAt = () => (++steps % 17 === 0 ? { kind: 'die after' } : undefined);
+    real.world.faultAt = () => (++steps % 29 === 0 ? { kind: 'die after' } : undefined);
     real.post({ eventId: 'first', tables: ['contact'] });
     await real.run();
     const passes = Map.groupBy(seen, (entry) => entry.slice(0, entry.lastIndexOf('.')));

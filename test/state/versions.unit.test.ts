@@ -46,13 +46,12 @@ async function untilMidPass(simulation: Simulation): Promise<Pass> {
 }
 
 describe('documents of the version before', () => {
-  const files = ['runs', 'link-states', 'pending-rows', 'row-outcomes', 'found-orphans'] as const;
+  const files = ['runs', 'link-states', 'pending-rows', 'row-outcomes'] as const;
   const tableOf = {
     runs: 'runs',
     'link-states': 'linkStates',
     'pending-rows': 'pendingRows',
     'row-outcomes': 'rowOutcomes',
-    'found-orphans': 'foundOrphans',
   } as const;
 
   it('are all readable, each pass apart, which is carried on or dropped', async () => {
@@ -74,9 +73,6 @@ describe('documents of the version before', () => {
       const [runId = '', table = ''] = partitionKey.split('|');
       const { outcomes } = await parts.rowOutcomes.page(runId, table, { pageSize: 100 });
       expect(outcomes.length).toBe(version01('row-outcomes').filter((row) => row.partitionKey === partitionKey).length);
-    }
-    for (const { partitionKey } of version01('found-orphans')) {
-      expect(await parts.foundOrphans.page(partitionKey, undefined, 10)).toHaveLength(1);
     }
     for (const { rowKey } of version01('link-states').filter(({ partitionKey }) => partitionKey === 'table')) {
       await parts.linkStates.load({ table: rowKey });
@@ -114,6 +110,7 @@ describe('every stored document', () => {
     simulation.post({ eventId: 'event', tables: ['contact'] });
     await simulation.run();
     expect([...forms].map((form) => form.replace(/\/\d+$/, '')).sort()).toEqual([
+      'backstamp.indexed-map-row',
       'backstamp.link-state',
       'backstamp.order',
       'backstamp.pending-row',
@@ -246,25 +243,25 @@ describe('a pending row, an outcome or a found orphan that cannot be read', () =
 
   it('leaves the others of its list', async () => {
     const { simulation, told } = contacts(0);
-    const { rowOutcomes, foundOrphans } = simulation.connect();
+    const { rowOutcomes, foundChanges } = simulation.connect();
     const at = new Date(0).toISOString();
     await rowOutcomes.record(
       'r',
       'contact',
       ['a', 'b'].map((id) => ({ id, outcome: 'failed', at })),
     );
-    await foundOrphans.keep(
-      'contact',
-      ['a', 'b', 'c'].map((id) => ({ id, profileId: 'p' })),
+    await foundChanges.keep(
+      { table: 'contact' },
+      ['a', 'b', 'c'].map((id) => ({ id, kind: 'clear', from: 'p', since: at, foundBy: 'r.0' })),
     );
     simulation.tables.rowOutcomes.put('r|contact', 'failed|a', { id: 'a' });
-    simulation.tables.foundOrphans.put('contact', 'a', 'x');
-    simulation.tables.foundOrphans.put('contact', 'b', null);
+    simulation.tables.foundChanges.put('contact', 'a', 'x');
+    simulation.tables.foundChanges.put('contact', 'b', null);
     const { outcomes } = await rowOutcomes.page('r', 'contact', { pageSize: 10 });
     expect(outcomes.map(({ id }) => id)).toEqual(['b']);
     expect((await rowOutcomes.byId('r', 'contact', { idPrefix: '', limit: 10 })).map(({ id }) => id)).toEqual(['b']);
     // A page of which nothing can be read is not the end.
-    expect((await foundOrphans.page('contact', undefined, 2)).map(({ id }) => id)).toEqual(['c']);
+    expect((await foundChanges.page({ table: 'contact' }, undefined, 2)).map(({ id }) => id)).toEqual(['c']);
     expect(told.map(({ rowKey }) => rowKey)).toEqual(['failed|a', 'failed|a', 'a', 'b']);
   });
 });

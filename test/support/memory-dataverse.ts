@@ -9,7 +9,7 @@ import type {
   UpdateReport,
   UpdateRequest,
 } from '../../shared/dataverse/dataverse.ts';
-import { ExpiredChangesError } from '../../shared/errors.ts';
+import { ExpiredChangesError, TerminalError } from '../../shared/errors.ts';
 import type { WorkDataverse } from '../../shared/passes/work-parts.ts';
 import { MemoryDirectory } from './memory-directory.ts';
 import { readFilter } from './odata-filter.ts';
@@ -41,6 +41,13 @@ interface StoredTable {
 type NewTable = Pick<TableMetadata, 'logicalName' | 'entitySetName' | 'primaryId'> &
   Partial<Omit<TableMetadata, 'logicalName'>>;
 
+/** Links that were made under this origin do not name it. */
+const firstOrigin = 'https://contoso.crm.dynamics.com';
+
+/** Who writes when it is not the app. */
+const somebody = '99999999-0000-4000-8000-0000000000ff';
+const theApp = '99999999-0000-4000-8000-000000000001';
+
 const linkColumn = 'msdynci_lookupfield_customerprofile';
 const linkValue = `_${linkColumn}_value`;
 
@@ -54,6 +61,8 @@ export class MemoryOrganisation {
   readonly badRows = new Map<string, string>();
   /** Rows in one bulk request. */
   bulkSize = 4;
+  /** Root address of the organisation; links of another one lead nowhere. */
+  origin = firstOrigin;
   requests = 0;
   /** Changes that nobody remembers any more, by table. */
   readonly #forgotten = new Map<string, number>();
@@ -88,7 +97,7 @@ export class MemoryOrganisation {
   put(name: string, id: string, values: Readonly<Record<string, unknown>>): void {
     const table = this.#table(name);
     const row = table.rows.get(id) ?? { values: { [table.metadata.primaryId]: id }, version: 0 };
-    Object.assign(row.values, values);
+    Object.assign(row.values, values, { _modifiedby_value: somebody });
     this.#touch(table, id, row);
   }
 
@@ -103,6 +112,21 @@ export class MemoryOrganisation {
 
   ids(name: string): string[] {
     return [...this.#table(name).rows.keys()];
+  }
+
+  /** Takes a column with all its values out of a table. */
+  removeColumn(name: string, column: string): void {
+    const { metadata, rows } = this.#table(name);
+    this.alterTable(name, {
+      lookups: metadata.lookups.filter((lookup) => lookup.column !== column),
+      columns: new Map([...metadata.columns].filter(([other]) => other !== column)),
+    });
+    for (const { values } of rows.values()) delete values[`_${column}_value`];
+  }
+
+  /** Somebody else makes the column that linking needs. */
+  makeLookup(name: string): void {
+    this.#createLookup(name);
   }
 
   /** The link of every row that has one. */
@@ -210,8 +234,11 @@ export class MemoryOrganisation {
     readonly link?: string | undefined;
   }): ChangePage {
     const table = this.#bySet(entitySetName);
+    const here = this.origin === firstOrigin ? '' : `|${this.origin}`;
+    if (link !== undefined && (link.split('|')[5] ?? '') !== here.slice(1))
+      throw new TerminalError(`${link} leads to another environment than ${this.origin}.`);
     const [, kind = 'full', begunAt = table.version, since = 0, told = 0] =
-      link === undefined ? [] : link.split('|').map((part, index) => (index < 2 ? part : Number(part)));
+      link === undefined ? [] : link.split('|', 5).map((part, index) => (index < 2 ? part : Number(part)));
     const drain =
       kind === 'delta'
         ? { begunAt: table.version, since: Number(begunAt), told: Number(begunAt), isDelta: true }
@@ -226,13 +253,13 @@ export class MemoryOrganisation {
     const rows = page.map((row) => this.#show(table, row, select));
     if (changed.length > pageSize) {
       const next = drain.isDelta ? 'more' : 'rest';
-      const nextLink = `changes|${next}|${drain.begunAt}|${drain.since}|${page.at(-1)?.version}`;
+      const nextLink = `changes|${next}|${drain.begunAt}|${drain.since}|${page.at(-1)?.version}${here}`;
       return { rows, deleted: [], nextLink, deltaLink: undefined };
     }
     const deleted = drain.isDelta
       ? table.deletions.filter(({ id, version }) => version > drain.since && !table.rows.has(id)).map(({ id }) => id)
       : [];
-    return { rows, deleted, nextLink: undefined, deltaLink: `changes|delta|${drain.begunAt}` };
+    return { rows, deleted, nextLink: undefined, deltaLink: `changes|delta|${drain.begunAt}${here && `||${here}`}` };
   }
 
   /** A link carries the request and the last row shown; rows come by id unless another order is asked for. */
@@ -323,6 +350,7 @@ export class MemoryOrganisation {
       const from = (row.values[written] as string | null | undefined) ?? null;
       this.writes.push({ table: name, id, columns, from, to: target });
       row.values[written] = target;
+      row.values._modifiedby_value = theApp;
       if (isOwner) this.#moveToUnit(row, target);
       this.#touch(table, id, row);
       report.written.push(id);

@@ -136,6 +136,12 @@ export async function playScenario(scenario: Scenario): Promise<Simulation> {
     simulation.post({ eventId: 'walk', mode: 'orphans' });
     await simulation.run();
   }
+  // By a clock that is off, a run may be over before links may be cleared: the next one does it.
+  if (scenario.faults.some(({ what }) => what.kind === 'clock')) {
+    simulation.clock.advance(3_600_000);
+    simulation.post({ eventId: 'later' });
+    await simulation.run();
+  }
   return simulation;
 }
 
@@ -209,7 +215,9 @@ export async function assessScenario(scenario: Scenario): Promise<void> {
 
   expect(runs.map(({ endedAt }) => endedAt)).not.toContain(undefined);
   // A walk alone never waits for a profile.
-  const mayWarn = bad !== undefined || (scenario.secondMode === 'orphans' && scenario.late.length > 0);
+  // Links are cleared some time after they lost their place: where a clock is off, that may be after the run.
+  const isClockOff = scenario.faults.some(({ what }) => what.kind === 'clock');
+  const mayWarn = bad !== undefined || isClockOff || (scenario.secondMode === 'orphans' && scenario.late.length > 0);
   const wellEnded = mayWarn || mayBeUnmapped(scenario) ? ['Successful', 'Completed with warnings'] : ['Successful'];
   // A table that the map does not name fails a requirement; where links had to be cleared for it, that is a warning.
   if (mayBeUnmapped(scenario)) wellEnded.push('Skipped');

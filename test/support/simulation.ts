@@ -16,9 +16,10 @@ import { orchestrateRun } from '../../shared/runs/orchestrate-run.ts';
 import { recordDeadEvent, recordDeadTask } from '../../shared/runs/record-dead-letter.ts';
 import { watchRuns } from '../../shared/runs/watch-runs.ts';
 import type { Works } from '../../shared/runs/work.ts';
-import { FoundOrphans } from '../../shared/state/found-orphans.ts';
+import { FoundChanges } from '../../shared/state/found-changes.ts';
 import { KeptEvents } from '../../shared/state/kept-events.ts';
-import { LinkStates } from '../../shared/state/link-states.ts';
+import { type LinkState, LinkStates } from '../../shared/state/link-states.ts';
+import { MapIndex } from '../../shared/state/map-index.ts';
 import { OwnershipConsents } from '../../shared/state/ownership-consents.ts';
 import { PendingRows } from '../../shared/state/pending-rows.ts';
 import { RowOutcomes } from '../../shared/state/row-outcomes.ts';
@@ -58,7 +59,8 @@ export class Simulation {
     linkStates: new MemoryTable(),
     pendingRows: new MemoryTable(),
     rowOutcomes: new MemoryTable(),
-    foundOrphans: new MemoryTable(),
+    foundChanges: new MemoryTable(),
+    mapIndex: new MemoryTable(),
   };
   readonly options: LinkingOptions;
   /** What was thrown that is neither Terminal nor Retryable: nothing may be. */
@@ -95,7 +97,8 @@ export class Simulation {
       linkStates: new LinkStates(tables.linkStates.connect(worker), tell),
       pendingRows: new PendingRows(tables.pendingRows.connect(worker), tell),
       rowOutcomes: new RowOutcomes(tables.rowOutcomes.connect(worker), tell),
-      foundOrphans: new FoundOrphans(tables.foundOrphans.connect(worker), tell),
+      foundChanges: new FoundChanges(tables.foundChanges.connect(worker), tell),
+      mapIndex: new MapIndex(tables.mapIndex.connect(worker), tell),
       ownershipConsents: new OwnershipConsents(tables.linkStates.connect(worker), tell),
       keptEvents: new KeptEvents(tables.linkStates.connect(worker), tell),
       watchNotebook: new WatchNotebook(tables.linkStates.connect(worker), tell),
@@ -157,6 +160,18 @@ export class Simulation {
   async watch(): Promise<void> {
     const worker = new Worker(this.world);
     await this.#settle(worker, watchRuns(this.connect(worker)));
+  }
+
+  /** The timer fires while a process is at work; its own process ends some time before all is done. */
+  watchBeside(): void {
+    this.#background.push(this.watch());
+  }
+
+  /** When the last pass of a table that has ended began, in milliseconds since 1970. */
+  lastPassStartedAt(table: string): number | undefined {
+    const state = this.tables.linkStates.documents('table').find(({ rowKey }) => rowKey === table)?.document;
+    const startedAt = (state as LinkState | undefined)?.lastPass?.startedAt;
+    return startedAt === undefined ? undefined : Date.parse(startedAt);
   }
 
   #isDone(): boolean {

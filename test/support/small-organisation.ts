@@ -38,6 +38,8 @@ export const smallOptions: LinkingOptions = {
   settlingLimitMs: 6 * 3_600_000,
   orphanIntervalMs: 7 * 86_400_000,
   orphanLimitPercent: 20,
+  moveLimitPercent: 20,
+  profileLimitPercent: 20,
   retentionMs: 90 * 86_400_000,
 };
 
