@@ -232,10 +232,11 @@ export class Simulation {
     return outcome;
   }
 
-  #handle(parts: PassParts, { queue, body }: Message): Promise<unknown> {
+  async #handle(parts: PassParts, { queue, body }: Message): Promise<unknown> {
     if (queue === 'link-tasks') return linkTable(parts, linkTaskSchema.parse(body));
     const event = parseUnificationEvent(body, { now: parts.now() });
-    return event.success ? orchestrateRun(parts, event.data) : Promise.reject(event.error);
+    if (!event.success) throw event.error;
+    return orchestrateRun(parts, event.data);
   }
 
   /** A dead letter is delivered until it is dealt with. */
