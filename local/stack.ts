@@ -54,6 +54,8 @@ export interface Stack {
   restart(part: StackPart): Promise<void>;
   /** Sends a signal (SIGKILL unless given) and waits for the end; the part stays down until it is restarted. */
   kill(part: StackPart, signal?: NodeJS.Signals): Promise<ProcessEnd>;
+  /** Process id of a part as it runs now. */
+  pidOf(part: StackPart): number;
   /** Resolves when the part that runs now has ended, for whatever reason. */
   ended(part: StackPart): Promise<ProcessEnd>;
   /** Stops everything, the host first, so that it can finish what it is doing. */
@@ -133,6 +135,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       find(part).kill(signal);
       return await find(part).ended;
     },
+    pidOf: (part) => find(part).pid,
     ended: (part) => find(part).ended,
     stop: stopAll,
   };
