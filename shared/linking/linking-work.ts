@@ -43,6 +43,7 @@ async function prepareTable(
   return {
     kind: 'ready',
     work: {
+      mayCarryOn: () => true,
       begin: (state, task) => {
         const pass = beginPass(parts, context, state, task);
         return { ...pass, details: [...pass.details, ...notes] };

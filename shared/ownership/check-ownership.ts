@@ -4,7 +4,7 @@ import { profileTable } from '../customer-insights/names.ts';
 import { privilegeNames } from '../inspect/needed-privileges.ts';
 import { checkOwnedTable } from './check-owned-table.ts';
 import { checkTeams, readTeamRights } from './check-rights.ts';
-import { checkConsent } from './consent.ts';
+import { consentFinding, type MissingConsent, missingConsent } from './consent.ts';
 import { findMapping } from './find-owners.ts';
 import type { OwnershipFinding } from './findings.ts';
 import type { OwnershipParts } from './parts.ts';
@@ -23,12 +23,14 @@ export async function checkOwnership(parts: OwnershipParts, signal: AbortSignal)
   const names = await privilegeNames(dataverse, ownedTables, signal);
   const rights = teams.kind === 'found' ? await readTeamRights(dataverse, teams.mapping, signal) : new Map();
   const checks: Check[] = [];
+  const qualified: string[] = [];
   for (const name of ownedTables) {
     const table = metadata.get(name);
     const findings = checkOwnedTable(name, table, metadata.get(profileTable), column);
     const level = table === undefined && name !== profileTable ? 'note' : 'fault';
     checks.push(...findings.map((finding) => toCheck(finding, level, name)));
     if (table === undefined || findings.length > 0 || teams.kind !== 'found') continue;
+    qualified.push(name);
     const ofTeams = checkTeams(names, name, teams.mapping, rights);
     checks.push(...ofTeams.map((finding) => toCheck(finding, 'fault', name)));
   }
@@ -36,8 +38,15 @@ export async function checkOwnership(parts: OwnershipParts, signal: AbortSignal)
     const ofRoot = teams.findings.filter(({ code }) => code === 'root-unit');
     return [...checks, ...ofRoot.map((finding) => toCheck(finding, 'fault', 'business units'))];
   }
-  const consent = await checkConsent(parts, teams.mapping.fingerprint, undefined);
-  if (consent !== undefined) return [...checks, toCheck(consent, 'note', 'owners')];
+  const missing = new Map<MissingConsent, string[]>();
+  for (const table of qualified) {
+    const code = await missingConsent(parts, { mapping: teams.mapping.fingerprint, table }, undefined);
+    if (code !== undefined) missing.set(code, [...(missing.get(code) ?? []), table]);
+  }
+  if (missing.size > 0) {
+    const findings = [...missing].map(([code, tables]) => consentFinding(code, tables));
+    return [...checks, ...findings.map((finding) => toCheck(finding, 'note', 'owners'))];
+  }
   const finding = 'This mapping of values to teams was rehearsed and confirmed: every run sees to the owners.';
   return [...checks, { code: 'owners', level: 'good', subject: 'owners', finding }];
 }

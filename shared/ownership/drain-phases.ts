@@ -16,6 +16,8 @@ import { ownedColumns, wantedOwners } from './wanted-owners.ts';
 
 /** Values without a team that a task's details name. */
 const valuesShown = 3;
+/** Characters of such a value that are shown; a column of text may hold a million. */
+const valueLength = 100;
 /** Profiles whose rows are seen to at once; a profile may have hundreds. */
 const profilesAtOnce = 1_000;
 
@@ -151,7 +153,7 @@ function tally(
   }
   const unmatched =
     profiles === undefined ? rows.map((row) => row[mapping.column]).filter((value) => mapping.isUnmatched(value)) : [];
-  const values = new Set([...pass.unmatchedValues, ...unmatched.map(String)]);
+  const values = new Set([...pass.unmatchedValues, ...unmatched.map((value) => String(value).slice(0, valueLength))]);
   return {
     teams,
     unmatched: pass.unmatched + unmatched.length,

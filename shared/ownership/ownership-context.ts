@@ -1,4 +1,5 @@
 import type { FeedKind } from '../contracts/feed-kind.ts';
+import type { Run } from '../contracts/run.ts';
 import type { TableMetadata } from '../dataverse/dataverse.ts';
 import type { Kind, Slice } from '../passes/slice.ts';
 import type { OwnerMapping } from './owner-mapping.ts';
@@ -9,6 +10,8 @@ import type { OwnershipParts } from './parts.ts';
 export interface OwnershipContext {
   readonly table: TableMetadata;
   readonly profile: TableMetadata;
+  /** The run whose pass this is. */
+  readonly run: Run;
   readonly mapping: OwnerMapping;
   readonly feed: FeedKind;
   /** How the profiles' changes are read, and how rows name their profile; undefined for the profiles themselves. */

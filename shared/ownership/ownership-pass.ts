@@ -37,6 +37,8 @@ const lookSchema = z.object({
   strays: count,
   corrected: count,
   failed: count,
+  /** All tables are done. */
+  isDone: z.boolean().optional(),
 });
 export type Look = z.infer<typeof lookSchema>;
 

@@ -11,7 +11,7 @@ import { beginOwnershipPass, carryOnOwnership } from './carry-on.ts';
 import { checkOwnedTable, referenceOf } from './check-owned-table.ts';
 import { checkOwnership } from './check-ownership.ts';
 import { checkTeams, checkWriters, readTeamRights } from './check-rights.ts';
-import { checkConsent } from './consent.ts';
+import { consentFinding, missingConsent } from './consent.ts';
 import { findMapping } from './find-owners.ts';
 import { isProfileTable } from './names.ts';
 import type { OwnershipContext } from './ownership-context.ts';
@@ -83,13 +83,14 @@ async function prepareTable(parts: OwnershipParts, { table, run, signal }: Prepa
   if (rights.length > 0) return skipped(rights);
   const isRehearsal = run.mode === 'rehearsal';
   if (!isRehearsal) {
-    const finding = await checkConsent(parts, mapping.fingerprint, run);
-    if (finding !== undefined) return skipped([finding]);
+    const code = await missingConsent(parts, { mapping: mapping.fingerprint, table }, run);
+    if (code !== undefined) return skipped([consentFinding(code, [table])]);
   }
 
   const context: OwnershipContext = {
     table: found.table,
     profile: found.profile,
+    run,
     mapping,
     feed: bestFeed(found.table),
     profiles: isProfileTable(table)
@@ -99,14 +100,13 @@ async function prepareTable(parts: OwnershipParts, { table, run, signal }: Prepa
   return {
     kind: 'ready',
     work: {
+      mayCarryOn: (pass) => ownershipPassSchema.parse(pass).mapping === mapping.fingerprint,
       begin: (state, task) => beginOwnershipPass(parts, context, state, task),
       async carryOn(start) {
         // Before the pass ends: should the process die in between, its last part is done again, and this with it.
-        if (isRehearsal && isProfileTable(table)) {
-          await parts.ownershipConsents.noteRehearsal(mapping.fingerprint, {
-            runId: run.runId,
-            at: timeOf(parts.now()),
-          });
+        if (isRehearsal) {
+          const note = { runId: run.runId, at: timeOf(parts.now()) };
+          await parts.ownershipConsents.noteRehearsal({ mapping: mapping.fingerprint, table }, note);
         }
         return carryOnOwnership(new Slice(start, ownershipPassSchema, { parts, context }));
       },

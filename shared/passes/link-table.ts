@@ -95,6 +95,7 @@ async function workOn(parts: PassParts, delivery: Delivery, run: Run): Promise<v
     }
     if (owner.runId !== runId) await tellTurn(parts, message, owner.runId);
     const outcome = await doSlice(parts, { slot, state, etag, owner, work, delivery, timeUp, overdue });
+    if (outcome === 'again') continue;
     if (outcome === 'more') {
       await parts.messenger.sendLinkTasks([{ ...message, slice: message.slice + 1, failures: 0 }]);
       return;
@@ -123,8 +124,8 @@ async function isDone(parts: PassParts, { runId, table, followUp }: LinkTask): P
   return task === undefined || isFinal(task.status) || task.passes > followUp;
 }
 
-/** `over`: the owner's task has ended or its follow-up is on its way. */
-type SliceOutcome = 'more' | 'over';
+/** `over`: the owner's task has ended or its follow-up is on its way. `again`: its pass was dropped, and is to begin anew. */
+type SliceOutcome = 'more' | 'over' | 'again';
 
 interface SliceWork {
   readonly slot: StateKey;
@@ -193,7 +194,12 @@ async function carryOnUntilTimeIsUp(parts: PassParts, given: SliceWork, signal: 
     await endTask(parts, task, 'a requirement fails', () => skippedBy(work, readiness.findings));
     return 'over';
   }
-  const { begin, carryOn } = readiness.work;
+  const { begin, carryOn, mayCarryOn } = readiness.work;
+  if (found.state.pass !== undefined && !mayCarryOn(found.state.pass)) {
+    parts.telemetry.log('warn', 'What a pass in progress was begun under has changed; it begins anew', { ...task });
+    await dropPass(parts, slot, found.state, found.etag);
+    return 'again';
+  }
   const followUp = found.state.pass?.followUp ?? delivery.message.followUp;
   const pass = found.state.pass ?? begin(found.state, await startedTask(parts, task, owner.mode, followUp));
   const begun = await save(parts, slot, { ...found.state, pass: takenOver(pass, timeOf(parts.now())) }, found.etag);

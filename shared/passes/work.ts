@@ -20,6 +20,11 @@ export interface Preparing {
 
 /** Work on a table whose requirements hold. */
 export interface ReadyWork {
+  /**
+   * Whether a pass that has begun may be carried on under what is set up now; else it is forgotten and begins anew. A
+   * pass is under one set-up from its beginning to its end: its watermark says so.
+   */
+  mayCarryOn(pass: Pass): boolean;
   /** A new pass as it begins; what it reads and why is decided here, and said in its details. */
   begin(state: LinkState, task: PassTask): Pass;
   /**

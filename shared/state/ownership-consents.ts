@@ -10,9 +10,18 @@ type Note = z.infer<typeof noteSchema>;
 
 const form = new DocumentForm('ownership-note', 1, noteSchema);
 
+/** What is consented to: that rows of a table get other owners by a mapping of values to teams, known by its fingerprint. */
+export interface ConsentSubject {
+  readonly mapping: string;
+  readonly table: string;
+}
+
+const rowOf = (what: 'rehearsed' | 'confirmed', { mapping, table }: ConsentSubject): string =>
+  `${what}|${mapping}|${table}`;
+
 /**
- * Which mappings of values to teams were rehearsed, and which of them an administrator then confirmed. A mapping is
- * known by its fingerprint; another one has to be rehearsed and confirmed again.
+ * Which mappings of values to teams were rehearsed, table by table, and which of them an administrator then confirmed.
+ * Another mapping, or another table, has to be rehearsed and confirmed by itself.
  */
 export class OwnershipConsents {
   readonly #table: EntityTable;
@@ -23,22 +32,26 @@ export class OwnershipConsents {
     this.#tell = tell;
   }
 
-  /** The run that last rehearsed a mapping. */
-  rehearsed(mapping: string): Promise<Note | undefined> {
-    return this.#find(`rehearsed|${mapping}`);
+  /** The run that last rehearsed it. */
+  rehearsed(subject: ConsentSubject): Promise<Note | undefined> {
+    return this.#find(rowOf('rehearsed', subject));
   }
 
-  /** The run by which a mapping was confirmed. */
-  confirmed(mapping: string): Promise<Note | undefined> {
-    return this.#find(`confirmed|${mapping}`);
+  /** The run by which it was confirmed. */
+  confirmed(subject: ConsentSubject): Promise<Note | undefined> {
+    return this.#find(rowOf('confirmed', subject));
   }
 
-  async noteRehearsal(mapping: string, note: Note): Promise<void> {
-    await this.#table.applyAll(partition, { upserts: [{ rowKey: `rehearsed|${mapping}`, document: form.mark(note) }] });
+  noteRehearsal(subject: ConsentSubject, note: Note): Promise<void> {
+    return this.#put(rowOf('rehearsed', subject), note);
   }
 
-  async confirm(mapping: string, note: Note): Promise<void> {
-    await this.#table.applyAll(partition, { upserts: [{ rowKey: `confirmed|${mapping}`, document: form.mark(note) }] });
+  confirm(subject: ConsentSubject, note: Note): Promise<void> {
+    return this.#put(rowOf('confirmed', subject), note);
+  }
+
+  async #put(rowKey: string, note: Note): Promise<void> {
+    await this.#table.applyAll(partition, { upserts: [{ rowKey, document: form.mark(note) }] });
   }
 
   async #find(rowKey: string): Promise<Note | undefined> {

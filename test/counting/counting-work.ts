@@ -57,6 +57,7 @@ export const countingWork = (parts: WorkParts, table: string, after: string): Wo
     return {
       kind: 'ready',
       work: {
+        mayCarryOn: () => true,
         begin: (_state, task) => ({
           ...newPass(task, { now: timeOf(parts.now()), feed: bestFeed(metadata), full: true, details: [] }),
           kind: 'counting',

@@ -1,15 +1,18 @@
 import { describe, expect, it } from 'vitest';
+import { RetryableError } from '../../shared/errors.ts';
 import {
   confirmOwners,
   followerTables,
   ownedOrganisation,
   ownedSetup,
+  ownersOf,
   putFollower,
   putProfile,
   teamId,
   unitId,
 } from '../support/owned-organisation.ts';
 import type { Simulation } from '../support/simulation.ts';
+import { guidOf } from '../support/small-organisation.ts';
 import { taskOf } from '../support/state-of.ts';
 
 const profiles = 'msdynci_customerprofile';
@@ -266,5 +269,81 @@ describe('tables of the root unit', () => {
         .flatMap(({ document }) => (document as { details?: string[] }).details ?? []),
     );
     expect(details).toContain(line);
+  });
+
+  const straysOf = ({ organisation }: Simulation, table: string) =>
+    organisation.ids(table).filter((id) => organisation.row(table, id)?._owningbusinessunit_value !== unitId(0)).length;
+  const addStray = ({ organisation }: Simulation, table: string) => {
+    organisation.createTable({ logicalName: table, entitySetName: `${table}s`, primaryId: `${table}id` });
+    organisation.put(table, unitId(500), { _ownerid_value: teamId(1), _owningbusinessunit_value: unitId(1) });
+  };
+  const detailsOf = async (simulation: Simulation, event: { eventId: string; giveOwners?: boolean }) => {
+    simulation.clock.advance(3_600_000);
+    const runId = simulation.post({ tables: [profiles], ...event });
+    await simulation.run();
+    return taskOf(simulation, runId, profiles).details.join(' ');
+  };
+
+  it('are counted only, where the rehearsal that was confirmed did not show that they would be given to it', async () => {
+    const simulation = withStray('report');
+    await confirmOwners(simulation);
+    Object.assign(simulation.options, { setup: withStray('correct').options.setup });
+
+    expect(await detailsOf(simulation, { eventId: 'corrects now' })).toMatch(/msdynci_prediction .* not rehearsed/);
+    expect(straysOf(simulation, 'msdynci_prediction')).toBe(5);
+
+    await confirmOwners(simulation, 'again');
+    expect(straysOf(simulation, 'msdynci_prediction')).toBe(0);
+
+    addStray(simulation, 'msdynci_made_since');
+    expect(await detailsOf(simulation, { eventId: 'later' })).toMatch(/msdynci_made_since .* not rehearsed/);
+    expect(straysOf(simulation, 'msdynci_made_since')).toBe(1);
+  });
+
+  it('are not those of segments, which their members’ unit owns', async () => {
+    const simulation = withStray('correct');
+    addStray(simulation, 'msdynci_segment');
+    await confirmOwners(simulation);
+    expect(straysOf(simulation, 'msdynci_segment')).toBe(1);
+    expect(straysOf(simulation, 'msdynci_prediction')).toBe(0);
+  });
+
+  it('never keep owners from being written, though they cannot even be counted', async () => {
+    const simulation = withStray('report');
+    const { directory } = simulation.organisation;
+    const read = directory.read.bind(directory);
+    directory.read = (path, names) => {
+      if (path.includes('OwnershipType')) throw new RetryableError('Dataverse is busy.');
+      return read(path, names);
+    };
+    putProfile(simulation, 1, 1);
+    await confirmOwners(simulation);
+    expect(ownersOf(simulation, profiles).get(guidOf('p', 1))).toBe(1);
+  });
+});
+
+describe('a rehearsal', () => {
+  it.each<[string, (simulation: Simulation) => void, string[]]>([
+    ['was of profiles alone', () => undefined, [profiles]],
+    [
+      'skipped a table',
+      ({ organisation }) => organisation.alterTable(activities, { logicalName: 'gone' }),
+      [profiles, activities],
+    ],
+  ])('consents for no other table where it %s', async (_, before, tables) => {
+    const simulation = ownedOrganisation();
+    putProfile(simulation, 1, 1);
+    putFollower(simulation, activities, { number: 1, profile: 1 });
+    before(simulation);
+    simulation.post({ eventId: 'rehearsal', mode: 'rehearsal', tables });
+    await simulation.run();
+    simulation.organisation.alterTable(activities, { logicalName: activities });
+    simulation.clock.advance(60_000);
+
+    const runId = simulation.post({ eventId: 'run', tables: [profiles, activities], giveOwners: true });
+    await simulation.run();
+
+    expect(taskOf(simulation, runId, profiles).status).toBe('Successful');
+    expect(taskOf(simulation, runId, activities).findings.map(({ code }) => code)).toEqual(['rehearse-owners']);
   });
 });

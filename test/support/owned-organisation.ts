@@ -140,11 +140,11 @@ export function ownersOf({ organisation }: Simulation, table: string): Map<strin
 }
 
 /** Rehearses and confirms, so that from now on every run sees to the owners. */
-export async function confirmOwners(simulation: Simulation): Promise<void> {
+export async function confirmOwners(simulation: Simulation, name = 'first'): Promise<void> {
   const tables = ['msdynci_customerprofile', ...followerTables];
-  simulation.post({ eventId: 'rehearsal', mode: 'rehearsal', tables });
+  simulation.post({ eventId: `${name} rehearsal`, mode: 'rehearsal', tables });
   await simulation.run();
   simulation.clock.advance(60_000);
-  simulation.post({ eventId: 'confirmation', tables, giveOwners: true });
+  simulation.post({ eventId: `${name} confirmation`, tables, giveOwners: true });
   await simulation.run();
 }
