@@ -30,6 +30,8 @@ interface LinkInternals {
 /** A link on which the broker sends. */
 export interface SenderInternals extends LinkInternals {
   readonly session: { readonly outgoing: { available(): number } };
+  /** Writes what the link has to say: its attach, its flows, its detach. */
+  _process: () => void;
   credit: number;
   delivery_count: number;
   _draining: boolean;
@@ -128,9 +130,30 @@ export function echoSettleModes(link: Sender | Receiver): void {
  * and a client that gets a transfer on a link it does not know yet ends the connection.
  */
 export function whenAttached(link: Sender, action: () => void): void {
-  if (internals(link).state.open_requests === 0) action();
-  else setImmediate(() => whenAttached(link, action));
+  const own = internals(link);
+  if (own.state.open_requests === 0) {
+    action();
+    return;
+  }
+  const earlier = waiting.get(link);
+  if (earlier) {
+    earlier.push(action);
+    return;
+  }
+  const actions = [action];
+  waiting.set(link, actions);
+  const write = own._process.bind(link);
+  own._process = () => {
+    write();
+    if (own.state.open_requests > 0) return;
+    own._process = write;
+    waiting.delete(link);
+    for (const each of actions) each();
+  };
 }
+
+/** What is to be done once the answer to a link's attach has been written. */
+const waiting = new WeakMap<Sender, (() => void)[]>();
 
 /** Takes back the answer to an attach that rhea would write by itself; `link.open()` gives it later. */
 export function holdAttach(link: Sender): void {

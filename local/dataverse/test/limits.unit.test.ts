@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { bulk, CLIENT, guid, makeOrganisation, part } from './support.ts';
 
 const OTHER = '22222222-2222-4222-8222-222222222222';
@@ -157,16 +157,17 @@ describe('service protection', () => {
   it('slows down beyond the recommended parallelism as far as the settings say', async () => {
     const { get, control } = await makeOrganisation();
     await control('POST', 'limits', { latencyMs: 40, dopHint: 1, contention: 1 });
-    const time = async (work: Promise<unknown>) => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const time = async (requests: number) => {
       const began = performance.now();
+      const work = Promise.all(Array.from({ length: requests }, () => get('WhoAmI')));
+      await vi.runAllTimersAsync();
       await work;
-      return performance.now() - began;
+      return Math.round(performance.now() - began);
     };
 
-    const alone = await time(get('WhoAmI'));
-    const four = await time(Promise.all([1, 2, 3, 4].map(() => get('WhoAmI'))));
-
-    expect(alone).toBeGreaterThanOrEqual(39);
-    expect(four).toBeGreaterThanOrEqual(158);
+    expect(await time(1)).toBe(40);
+    expect(await time(4)).toBe(160);
   });
 });

@@ -385,11 +385,9 @@ describe('SIGTERM', () => {
     await send('single', { body: { test: 'draining', ms: 1_000 } });
     await report('single', 'draining');
 
-    const stopped = Date.now();
     const end = await host.process.stop();
 
     expect(end).toEqual({ code: 0, signal: null });
-    expect(Date.now() - stopped).toBeLessThan(5_000);
     expect(host.lines.some((line) => /single left .*draining/.test(line))).toBe(true);
     expect(await activeCount('single')).toBe(1);
     second = await startApp();

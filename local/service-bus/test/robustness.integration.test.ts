@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { performance } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { ServiceBusClient } from '@azure/service-bus';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -105,6 +107,24 @@ describe('the broker under stress', () => {
     );
     await broker.client().createSender(queue).sendMessages({ body: 1, sessionId: 's' });
     expect((await broker.client().acceptNextSession(queue)).sessionId).toBe('s');
+  });
+
+  it('is idle again when a connection was cut that held one session and waited for another', async () => {
+    const queue = await broker.queue({ RequiresSession: true });
+    const client = broker.client();
+    await client.createSender(queue).sendMessages({ body: 1, sessionId: 'held' });
+    await client.acceptSession(queue, 'held');
+    const waiting = client.acceptNextSession(queue).catch(() => undefined);
+    await until(async () => (await broker.counts(queue)).sessions === 1, 'the session is there');
+    await sleep(200);
+
+    await broker.fault({ kind: 'drop-all-connections' });
+    await client.close();
+    await waiting;
+    const before = performance.eventLoopUtilization();
+    await sleep(300);
+
+    expect(performance.eventLoopUtilization(before).utilization).toBeLessThan(0.7);
   });
 
   it('survives a peer that does not speak AMQP', async () => {
