@@ -1,6 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import {
+  type Accepted,
+  type AuditList,
+  aboutSchema,
   acceptedSchema,
+  auditListSchema,
   type RowList,
   type RunList,
   rowListSchema,
@@ -28,23 +33,30 @@ export class AppError extends Error {
   }
 }
 
-/** The app's API, with a key that travels in a header, and a token where a person asks. */
-export class AppClient {
-  readonly #url: string;
-  readonly #key: string;
-  readonly #token: string | undefined;
+/** By what one is let in: a function key, or a token by which App Service authentication knows who asks. */
+export interface Pass {
+  readonly key?: string | undefined;
+  readonly token?: string | undefined;
+}
 
-  /** @param token by which App Service authentication knows the person who asks */
-  constructor(url: string, key: string, token?: string) {
-    this.#url = url;
-    this.#key = key;
-    this.#token = token;
+/** How often the start of a run is tried while the app cannot be reached: its key makes them one run. */
+const startAttempts = 4;
+const startPauseMs = 2_000;
+
+/** The app's API; key and token travel in headers, and to this address alone. */
+export class AppClient {
+  readonly url: string;
+  readonly #pass: Pass;
+
+  constructor(url: string, pass: Pass) {
+    this.url = url;
+    this.#pass = pass;
   }
 
   status = () => this.#json('GET', 'status', statusAnswerSchema);
   discover = () => this.#json('POST', 'discover', discoverySchema);
   doctor = () => this.#json('POST', 'doctor', doctorReportSchema);
-  start = (wanted: StartRun) => this.#json('POST', 'runs', acceptedSchema, wanted);
+  about = () => this.#json('GET', 'about', aboutSchema);
   cancel = (runId: string) => this.#json('POST', `runs/${runId}/cancel`, runSchema);
 
   refreshSegments = () => this.#json('POST', 'segments/refresh', segmentReadingSchema);
@@ -53,8 +65,25 @@ export class AppClient {
     return this.#json('GET', `segments?${queryOf({ pageSize: String(pageSize), continuation })}`, segmentListSchema);
   }
 
-  runs(pageSize: number, continuation?: string): Promise<RunList> {
-    return this.#json('GET', `runs?${queryOf({ pageSize: String(pageSize), continuation })}`, runListSchema);
+  /** Starts a run once, however often it has to be asked for. */
+  async start(wanted: StartRun, sleep: (ms: number) => Promise<void>): Promise<Accepted> {
+    const once = { 'idempotency-key': randomUUID() };
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#json('POST', 'runs', acceptedSchema, wanted, once);
+      } catch (error) {
+        if (!isPassing(error) || attempt === startAttempts) throw error;
+        await sleep(startPauseMs);
+      }
+    }
+  }
+
+  runs(query: Readonly<Record<string, string | undefined>>): Promise<RunList> {
+    return this.#json('GET', `runs?${queryOf(query)}`, runListSchema);
+  }
+
+  audit(query: Readonly<Record<string, string | undefined>>): Promise<AuditList> {
+    return this.#json('GET', `audit?${queryOf(query)}`, auditListSchema);
   }
 
   profile(table: string, id: string): Promise<ProfileAnswer> {
@@ -86,34 +115,53 @@ export class AppClient {
     return { text: await response.text(), continuation: response.headers.get('x-continuation') ?? undefined };
   }
 
-  async #json<T>(method: string, path: string, schema: z.ZodType<T>, body?: unknown): Promise<T> {
-    const response = await this.#send(method, path, body);
+  async #json<T>(
+    method: string,
+    path: string,
+    schema: z.ZodType<T>,
+    body?: unknown,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<T> {
+    const response = await this.#send(method, path, body, headers);
     const answer = schema.safeParse(await response.json().catch(() => undefined));
     if (answer.success) return answer.data;
     throw new AppError(
-      `${this.#url} answered in a form that this command does not know: ${z.prettifyError(answer.error)}. Use the command that came with the app.`,
+      `${this.url} answered in a form that this command does not know: ${z.prettifyError(answer.error)}. Use the command that came with the app.`,
       response.status,
     );
   }
 
-  async #send(method: string, path: string, body?: unknown): Promise<Response> {
-    const response = await fetch(`${this.#url}/api/${path}`, {
+  async #send(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<Response> {
+    const { key, token } = this.#pass;
+    const response = await fetch(`${this.url}/api/${path}`, {
       method,
       headers: {
-        'x-functions-key': this.#key,
         'content-type': 'application/json',
-        ...(this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` }),
+        ...headers,
+        ...(key === undefined ? {} : { 'x-functions-key': key }),
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
       },
+      // Followed, a redirect would carry the key wherever it leads.
+      redirect: 'manual',
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     }).catch((error: Error) => {
       const { cause } = error;
       const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : error.message;
-      throw new AppError(`${this.#url} does not answer (${reason}). Check --url or BACKSTAMP_URL.`, 0);
+      throw new AppError(`${this.url} does not answer (${reason}). Check --url, the profile or BACKSTAMP_URL.`, 0);
     });
     if (response.ok) return response;
-    throw new AppError(await refusalOf(response, this.#url), response.status);
+    throw new AppError(await refusalOf(response, this.url), response.status);
   }
 }
+
+/** Whether a later attempt may succeed: no answer, a fault of the app or of what stands before it, or too many requests. */
+export const isPassing = (error: unknown): error is AppError =>
+  error instanceof AppError && (error.status === 0 || error.status >= 500 || error.status === 429);
 
 const rowsPath = (runId: string, table: string): string => `runs/${runId}/tables/${encodeURIComponent(table)}/rows`;
 
@@ -123,8 +171,15 @@ const queryOf = (values: Readonly<Record<string, string | undefined>>): string =
   ).toString();
 
 async function refusalOf(response: Response, url: string): Promise<string> {
-  if (response.status === 401)
-    return `${url} does not take this key. Check BACKSTAMP_KEY, and BACKSTAMP_TOKEN where the app asks people to sign in.`;
+  if (response.status >= 300 && response.status < 400) {
+    const target = response.headers.get('location') ?? '';
+    const to = URL.canParse(target, url) ? new URL(target, url).origin : 'somewhere else';
+    return `${url} redirects to ${to}, which is not followed: the key is for the app alone. Give the app's own address; where it leads to a sign-in, set BACKSTAMP_SIGN_IN.`;
+  }
+  if (response.status === 401 && response.headers.has('www-authenticate')) {
+    return `${url} asks people to sign in: "az login", and set BACKSTAMP_SIGN_IN to what its tokens are asked for, such as api://<client id>; or BACKSTAMP_TOKEN to a token.`;
+  }
+  if (response.status === 401) return `${url} does not take this key. Check BACKSTAMP_KEY, or the key of the profile.`;
   const problem = problemSchema.safeParse(await response.json().catch(() => undefined));
   if (!problem.success) return `${url} answered ${response.status}. Is it the root of the app?`;
   const { detail, errors = [] } = problem.data;

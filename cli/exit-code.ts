@@ -12,6 +12,8 @@ export const exitCodes = {
   bad: 3,
   /** A run ended with warnings, or the doctor has some. */
   warnings: 4,
+  /** The time given with --timeout was over before the run. */
+  timeout: 5,
 } as const;
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 

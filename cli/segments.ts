@@ -2,6 +2,7 @@ import type { SegmentList } from '../shared/api/schemas.ts';
 import type { Unit } from '../shared/contracts/segments.ts';
 import type { AppClient } from './app-client.ts';
 import { numberText, textTable, timeText } from './text.ts';
+import type { Terminal } from './world.ts';
 
 /** Segments of one answer; all of them are shown. */
 const pageSize = 500;
@@ -30,7 +31,7 @@ export async function allSegments(app: AppClient): Promise<SegmentList> {
 const unitText = ({ id, name }: Unit): string => name ?? id ?? 'not known';
 
 /** Segments as people read them. */
-export function segmentsText({ segments, countedAt, complete, reading }: SegmentList): string {
+export function segmentsText({ segments, countedAt, complete, reading }: SegmentList, terminal?: Terminal): string {
   if (countedAt === null && reading === undefined) {
     return 'Segments were not counted yet: use --refresh.\n';
   }
@@ -46,6 +47,7 @@ export function segmentsText({ segments, countedAt, complete, reading }: Segment
       ready,
       inTheWay.members,
     ]),
+    terminal,
   );
   const reasons = segments
     .filter((segment) => segment.reasons.length > 0)

@@ -1,13 +1,15 @@
-import type { RowList, RunList } from '../shared/api/schemas.ts';
+import type { AuditList, RowList, RunList } from '../shared/api/schemas.ts';
+import { actorText } from '../shared/contracts/audit.ts';
 import type { DoctorReport } from '../shared/contracts/doctor-report.ts';
 import type { ProfileAnswer, SingleValue } from '../shared/contracts/profile.ts';
 import type { RunWithTasks, StatusAnswer } from '../shared/contracts/run.ts';
 import type { Discovery } from '../shared/inspect/discover.ts';
-import { numberText, secondsText, textTable, timeText } from './text.ts';
+import { indented, numberText, painted, secondsText, textTable, timeText } from './text.ts';
+import type { Terminal } from './world.ts';
 
 /** Answers as people read them. */
 
-export const statusText = ({ lastUpdated, groups }: StatusAnswer): string =>
+export const statusText = ({ lastUpdated, groups }: StatusAnswer, terminal?: Terminal): string =>
   groups
     .map(({ name, count, tasks }) =>
       [
@@ -20,16 +22,17 @@ export const statusText = ({ lastUpdated, groups }: StatusAnswer): string =>
                 ...[table, status, c.read, c.linked, c.relinked, c.cleared, c.waiting, c.failed],
                 timeText(updatedAt),
               ]),
+              terminal,
             ),
       ].join(''),
     )
     .join('\n');
 
-export const runsText = (runs: RunList['runs'], now: number): string =>
+export const runsText = (runs: RunList['runs'], now: number, terminal?: Terminal): string =>
   runs.length === 0
-    ? 'No run yet.\n'
+    ? 'No such run.\n'
     : textTable(
-        ['run', 'begun', 'mode', 'status', 'took', 'read', 'changed', 'source'],
+        ['run', 'begun', 'mode', 'status', 'took', 'read', 'changed', 'source', 'by'],
         runs.map((run) => [
           run.runId,
           timeText(run.receivedAt),
@@ -39,11 +42,13 @@ export const runsText = (runs: RunList['runs'], now: number): string =>
           run.tasks.reduce((sum, { counters }) => sum + counters.read, 0),
           run.tasks.reduce((sum, { counters: c }) => sum + c.linked + c.relinked + c.cleared + (c.assigned ?? 0), 0),
           run.source,
+          run.startedBy === undefined ? '' : actorText(run.startedBy),
         ]),
+        terminal,
       );
 
-export function runText(run: RunWithTasks, now: number): string {
-  const head = `Run ${run.runId}  ${run.mode}  ${run.status}  begun ${timeText(run.receivedAt)}, ${secondsText(run.receivedAt, run.endedAt, now)}\n`;
+export function runText(run: RunWithTasks, now: number, terminal?: Terminal): string {
+  const head = `Run ${run.runId}  ${run.mode}  ${painted(run.status, terminal)}  begun ${timeText(run.receivedAt)}, ${secondsText(run.receivedAt, run.endedAt, now)}\n${whoText(run)}`;
   const seesToOwners = run.tasks.some(({ counters }) => counters.assigned !== undefined);
   const names = [
     ...(['linked', 'relinked', 'cleared', 'unchanged', 'waiting', 'failed', 'gone'] as const),
@@ -57,15 +62,37 @@ export function runText(run: RunWithTasks, now: number): string {
       counters.read,
       ...names.map((name) => counters[name] ?? 0),
     ]),
+    terminal,
   );
   const reasons = run.tasks
     .filter(({ details, findings }) => details.length + findings.length > 0)
-    .map(({ table, details }) => `\n${table}\n${details.map((line) => `  ${line}\n`).join('')}`)
+    .map(({ table, details }) => `\n${table}\n${details.map((line) => indented(line, '  ', terminal)).join('')}`)
     .join('');
   return `${head}${tables}${reasons}`;
 }
 
-export const rowsText = (rows: RowList['rows'], hasMore: boolean): string =>
+/** Who asked for a run, and who put an end to it. */
+function whoText({ startedBy, canceledBy, cancelRequestedAt }: RunWithTasks): string {
+  const parts = [
+    startedBy === undefined ? [] : [`started by ${actorText(startedBy)}`],
+    canceledBy === undefined ? [] : [`cancelled by ${actorText(canceledBy)} ${timeText(cancelRequestedAt)}`],
+  ].flat();
+  return parts.length === 0 ? '' : `${parts.join(', ')}\n`;
+}
+
+export const auditText = (entries: AuditList['entries'], terminal?: Terminal): string =>
+  entries.length === 0
+    ? 'Nothing is on record.\n'
+    : textTable(
+        ['at', 'who', 'did', 'what', 'tables', 'run'],
+        entries.map(({ at, by, action, detail = '', tables, runId = '' }) => [
+          ...[timeText(at), actorText(by), action, detail],
+          ...[tables?.join(', ') ?? '', runId],
+        ]),
+        terminal,
+      );
+
+export const rowsText = (rows: RowList['rows'], hasMore: boolean, terminal?: Terminal): string =>
   rows.length === 0
     ? 'No such rows.\n'
     : textTable(
@@ -77,6 +104,7 @@ export const rowsText = (rows: RowList['rows'], hasMore: boolean): string =>
           row.customerId ?? row.profileId ?? '',
           row.reason ?? '',
         ]),
+        terminal,
       ) +
       (hasMore ? `There are more than these ${numberText(rows.length)}: raise --limit, or take --csv for all.\n` : '');
 
@@ -120,15 +148,16 @@ export function profileText(answer: ProfileAnswer): string {
   ].join('');
 }
 
-export const doctorText = ({ checks }: DoctorReport): string =>
+export const doctorText = ({ checks }: DoctorReport, terminal?: Terminal): string =>
   checks
     .map(({ level, subject, finding, remedy }) => {
-      const remedyLine = remedy === undefined ? '' : `\n          → ${remedy}`;
-      return `${level.padEnd(8)}  ${subject}: ${finding}${remedyLine}\n`;
+      const body = indented(`${subject}: ${finding}`, '          ', terminal).slice(10);
+      const remedyLine = remedy === undefined ? '' : indented(`→ ${remedy}`, '          ', terminal);
+      return `${painted(level.padEnd(8), terminal)}  ${body}${remedyLine}`;
     })
     .join('');
 
-export const discoveryText = ({ setup, sources, assumptions }: Discovery): string =>
+export const discoveryText = ({ setup, sources, assumptions }: Discovery, terminal?: Terminal): string =>
   [
     textTable(
       ['data source', 'table there', 'table here', 'certainty', 'why'],
@@ -139,7 +168,8 @@ export const discoveryText = ({ setup, sources, assumptions }: Discovery): strin
         certainty,
         reason,
       ]),
+      terminal,
     ),
-    `\nAssumed:\n${assumptions.map((line) => `  ${line}\n`).join('')}`,
+    `\nAssumed:\n${assumptions.map((line) => indented(line, '  ', terminal)).join('')}`,
     setup === undefined ? '\nNo source table was found.\n' : `\nBACKSTAMP_UNIFICATION=${JSON.stringify(setup)}\n`,
   ].join('');

@@ -1,5 +1,5 @@
 import { logicalNameSchema } from '../../shared/contracts/unification-setup.ts';
-import { UsageError } from '../usage.ts';
+import { UsageError } from '../usage-error.ts';
 import type { Wanted } from './wanted.ts';
 
 /** How far a command goes. */

@@ -1,6 +1,7 @@
 import { AppError } from '../app-client.ts';
 import { type ExitCode, exitCodes } from '../exit-code.ts';
-import { UsageError } from '../usage.ts';
+import { checkedSecret } from '../secrets.ts';
+import { UsageError } from '../usage-error.ts';
 import { AdminClient } from './admin-client.ts';
 import { compareAccess, grantAccess } from './grant-access.ts';
 import type { GrantCommand, RevokeCommand } from './grant-arguments.ts';
@@ -14,6 +15,8 @@ export interface GrantWorld {
   readonly write: (text: string) => void;
   readonly askSecretly: (what: string) => Promise<string | undefined>;
   readonly sleep: (ms: number) => Promise<void>;
+  /** A token of whoever is signed in to the Azure CLI; undefined where nobody is. */
+  readonly azureToken?: ((scope: string) => Promise<string | undefined>) | undefined;
 }
 
 /**
@@ -55,10 +58,11 @@ export async function runRevoke(command: RevokeCommand, json: boolean, world: Gr
 }
 
 async function tokenFor(dataverse: string, world: GrantWorld): Promise<string> {
-  const token = world.environment.DATAVERSE_TOKEN ?? (await world.askSecretly(`Token for ${dataverse}`));
-  if (token !== undefined && token !== '') return token;
-  const how = `az account get-access-token --resource ${dataverse} --query accessToken --output tsv`;
-  throw new UsageError(`Set DATAVERSE_TOKEN to an administrator's token; get one with: ${how}`);
+  const token =
+    (world.environment.DATAVERSE_TOKEN || (await world.azureToken?.(`${dataverse}/.default`))) ??
+    (await world.askSecretly(`Token for ${dataverse}`));
+  if (token !== undefined && token !== '') return checkedSecret(token, 'DATAVERSE_TOKEN');
+  throw new UsageError('Set DATAVERSE_TOKEN to an administrator\'s token, or sign in as one with "az login".');
 }
 
 /**

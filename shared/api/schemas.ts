@@ -4,7 +4,7 @@ import { runIdSchema } from '../contracts/link-task.ts';
 import { runWithTasksSchema } from '../contracts/run.ts';
 import { runSummarySchema } from '../contracts/run-summary.ts';
 import { segmentReadinessSchema, segmentReadingSchema } from '../contracts/segments.ts';
-import { modeSchema } from '../contracts/status.ts';
+import { modeSchema, statusSchema } from '../contracts/status.ts';
 import { logicalNameSchema } from '../contracts/unification-setup.ts';
 import { rowOutcomeSchema } from '../state/row-outcomes.ts';
 import { continuationSchema, pageSizeSchema } from './paging.ts';
@@ -40,6 +40,17 @@ export type AuditList = z.infer<typeof auditListSchema>;
 export const runListQuerySchema = z.object({
   pageSize: pageSizeSchema(100, 20),
   continuation: continuationSchema.optional(),
+  /** Only runs in one of these states: words of a status, separated by commas. */
+  status: z
+    .string()
+    .transform((text) => text.split(',').map((word) => word.trim()))
+    .pipe(z.array(statusSchema).min(1))
+    .optional(),
+  mode: modeSchema.optional(),
+  /** Only runs over this table. */
+  table: logicalNameSchema.optional(),
+  /** Only runs that were received at this time or later. */
+  since: z.iso.datetime({ offset: true, error: 'must be a time such as 2026-03-01T08:00:00Z' }).optional(),
   /** `none` leaves the tasks out and sums them up instead, which is a fraction of the size. */
   tasks: z.enum(['all', 'none']).default('all'),
 });

@@ -1,4 +1,5 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
+import type { z } from 'zod';
 import { runIdSchema } from '../contracts/link-task.ts';
 import type { Run, RunWithTasks } from '../contracts/run.ts';
 import { runDetailOf, runSummaryOf } from '../contracts/run-summary.ts';
@@ -8,17 +9,50 @@ import { listFrom } from './paging.ts';
 import { parseInput, queryOf } from './route-handler.ts';
 import { type RunList, type RunSummaryList, runListQuerySchema } from './schemas.ts';
 
-/** Runs newest first with their tasks or without, a page at a time; `continuation` of one answer asks for the next. */
+/** Runs looked at for one answer, at most; a filter may find few among them. */
+const maxExamined = 500;
+
+/**
+ * Runs newest first with their tasks or without, a page at a time; `continuation` of one answer asks for the next. A
+ * filtered page may hold fewer than asked for, or none, and still go on.
+ */
 export async function listRuns(parts: Pick<RunParts, 'runs'>, request: HttpRequest): Promise<HttpResponseInit> {
   const query = parseInput(runListQuerySchema, queryOf(request), 'The page asked for cannot be given.', 'query');
-  const page = await listFrom(query.continuation, () => parts.runs.listRecent(query.pageSize, query.continuation));
-  const { continuation } = page;
-  const runs = page.runs.map(withLiveStatus);
+  const { runs, continuation } = await listFrom(query.continuation, () => findRuns(parts, query));
   const more = continuation === undefined ? {} : { continuation };
   const answer: RunList | RunSummaryList =
     query.tasks === 'none' ? { runs: runs.map(runSummaryOf), ...more } : { runs, ...more };
   return ok(answer);
 }
+
+type Query = z.infer<typeof runListQuerySchema>;
+
+async function findRuns(
+  parts: Pick<RunParts, 'runs'>,
+  query: Query,
+): Promise<{ runs: RunWithTasks[]; continuation: string | undefined }> {
+  const runs: RunWithTasks[] = [];
+  const since = query.since === undefined ? undefined : Date.parse(query.since);
+  let { continuation } = query;
+  let examined = 0;
+  do {
+    const wanted = query.pageSize - runs.length;
+    const page = await parts.runs.listRecent(wanted, continuation);
+    examined += wanted;
+    continuation = page.continuation;
+    for (const run of page.runs.map(withLiveStatus)) {
+      // Runs come newest first: nothing after this one is young enough.
+      if (since !== undefined && Date.parse(run.receivedAt) < since) return { runs, continuation: undefined };
+      if (isAskedFor(run, query)) runs.push(run);
+    }
+  } while (continuation !== undefined && runs.length < query.pageSize && examined < maxExamined);
+  return { runs, continuation };
+}
+
+const isAskedFor = (run: RunWithTasks, { status, mode, table }: Query): boolean =>
+  (status === undefined || status.includes(run.status)) &&
+  (mode === undefined || run.mode === mode) &&
+  (table === undefined || run.tables.includes(table));
 
 export async function showRun(parts: Pick<RunParts, 'runs'>, request: HttpRequest): Promise<HttpResponseInit> {
   const runId = parseInput(runIdSchema, request.params.runId, 'That is no run id.', 'path', 'runId');

@@ -7,7 +7,7 @@ const percent = (value: number): string => `${number(value * 100, 1)} %`;
 
 /** A table whose first column has words. */
 const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
-  textTable(head, rows, 1).trimEnd();
+  textTable(head, rows, undefined, 1).trimEnd();
 
 /** Prints the figures for people. */
 export function printTables({ machine, limitRowsPerSecond, contenders, growth, identities, plugins }: Figures): void {

@@ -126,7 +126,8 @@ describe('backstamp, the command', () => {
     ['no app', 'status', { BACKSTAMP_URL: 'http://127.0.0.1:9' }, 1, 'does not answer'],
     ['an unknown table', 'run --table nothing', {}, 1, 'not among the tables'],
     ['an unknown run', 'show abcdef', {}, 1, 'No run begins with abcdef'],
-    ['odd words', 'dance', {}, 2, 'no command "dance"'],
+    ['plain http', 'status --url http://contoso.example', {}, 2, 'must begin with https'],
+    ['odd words', 'dance', {}, 2, "unknown command 'dance'"],
   ])('says what is wrong with %s', async (_, line, environment, code, words) => {
     const ended = await backstamp(line, environment);
     expect(ended).toMatchObject({ code, out: '', complaint: expect.stringContaining(words) });

@@ -1,0 +1,108 @@
+import { type Command, Option } from 'commander';
+import type { Run } from '../../shared/contracts/run.ts';
+import { modeSchema } from '../../shared/contracts/status.ts';
+import { AppError } from '../app-client.ts';
+import { exitCodeOf, exitCodes } from '../exit-code.ts';
+import { findRun, runsUnderWay } from '../find-runs.ts';
+import { endOf } from '../follow-run.ts';
+import type { AddCommand } from '../program.ts';
+import type { Session } from '../session.ts';
+import { runText } from '../show.ts';
+import { UsageError } from '../usage-error.ts';
+import { duration, each, tableName } from '../values.ts';
+
+interface RunOptions {
+  readonly mode?: 'incremental' | 'full' | 'orphans';
+  readonly table?: string[];
+  readonly beyondLimits?: boolean;
+  readonly giveOwners?: boolean;
+  readonly wait?: boolean;
+  readonly timeout?: number;
+}
+
+/** Commands that start and end runs. */
+export function addSteering(add: AddCommand, session: Session): void {
+  const started = (name: string, summary: string, examples: readonly string[]): Command =>
+    add(name, summary, examples)
+      .option('-t, --table <table>', 'only this table; may be given several times', each(tableName))
+      .option('-w, --wait', 'wait for its end, and end as the run does')
+      .option(
+        '--timeout <time>',
+        'wait no longer than this (90s, 10m, 2h), then end with 5; the run goes on',
+        duration,
+      );
+
+  started('run', 'start a run', ['run --table lead --wait', 'run --mode orphans --beyond-limits'])
+    .addOption(
+      new Option('-m, --mode <mode>', 'full compares every row, orphans looks for links that the map dropped')
+        .choices(modeSchema.exclude(['rehearsal']).options)
+        .default('incremental'),
+    )
+    .option('--beyond-limits', 'clear more orphans than the safety limit allows')
+    .option('--give-owners', 'write owners as the last rehearsal showed them')
+    // One word for both, until 0.1.
+    .addOption(new Option('--confirm').hideHelp())
+    .on('option:confirm', () => {
+      throw new UsageError(
+        '--confirm meant two things: say --beyond-limits to clear more orphans than the safety limit allows, --give-owners to write owners as the last rehearsal showed them.',
+      );
+    })
+    .action((options: RunOptions, command: Command) => start(options.mode ?? 'incremental', options, command, session));
+
+  started('rehearse', 'see what a run would do; nothing is changed', ['rehearse --wait']).action(
+    (options: RunOptions, command: Command) => start('rehearsal', options, command, session),
+  );
+
+  add('cancel', 'cancel a run; what was linked stays linked', ['cancel latest', 'cancel --all'])
+    .argument('[run]', 'its id, the beginning of it, or "latest": the newest that is under way')
+    .option('-a, --all', 'every run that is under way')
+    .action(async (name: string | undefined, { all = false }: { all?: boolean }, command: Command) => {
+      if ((name === undefined) === !all) throw new UsageError('Name the run to cancel, or give --all.');
+      const app = await session.connect(command);
+      const found = name === undefined || name === 'latest' ? await runsUnderWay(app) : [await findRun(app, name)];
+      if (found.length === 0) throw new AppError('No run is under way: there is nothing to cancel.', 409);
+      const wanted = all ? found : found.slice(0, 1);
+      const cancelled: Run[] = [];
+      for (const { runId } of wanted) cancelled.push(await app.cancel(runId));
+      session.show(all ? cancelled : cancelled[0], () =>
+        cancelled
+          .map(({ runId, status, endedAt }) => `Run ${runId}: ${endedAt === undefined ? 'being cancelled' : status}\n`)
+          .join(''),
+      );
+    });
+}
+
+async function start(
+  mode: 'incremental' | 'full' | 'orphans' | 'rehearsal',
+  { table: tables, beyondLimits, giveOwners, wait = false, timeout }: RunOptions,
+  command: Command,
+  session: Session,
+): Promise<void> {
+  const { world } = session;
+  if (timeout !== undefined && !wait) throw new UsageError('--timeout goes with --wait.');
+  const app = await session.connect(command);
+  const wanted = {
+    mode,
+    ...(tables && { tables }),
+    ...(beyondLimits && { beyondLimits }),
+    ...(giveOwners && { giveOwners }),
+  };
+  const accepted = await app.start(wanted, world.sleep);
+  const { runId } = accepted;
+  const onItsWay = `Run ${runId} is on its way. See it with: backstamp show ${runId}`;
+  if (!wait) {
+    session.show(accepted, () => `${onItsWay}\n`);
+    return;
+  }
+  // First of all: whatever happens now, the run can be found again.
+  if (session.isJson) session.tell(onItsWay);
+  else world.write(`${onItsWay}\n`);
+  const run = await endOf(app, runId, session, timeout);
+  if (run === undefined) {
+    session.tell(`Run ${runId} has not ended in the time given, and goes on. See it with: backstamp show ${runId}`);
+    session.exitCode = exitCodes.timeout;
+    return;
+  }
+  session.show(run, (ended, terminal) => runText(ended, world.now(), terminal));
+  session.exitCode = exitCodeOf(run.status);
+}
