@@ -103,19 +103,19 @@ describe('the command and an app', () => {
   it('says how to sign in where the app asks people to, and takes the Azure CLI’s token', async () => {
     const challenge = { status: 401, headers: { 'www-authenticate': 'Bearer' }, json: {} };
     const app = await start(({ headers }) =>
-      headers.authorization === 'Bearer azure-token' ? { json: { lastUpdated: null, groups: [] } } : challenge,
+      headers.authorization === 'Bearer azure-token' ? { json: { runs: [] } } : challenge,
     );
-    expect(await app.backstamp('status')).toMatchObject({ code: 1, complaint: expect.stringContaining('az login') });
+    expect(await app.backstamp('runs')).toMatchObject({ code: 1, complaint: expect.stringContaining('az login') });
     const asked: string[] = [];
     const azureToken = async (scope: string) => {
       asked.push(scope);
       return 'azure-token';
     };
     const signIn = { BACKSTAMP_SIGN_IN: 'api://backstamp', BACKSTAMP_KEY: '' };
-    expect((await app.backstamp('status', signIn, { azureToken })).code).toBe(0);
+    expect((await app.backstamp('runs', signIn, { azureToken })).code).toBe(0);
     expect(asked).toEqual(['api://backstamp/.default']);
     expect(app.requests.at(-1)?.headers).not.toHaveProperty('x-functions-key');
-    const signedOut = await app.backstamp('status', signIn, { azureToken: async () => undefined });
+    const signedOut = await app.backstamp('runs', signIn, { azureToken: async () => undefined });
     expect(signedOut).toMatchObject({ code: 2, complaint: expect.stringContaining('az login') });
   });
 
@@ -232,7 +232,7 @@ describe('profiles and files', () => {
   });
 
   it('lead to their own app with their own key, and no secret stands in the file', async () => {
-    const answer = () => ({ json: { lastUpdated: null, groups: [] } });
+    const answer = () => ({ json: { runs: [] } });
     const [test, production] = [await startFakeApp(answer), await startFakeApp(answer)];
     const file = await inFolder('deep/config.json');
     const environment = {
@@ -247,10 +247,10 @@ describe('profiles and files', () => {
     expect((await say('config list')).out).toContain('No profiles yet');
     expect((await say(`config set test --url ${test.url}/api/`)).out).toContain('BACKSTAMP_KEY_TEST');
     await say(`config set the-real --url ${production.url}`);
-    expect((await say('status')).code).toBe(0);
-    expect((await say('status --profile the-real')).code).toBe(0);
+    expect((await say('runs')).code).toBe(0);
+    expect((await say('runs --profile the-real')).code).toBe(0);
     await say('config use the-real');
-    expect((await say('status')).code).toBe(0);
+    expect((await say('runs')).code).toBe(0);
     expect((await say('config list')).out).toMatch(/\* +the-real/);
 
     expect(test.requests.map(({ headers }) => headers['x-functions-key'])).toEqual(['key-1']);
@@ -258,12 +258,12 @@ describe('profiles and files', () => {
     expect(await readFile(file, 'utf8')).not.toContain('key-');
     // A key that belongs to another address is nobody's here.
     const mixed = { BACKSTAMP_URL: test.url, BACKSTAMP_KEY: 'key-1', BACKSTAMP_KEY_THE_REAL: '' };
-    expect(await say('status --profile the-real', mixed)).toMatchObject({
+    expect(await say('runs --profile the-real', mixed)).toMatchObject({
       code: 2,
       complaint: expect.stringContaining('BACKSTAMP_KEY_THE_REAL'),
     });
     expect((await say('config remove the-real')).code).toBe(0);
-    expect(await say('status --profile the-real')).toMatchObject({ code: 2 });
+    expect(await say('runs --profile the-real')).toMatchObject({ code: 2 });
     await writeFile(file, 'nonsense');
     expect(await say('config list')).toMatchObject({
       code: 2,
