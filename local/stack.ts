@@ -25,6 +25,8 @@ export interface StackOptions {
   readonly ports?: StackPorts;
   /** Folder of the built app. */
   readonly appDir: string;
+  /** Root address of an organisation elsewhere, in place of the stand-in. */
+  readonly organisation?: string;
   /** App settings on top of those that point at the stack. */
   readonly settings?: Readonly<Record<string, string>>;
   /** Keeps the tables in this folder; left out, they are in memory and end with their process. */
@@ -108,9 +110,13 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 
   try {
     if (known.tables === 0) known.tables = await findFreePort();
-    const outcomes = await Promise.allSettled((['tables', 'broker', 'dataverse'] as const).map(start));
+    const own = (['tables', 'broker', 'dataverse'] as const).filter(
+      (part) => part !== 'dataverse' || options.organisation === undefined,
+    );
+    const outcomes = await Promise.allSettled(own.map(start));
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
-    settings = { ...connectionSettings(known), ...options.settings };
+    const elsewhere = options.organisation === undefined ? {} : { DATAVERSE_URL: options.organisation };
+    settings = { ...connectionSettings(known), ...elsewhere, ...options.settings };
     await start('host');
   } catch (error) {
     await stopAll();
@@ -119,7 +125,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 
   return {
     hostUrl: `http://127.0.0.1:${known.host}`,
-    dataverseUrl: `http://127.0.0.1:${known.dataverse}`,
+    dataverseUrl: options.organisation ?? `http://127.0.0.1:${known.dataverse}`,
     brokerControlUrl: `http://127.0.0.1:${known.brokerControl}`,
     serviceBusConnectionString: serviceBusConnectionString(known.broker),
     tablesConnectionString: tablesConnectionString(known.tables),

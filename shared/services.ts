@@ -62,6 +62,7 @@ function wire(settings: Settings): Services {
     maxConcurrency: settings.BACKSTAMP_MAX_CONCURRENCY,
     freeBudgetPercent: settings.BACKSTAMP_FREE_BUDGET_PERCENT,
     bypass: { customLogic: customLogicBypass(bypasses), flows: bypasses.has('flows') },
+    isReadOnly: settings.BACKSTAMP_READ_ONLY,
   });
   const known = new KnownPrivileges(dataverse, clientIds);
   const parts = {
@@ -89,6 +90,7 @@ function wire(settings: Settings): Services {
     polledMap: new PolledMap(openTable(settings, 'BackstampLinkStates'), tellUnreadable),
     pollMinutes: settings.BACKSTAMP_POLL_MINUTES,
     isSignInEnabled: settings.WEBSITE_AUTH_ENABLED,
+    isReadOnly: settings.BACKSTAMP_READ_ONLY,
     options: {
       dataverseUrl: settings.DATAVERSE_URL,
       setup: settings.BACKSTAMP_UNIFICATION,

@@ -84,6 +84,11 @@ export const settingsSchema = z.object({
   BACKSTAMP_RETENTION_DAYS: wholeNumber(1, 3650).default(90),
   /** Custom logic that our writes do not set off; each needs its privilege. */
   BACKSTAMP_BYPASS: list.pipe(z.array(z.enum(['customSync', 'customAsync', 'flows']))).default([]),
+  /** The app rehearses only: nothing is ever written to Dataverse, whatever is asked for. */
+  BACKSTAMP_READ_ONLY: z
+    .string()
+    .transform((text) => ['true', '1'].includes(text.trim().toLowerCase()))
+    .default(false),
   /** Most requests at once that one identity may have under way. */
   BACKSTAMP_MAX_CONCURRENCY: wholeNumber(1, 200).default(52),
   /** Share of each identity's execution-time budget that is left to other applications, in percent. */

@@ -50,6 +50,9 @@ type linkingOptions = {
   @maxValue(60)
   BACKSTAMP_POLL_MINUTES: int?
 
+  @description('The app rehearses only: nothing is ever written to Dataverse.')
+  BACKSTAMP_READ_ONLY: bool?
+
   @description('How long runs and row outcomes are kept, in days.')
   @minValue(1)
   @maxValue(3650)

@@ -7,6 +7,7 @@ import type { About } from './schemas.ts';
 /** What it takes to tell which installation this is. */
 export interface AboutParts {
   readonly isSignInEnabled: boolean;
+  readonly isReadOnly: boolean;
   readonly options: { readonly dataverseUrl: string };
 }
 
@@ -16,6 +17,7 @@ export async function showAbout(parts: AboutParts, _request: HttpRequest, caller
   const answer: About = {
     version,
     organisation: parts.options.dataverseUrl,
+    readOnly: parts.isReadOnly,
     signIn: parts.isSignInEnabled,
     you: {
       ...actorOf(caller),

@@ -17,6 +17,8 @@ export const aboutSchema = z.object({
   version: z.string(),
   /** Root address of the organisation whose rows are linked. */
   organisation: z.string(),
+  /** The app rehearses only, and writes nothing to the organisation. */
+  readOnly: z.boolean(),
   /** People sign in here; a function key opens the door of events alone. */
   signIn: z.boolean(),
   /** Whoever asks, and what they may do. */

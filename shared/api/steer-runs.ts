@@ -15,7 +15,12 @@ import { parseInput } from './route-handler.ts';
 import { idempotencyKeySchema, type StartRun, startRunSchema } from './schemas.ts';
 
 /** What it takes to start and cancel runs. */
-export type SteeringParts = RunParts & AuditParts & { readonly idempotencyKeys: IdempotencyKeys };
+export type SteeringParts = RunParts &
+  AuditParts & {
+    readonly idempotencyKeys: IdempotencyKeys;
+    /** The app rehearses only. */
+    readonly isReadOnly: boolean;
+  };
 
 /** Starts a run that an operator asks for, over all source tables or some. */
 export async function startRun(parts: SteeringParts, request: HttpRequest, caller: Caller): Promise<HttpResponseInit> {
@@ -23,6 +28,9 @@ export async function startRun(parts: SteeringParts, request: HttpRequest, calle
   const sentKey = request.headers.get('idempotency-key') ?? undefined;
   const idempotencyKey = parseInput(idempotencyKeySchema, sentKey, refusal, 'header', 'Idempotency-Key');
   const wanted = parseInput(startRunSchema, await readJsonBody(request), refusal, 'body');
+  if (parts.isReadOnly && wanted.mode !== 'rehearsal') {
+    return problem(409, 'Conflict', 'This app only rehearses (BACKSTAMP_READ_ONLY): start a run in mode rehearsal.');
+  }
   const known = new Set(tablesOf(parts.works));
   const unknown = (wanted.tables ?? []).filter((table) => !known.has(table));
   if (unknown.length > 0) {

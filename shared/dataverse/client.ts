@@ -8,6 +8,7 @@ import { IdentityPool } from './identity-pool.ts';
 import { countRows, createLookup, findReferencing, readTables } from './metadata.ts';
 import { readLists } from './read-lists.ts';
 import { readObject, readObjects } from './read-object.ts';
+import { readOnly } from './read-only.ts';
 import { readTogether } from './read-together.ts';
 import { RowWriter } from './row-writer.ts';
 import { Sender } from './sender.ts';
@@ -28,6 +29,8 @@ export interface DataverseOptions {
   /** Share (0 to 90) of the service's execution-time budget that is left to the organisation's other applications. */
   readonly freeBudgetPercent: number;
   readonly bypass: Bypass;
+  /** Refuses every request that might write, before it is sent. */
+  readonly isReadOnly?: boolean;
   /** Shows as shared variable `tag` in the organisation's plug-ins, so that they can tell these writes. */
   readonly tag?: string | undefined;
   /** Milliseconds from any starting point; for tests that run at another speed. */
@@ -49,7 +52,8 @@ export function createDataverse(options: DataverseOptions): InspectableDataverse
     telemetry,
     createThrottle: () => new Throttle({ maxConcurrency, freeBudgetPercent }),
   });
-  const transport = createTransport({ httpClient: options.httpClient, local: isLocal(options.url) });
+  const anyTransport = createTransport({ httpClient: options.httpClient, local: isLocal(options.url) });
+  const transport = options.isReadOnly === true ? readOnly(anyTransport) : anyTransport;
   const sender = new Sender({ origin, pool, transport, clock, telemetry });
   const writer = new RowWriter({
     sender,

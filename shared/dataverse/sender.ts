@@ -6,6 +6,7 @@ import type { Clock } from './clock.ts';
 import type { IdentityPool, Member } from './identity-pool.ts';
 import { meet, PATIENCE, type RetryKind } from './patience.ts';
 import { provesSuccess } from './proves-success.ts';
+import { isReadOnlyError } from './read-only.ts';
 import {
   loggableWords,
   noAnswer,
@@ -274,6 +275,7 @@ export class Sender {
         signal: WRITES.has(request.kind) ? undefined : request.signal,
       });
     } catch (error) {
+      if (isReadOnlyError(error)) throw error;
       request.signal?.throwIfAborted();
       const slow = clock.now() - started >= WRITE_TIMEOUT_MS;
       return refused(slow && (request.rows ?? 0) > 1 ? 'tooLarge' : 'transient', messageOf(error));

@@ -147,6 +147,7 @@ export function memoryParts(overrides: Partial<ApiParts> = {}): {
     audit: new AuditTrail(new MemoryTable()),
     idempotencyKeys: new IdempotencyKeys(new MemoryTable()),
     isSignInEnabled: false,
+    isReadOnly: false,
     telemetry: silentTelemetry,
     checkPrivileges: async () => new Map(),
     readPrivileges: () => Promise.reject(new Error('Dataverse was asked for privileges')),
