@@ -4,8 +4,6 @@
  * rehearses on a real organisation instead, and writes nothing to it.
  */
 import { fileURLToPath } from 'node:url';
-import { AppError } from '../cli/app-client.ts';
-import { isRetryableError, isTerminalError } from '../shared/errors.ts';
 import { SampleDataError, unificationSetup } from './sample/organisation.ts';
 import { type Stack, type StackOptions, startStack } from './stack.ts';
 import { parseStartArguments, type StartArguments, UsageError } from './start/arguments.ts';
@@ -105,9 +103,8 @@ try {
   process.exitCode = await main();
 } catch (error) {
   const isExpected = error instanceof UsageError || error instanceof SampleDataError;
-  const isKnown = isExpected || error instanceof AppError || isTerminalError(error) || isRetryableError(error);
-  process.stderr.write(
-    `${error instanceof Error ? (isKnown ? error.message : (error.stack ?? error.message)) : error}\n`,
-  );
+  const text = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`${text}
+`);
   process.exitCode = isExpected ? 2 : 1;
 }
