@@ -53,7 +53,7 @@ var rules = [
     name: 'silent'
     displayName: 'Backstamp: the app gives no sign of life'
     description: 'The watch over runs, which looks every five minutes, has told nothing for twenty. Until it does, no other alert can. Next step: ask GET /api/health; it names a setting that is missing or bad. Where it does not answer, see under Failures in the workbook why the app does not start.'
-    command: 'npx backstamp doctor'
+    command: 'npx --no backstamp doctor'
     severity: 1
     query: loadTextContent('../queries/alert-silent.kql')
     measure: 'Beats'
@@ -67,7 +67,7 @@ var rules = [
     name: 'task-failed'
     displayName: 'Backstamp: tables could not be linked'
     description: 'Tasks ended as Failed. Next step: look at the table in GET /api/status, read the last of its details and do what it says; the next run takes the table up where it stopped.'
-    command: 'npx backstamp status'
+    command: 'npx --no backstamp status'
     severity: 2
     query: loadTextContent('../queries/alert-task-failed.kql')
     measure: 'FailedTasks'
@@ -81,7 +81,7 @@ var rules = [
     name: 'dead-letter'
     displayName: 'Backstamp: messages were given up'
     description: 'Messages ended in a dead-letter queue, and their tasks or runs were ended as Failed. Next step: find the reason under Failures in the workbook, remove it, then start a run by POST /api/runs.'
-    command: 'npx backstamp run --wait'
+    command: 'npx --no backstamp run --wait'
     severity: 1
     query: loadTextContent('../queries/alert-dead-letter.kql')
     measure: 'DeadLetters'
@@ -95,7 +95,7 @@ var rules = [
     name: 'run-without-progress'
     displayName: 'Backstamp: a run does not get on'
     description: 'Nothing has moved in an open run for longer than a lost message takes to be sent again. Next step: see in GET /api/runs/{runId} which of its tasks stays Refreshing, and under Invocations in the workbook which function fails or does not start; restarting the app loses nothing.'
-    command: 'npx backstamp show latest'
+    command: 'npx --no backstamp show latest'
     severity: 1
     query: loadTextContent('../queries/alert-run-without-progress.kql')
     measure: 'Minutes'
@@ -109,7 +109,7 @@ var rules = [
     name: 'never-linked'
     displayName: 'Backstamp: tables were never linked'
     description: 'Runs were to link these tables, and they have no watermark: they are skipped, or fail, each time. Next step: read their findings in GET /api/status; each says what to do.'
-    command: 'npx backstamp doctor'
+    command: 'npx --no backstamp doctor'
     severity: 2
     query: loadTextContent('../queries/alert-never-linked.kql')
     measure: 'Hours'
@@ -123,7 +123,7 @@ var rules = [
     name: 'watermark-old'
     displayName: 'Backstamp: tables have not been brought up to date'
     description: 'No pass of these tables has ended for several runs. Next step: ask GET /api/runs whether their tasks fail, are skipped, or are not made at all; then do what the details of the tasks say.'
-    command: 'npx backstamp runs'
+    command: 'npx --no backstamp runs'
     severity: 2
     query: loadTextContent('../queries/alert-watermark-old.kql')
     measure: 'AgeHours'
@@ -137,7 +137,7 @@ var rules = [
     name: 'pending-growing'
     displayName: 'Backstamp: more and more rows wait'
     description: 'The rows that cannot be linked grow from run to run. Next step: list them with their reasons by GET /api/runs/{runId}/tables/{table}/rows and remove the commonest reason; they are tried again in each run.'
-    command: 'npx backstamp rows latest contact --outcome failed'
+    command: 'npx --no backstamp rows latest contact --outcome failed'
     severity: 3
     query: loadTextContent('../queries/alert-pending-growing.kql')
     measure: 'Growth'
@@ -151,7 +151,7 @@ var rules = [
     name: 'throttled'
     displayName: 'Backstamp: Dataverse refuses a large share of requests'
     description: 'Dataverse answered 429 to a large share of the requests. Nothing is lost, it only takes longer. Next step: see under Throttling in the workbook which limit it is; add a writing identity (writerCount), lower BACKSTAMP_MAX_CONCURRENCY, or leave other applications more with BACKSTAMP_FREE_BUDGET_PERCENT.'
-    command: 'npx backstamp show latest'
+    command: 'npx --no backstamp show latest'
     severity: 3
     query: loadTextContent('../queries/alert-throttled.kql')
     measure: 'RefusedPercent'
@@ -165,7 +165,7 @@ var rules = [
     name: 'no-event'
     displayName: 'Backstamp: no unification event'
     description: 'Unification has not reported a completed run for longer than its schedule allows. Next step: check in Customer Insights that unification ran; if it did, check the flow, the diagnostic export or whoever posts the event, then start a run by POST /api/runs.'
-    command: 'npx backstamp run --wait'
+    command: 'npx --no backstamp run --wait'
     severity: 2
     query: loadTextContent('../queries/alert-no-event.kql')
     measure: 'Hours'
@@ -263,7 +263,7 @@ resource unrecordedDeadLetters 'Microsoft.Insights/metricAlerts@2026-01-01' = {
     actions: [
       for id in groupIds: {
         actionGroupId: id
-        webHookProperties: { ...links, runbook: '${runbook}#dead-letters-stay', command: 'npx backstamp doctor' }
+        webHookProperties: { ...links, runbook: '${runbook}#dead-letters-stay', command: 'npx --no backstamp doctor' }
       }
     ]
   }
