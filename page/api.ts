@@ -43,11 +43,16 @@ const maxRemembered = 10;
 /** The app's API; a key travels in a header and never in an address. */
 export class Api {
   readonly #key: string | undefined;
+  readonly #onUnauthorized: (error: ApiError) => void;
   readonly #remembered = new Map<string, { readonly etag: string; readonly body: unknown }>();
 
-  /** @param key undefined where people sign in: the browser then says who asks. */
-  constructor(key: string | undefined) {
+  /**
+   * @param key undefined where people sign in: the browser then says who asks.
+   * @param onUnauthorized called before a request is refused because the app does not know, or no longer, who asks
+   */
+  constructor(key: string | undefined, onUnauthorized: (error: ApiError) => void) {
     this.#key = key;
+    this.#onUnauthorized = onUnauthorized;
   }
 
   about(): Promise<About> {
@@ -137,7 +142,11 @@ export class Api {
   async #again<T>(path: string): Promise<T> {
     const known = this.#remembered.get(path);
     const response = await this.#send(path, known === undefined ? {} : { headers: { 'if-none-match': known.etag } });
-    if (response.status === 304 && known !== undefined) return known.body as T;
+    if (response.status === 304 && known !== undefined) {
+      // An answer that is not read to its end counts as broken off.
+      await response.text();
+      return known.body as T;
+    }
     const body = (await response.json()) as T;
     const etag = response.headers.get('etag');
     this.#remembered.delete(path);
@@ -158,9 +167,13 @@ export class Api {
     } catch {
       throw new ApiError('The app does not answer. It is asked again in a moment.', 0);
     }
-    if (response.type === 'opaqueredirect') throw new ApiError('Your sign-in has expired.', 401, true);
     if (response.ok || response.status === 304) return response;
-    throw await refusalOf(response);
+    const refusal =
+      response.type === 'opaqueredirect'
+        ? new ApiError('Your sign-in has expired.', 401, true)
+        : await refusalOf(response);
+    if (refusal.status === 401) this.#onUnauthorized(refusal);
+    throw refusal;
   }
 }
 

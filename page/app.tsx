@@ -18,6 +18,8 @@ import { type Actions, emptyState, type State } from './state.ts';
 /** How often the app is asked while a run goes, and while none does, in milliseconds. */
 const busyMs = 2_000;
 const calmMs = 15_000;
+/** What was heard so lately is shown as it is, in milliseconds; whoever turns to another view wants it fresh. */
+const freshMs = 500;
 const runsPerPage = 20;
 const keyName = 'backstamp-key';
 /** The place to come back to from the platform's sign-in, which keeps nothing that stands after a #. */
@@ -116,7 +118,7 @@ export class App {
   async #enter(key: string | undefined): Promise<void> {
     if (key !== undefined && this.#state.session.kind === 'key')
       this.#change({ session: { kind: 'key', problem: undefined, isChecking: true } });
-    const api = new Api(key);
+    const api = new Api(key, (error) => this.#refused(error, key !== undefined));
     try {
       const about = await api.about();
       if (key !== undefined) sessionStorage.setItem(keyName, key);
@@ -125,8 +127,8 @@ export class App {
       this.#follow(this.#state.place);
       await this.#refresh();
     } catch (error) {
-      if (error instanceof ApiError && error.status === 401) this.#refused(error, key !== undefined);
-      else if (this.#state.session.kind === 'key')
+      if (isUnauthorized(error)) return;
+      if (this.#state.session.kind === 'key')
         this.#change({ session: { kind: 'key', problem: textOf(error), isChecking: false } });
       else {
         this.#change({ problem: textOf(error) });
@@ -145,6 +147,7 @@ export class App {
     sessionStorage.removeItem(keyName);
     clearTimeout(this.#timer);
     this.#api = undefined;
+    for (const part of [this.#rows, this.#inspector, this.#lookUp]) part.close();
     this.#change({ ...emptyState, place: this.#state.place, session });
     (document.getElementById('key') ?? document.getElementById('view-title'))?.focus();
   }
@@ -205,8 +208,7 @@ export class App {
   }
 
   #fail(error: unknown): void {
-    if (error instanceof ApiError && error.status === 401) this.#refused(error, true);
-    else this.#change({ problem: textOf(error) });
+    if (!isUnauthorized(error)) this.#change({ problem: textOf(error) });
   }
 
   #show(place: Place, isStep: boolean): void {
@@ -245,7 +247,7 @@ export class App {
         rows?.runId === runId && rows.table === table && rows.outcome === outcome && rows.search === search;
       if (!isThere) void this.#rows.open(api, place);
     }
-    if (Date.now() - (this.#state.heardAt ?? Date.now()) > busyMs) void this.#refresh();
+    if (Date.now() - (this.#state.heardAt ?? Date.now()) > freshMs) void this.#refresh();
     else this.#refreshRun(api).catch((error: unknown) => this.#fail(error));
   }
 
@@ -350,5 +352,8 @@ export class App {
 
 /** Views that are looked into when they are opened, and not followed. */
 const inspections = { doctor: true, discover: true, segments: true, audit: true } as const;
+
+/** What the page has turned to already. */
+const isUnauthorized = (error: unknown): boolean => error instanceof ApiError && error.status === 401;
 
 const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -53,10 +53,10 @@ const LookUpForm = ({ state, actions, place }: ViewProps & { readonly place: Row
       </label>
       <label>
         <span>Table</span>
-        <select name="table" defaultValue={place.table ?? ''}>
+        <select name="table">
           <option value="">as the address says, or any</option>
           {sourceTables(state.status).map((table) => (
-            <option key={table} value={table} selected={table === place.table}>
+            <option key={table} value={table}>
               {table}
             </option>
           ))}

@@ -137,6 +137,49 @@ describe.skipIf(browserPath === undefined)('an administrator, on the page', () =
     await screenshot(page, '09-row-linked');
   });
 
+  it('looks rows up: one that is linked, one that failed once, one that is none of a customer, one that is not there', async () => {
+    const { organisation, stack } = app;
+    const lookUp = async (text: string) => {
+      await page.getByLabel('Id of a row').fill(text);
+      await page.keyboard.press('Enter');
+    };
+    await page.getByRole('link', { name: 'Look up a row' }).click();
+    const truth = [...organisation.truth('lead')];
+    const linked = truth.find(({ profileId }) => profileId !== null);
+    const alone = truth.find(({ profileId }) => profileId === null);
+
+    // By the address of its form, as somebody pastes it.
+    await lookUp(`${stack.dataverseUrl}/main.aspx?pagetype=entityrecord&etn=lead&id=%7B${linked?.id.toUpperCase()}%7D`);
+    await main().getByText('linked', { exact: true }).waitFor();
+    await main().getByText(String(linked?.profileId)).first().waitFor();
+    expect(
+      await main()
+        .getByRole('link', { name: `Open in Dynamics: lead ${linked?.id}` })
+        .getAttribute('href'),
+    ).toBe(`${stack.dataverseUrl}/main.aspx?pagetype=entityrecord&etn=lead&id=${linked?.id}`);
+    const history = page.getByRole('table', { name: 'What runs did to this row, newest first' });
+    await history.getByRole('row', { name: /failed.*the lead has no owner/ }).waitFor();
+    await screenshot(page, '14-row-linked');
+    await expectAccessible(page);
+
+    // By its id alone; the table is found.
+    await lookUp(String(alone?.id));
+    await main().getByText('Unification made no customer of this row').waitFor();
+    expect(page.url()).toMatch(new RegExp(`#/rows/lead/${alone?.id}$`));
+    await screenshot(page, '15-row-not-linked');
+    await expectAccessible(page);
+    await page.reload();
+    await main().getByText('Unification made no customer of this row').waitFor();
+
+    await lookUp('00000000-0000-4000-8000-000000000000');
+    await main().getByText('No source table has a row with this id').waitFor();
+    await lookUp('Maria Campbell');
+    await main().getByRole('alert').getByText('neither an id').waitFor();
+    await lookUp(`https://fabrikam.crm.dynamics.com/main.aspx?etn=lead&id=${linked?.id}`);
+    await main().getByRole('alert').getByText('That address is of fabrikam.crm.dynamics.com').waitFor();
+    await expectAccessible(page);
+  });
+
   it('cancels a long run', async () => {
     await app.control('POST', 'limits', { latencyMs: 1_500 });
     await toStatus();
