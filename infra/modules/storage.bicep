@@ -62,7 +62,7 @@ resource packages 'Microsoft.Storage/storageAccounts/blobServices/containers@202
   name: 'app-package'
 }
 
-// Tables have no soft delete: what is lost with the account is told by docs/upgrade.md.
+// Tables have no soft delete: docs/backup.md tells what is lost with the account, and how to save it.
 resource lock 'Microsoft.Authorization/locks@2020-05-01' = if (isLocked) {
   name: 'backstamp-state'
   scope: account
