@@ -2,6 +2,7 @@ import type { SourceTable } from '../contracts/unification-setup.ts';
 import type { Dataverse, PersonalDataverse, Row, TableMetadata } from '../dataverse/dataverse.ts';
 import { odataText } from '../odata-text.ts';
 import { readMapRow } from './map-row.ts';
+import { mayBeNamed } from './name-filter.ts';
 import { mapColumns } from './names.ts';
 
 const select = [mapColumns.id, mapColumns.dataSource, mapColumns.entity, mapColumns.key, mapColumns.identifier];
@@ -67,8 +68,9 @@ export async function mapNamesTable(
   const exact = await dataverse.readPage({ entitySetName, select, filter: exactly(source), pageSize: 1 }, signal);
   if (exact.rows.some(isNamed)) return true;
 
-  const byName = `(contains(${entity},${odataText(source.entity)}) and (contains(${dataSource},${odataText(source.dataSource)}) or ${dataSource} eq null))`;
-  const byIdentifier = `(${entity} eq null and contains(${identifier},${odataText(source.entity)}))`;
+  const byName = `(${mayBeNamed(entity, source.entity)} and (${mayBeNamed(dataSource, source.dataSource)} or ${dataSource} eq null))`;
+  // An identifier begins with the data source.
+  const byIdentifier = `(${entity} eq null and ${mayBeNamed(identifier, source.dataSource)})`;
   const filter = `${byName} or ${byIdentifier}`;
   let nextLink: string | undefined;
   for (let pages = 0; pages < mostPages; pages++) {

@@ -1,10 +1,10 @@
 import type { FeedKind } from '../contracts/feed-kind.ts';
 import type { SourceTable } from '../contracts/unification-setup.ts';
 import { type MapEntry, readMapRow, type UnusableMapRow } from '../customer-insights/map-row.ts';
+import { mayBeNamed } from '../customer-insights/name-filter.ts';
 import { mapColumns, mapSelect } from '../customer-insights/names.ts';
 import { type ChangeFeed, type FeedStep, openFeed } from '../dataverse/change-feed.ts';
 import type { Dataverse, Row } from '../dataverse/dataverse.ts';
-import { odataText } from '../odata-text.ts';
 import type { TableContext } from './prepare.ts';
 
 /** A page of the map's changes, read for one source table. */
@@ -22,14 +22,12 @@ export function openMapFeed(
   context: TableContext,
   pageSize: number,
 ): ChangeFeed<MapPage> {
-  // `contains`, and rows without a name: stray blanks stand around some names, and some rows have the identifier alone.
-  // What belongs to another table after all is passed over when it is read.
-  const name = odataText(context.source.entity);
+  // Rows without a name too: some have the identifier alone. What belongs to another table is passed over when it is read.
   const source = {
     entitySetName: context.map.entitySetName,
     // A feed may offer fewer columns than the reference lists; the primary id comes always.
     select: mapSelect.filter((column) => column !== mapColumns.id),
-    filter: `(contains(${mapColumns.entity},${name}) or ${mapColumns.entity} eq null)`,
+    filter: `(${mayBeNamed(mapColumns.entity, context.source.entity)} or ${mapColumns.entity} eq null)`,
   };
   const feed = openFeed(kind, dataverse, source, pageSize);
   return {

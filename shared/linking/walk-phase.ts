@@ -2,6 +2,8 @@ import { addCounters, noRows } from '../contracts/counters.ts';
 import { normaliseGuid } from '../customer-insights/guid.ts';
 import { linkValue } from '../customer-insights/names.ts';
 import { unitValue } from '../customer-insights/owner-columns.ts';
+import type { RowPage } from '../dataverse/dataverse.ts';
+import { isExpiredChangesError } from '../errors.ts';
 import { acrossUnits, countsUnits, keepsApart } from './across-units.ts';
 import { type LinkReport, withApart } from './link-rows.ts';
 import { inPhase, type LinkingSlice } from './linking-pass.ts';
@@ -12,21 +14,22 @@ import { reconcileRows } from './reconcile-rows.ts';
  * names has been seen, and only linked rows are walked.
  */
 export async function walkRows(slice: LinkingSlice): Promise<void> {
-  const { parts, context } = slice;
+  const { context } = slice;
   if (context.link === undefined) return;
+  let mayBeginAnew = slice.pass.cursor !== undefined;
   for (;;) {
     await slice.stopIfTimeIsUp();
-    const page = await parts.dataverse.readPage(
-      {
-        entitySetName: context.table.entitySetName,
-        select: countsUnits(slice) ? [linkValue, unitValue] : [linkValue],
-        filter: slice.pass.full ? `${linkValue} ne null` : undefined,
-        orderBy: context.table.primaryId,
-        pageSize: parts.options.pageSize,
-        nextLink: slice.pass.cursor,
-      },
-      slice.signal,
-    );
+    let page: RowPage;
+    try {
+      page = await readWalked(slice);
+    } catch (error) {
+      // The place that an earlier slice came to is not known any more.
+      if (!isExpiredChangesError(error) || !mayBeginAnew) throw error;
+      mayBeginAnew = false;
+      await slice.checkpoint({ cursor: undefined, walked: 0, orphans: 0 });
+      continue;
+    }
+    mayBeginAnew = false;
     const rows = page.rows.flatMap((row): WalkedRow[] => {
       const [id, profileId, unit] = [row[context.table.primaryId], row[linkValue], row[unitValue]].map((value) =>
         normaliseGuid(String(value ?? '')),
@@ -37,6 +40,19 @@ export async function walkRows(slice: LinkingSlice): Promise<void> {
     if (page.nextLink === undefined) return;
   }
 }
+
+const readWalked = (slice: LinkingSlice): Promise<RowPage> => {
+  const { parts, context, signal } = slice;
+  const request = {
+    entitySetName: context.table.entitySetName,
+    select: countsUnits(slice) ? [linkValue, unitValue] : [linkValue],
+    filter: slice.pass.full ? `${linkValue} ne null` : undefined,
+    orderBy: context.table.primaryId,
+    pageSize: parts.options.pageSize,
+    nextLink: slice.pass.cursor,
+  };
+  return parts.dataverse.readPage(request, signal);
+};
 
 /** A row as the walk saw it. */
 interface WalkedRow {

@@ -38,13 +38,17 @@ export async function drain<P extends Pass, Page extends FeedStep>(
     prepared.catch(() => undefined);
     return prepared;
   };
+  let hasStartedOver = false;
   let reading = read(cursorOf(slice));
   for (;;) {
     let page: Page;
     try {
       page = await reading;
     } catch (error) {
-      if (!isExpiredChangesError(error) || (slice.pass.full && cursorOf(slice) === undefined)) throw error;
+      // A service that refuses every link that it gives would be read from the beginning for ever.
+      if (!isExpiredChangesError(error) || hasStartedOver) throw error;
+      if (slice.pass.full && cursorOf(slice) === undefined) throw error;
+      hasStartedOver = true;
       await startOver(slice, draining.inFull);
       reading = read(undefined);
       continue;

@@ -1,4 +1,4 @@
-/** The part of OData's filter language that linking uses: and, or, parentheses, eq, ne, ge, contains, paths. */
+/** The part of OData's filter language that linking uses: and, or, parentheses, eq, ne, ge, startswith, paths. */
 
 type Condition = (row: Readonly<Record<string, unknown>>) => boolean;
 
@@ -36,7 +36,7 @@ export function readFilter(filter: string): Condition {
       expect(')');
       return inner;
     }
-    if (first === 'contains') {
+    if (first === 'startswith') {
       expect('(');
       const path = next();
       expect(',');
@@ -45,7 +45,7 @@ export function readFilter(filter: string): Condition {
       return (row) =>
         String(valueAt(row, path) ?? '')
           .toLowerCase()
-          .includes(text);
+          .startsWith(text);
     }
     const operator = next();
     const value = literal(next());
