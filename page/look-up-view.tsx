@@ -110,6 +110,7 @@ const reasonNames: Readonly<Record<UnlinkedReason, string>> = {
   noProfile: 'not linked: its customer has no profile',
   notLinkedYet: 'not linked yet',
   failed: 'not linked: the write failed',
+  acrossUnits: 'not linked: another business unit',
   orphan: 'its link leads nowhere',
   notVisible: 'its profile is not yours to read',
 };

@@ -12,6 +12,7 @@ export type SingleValue = z.infer<typeof singleValueSchema>;
  * - `noProfile`: the map names a customer who has no profile
  * - `notLinkedYet`: the profile is there, the next pass links the row
  * - `failed`: the link could not be written
+ * - `acrossUnits`: the profile belongs to another business unit than the row, which is left without a link for that
  * - `orphan`: the link leads to a profile that is gone
  * - `notVisible`: the link leads to a profile that whoever asks may not read
  */
@@ -22,6 +23,7 @@ export const unlinkedReasonSchema = z.enum([
   'noProfile',
   'notLinkedYet',
   'failed',
+  'acrossUnits',
   'orphan',
   'notVisible',
 ]);

@@ -15,7 +15,7 @@ export interface Unlinked {
   readonly explanation: string;
 }
 
-const explanations: Readonly<Record<Exclude<UnlinkedReason, 'failed'>, string>> = {
+const explanations: Readonly<Record<Exclude<UnlinkedReason, 'failed' | 'acrossUnits'>, string>> = {
   noColumn: 'No row of this table was ever linked. The first run makes the link; see its task for what holds it up.',
   notUnified:
     'Unification made no customer of this row: it matched nothing, was filtered out, or is newer than the last unification run.',
@@ -56,6 +56,10 @@ export async function whyUnlinked(
   const [pending] = await parts.pendingRows.among(row.source.table, [row.id]);
   // The reason may name the profile, so it is for those who may read it.
   if (pending?.cause === 'failed') return { reason: 'failed', explanation: pending.reason };
+  if (pending?.cause === 'acrossUnits') {
+    const explanation = `${pending.reason} It is left without a link for that, as the set-up says; each run judges it anew.`;
+    return { reason: 'acrossUnits', explanation };
+  }
   return unlinked('notLinkedYet');
 }
 

@@ -49,8 +49,11 @@ async function ownersOf(dataverse: Dataverse, signal: AbortSignal): Promise<Dire
     if (rows.length > mostSegments) {
       return { known: false, reason: `${logicalName} has more than ${mostSegments} segments, too many to look at.` };
     }
-    const owners = rows.map((row) => [String(row[primaryName] ?? '').trim(), guidAt(row, unitValue) ?? '']);
-    return { known: true, unitOf: Object.fromEntries(owners.filter(([name, unit]) => name !== '' && unit !== '')) };
+    const segments = rows.map((row) => ({
+      name: String(row[primaryName] ?? '').trim(),
+      unit: guidAt(row, unitValue) ?? '',
+    }));
+    return { known: true, segments: segments.filter(({ name, unit }) => name !== '' && unit !== '') };
   } catch (error) {
     if (!isTerminalError(error)) throw error;
     return { known: false, reason: `${logicalName} cannot be read: ${error.message}` };

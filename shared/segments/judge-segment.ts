@@ -1,10 +1,17 @@
 import type { SegmentReadiness, Unit } from '../contracts/segments.ts';
+import { agreeing, counted } from '../counted.ts';
 import { segmentKey } from './member.ts';
 import type { MemberCounts } from './member-counts.ts';
 import type { Directory } from './segment-store.ts';
 
 /** Members in the way that are shown. */
 const sampleSize = 10;
+
+/** Segments of one name that are named. */
+const namedAlike = 5;
+
+/** Whether two names are the same, as teams and values are compared too. */
+const isCalled = (one: string, other: string): boolean => one.trim().toLowerCase() === other.trim().toLowerCase();
 
 /**
  * Whether Dynamics 365 Marketing processes a segment: it does where all members belong to one business unit, and the
@@ -23,11 +30,17 @@ export function judgeSegment(key: string, parts: readonly MemberCounts[], direct
     });
   }
   const units = [...byUnit].sort(([a, x], [b, y]) => y.members - x.members || String(a).localeCompare(String(b)));
-  const ownerUnit = directory.owners.known ? directory.owners.unitOf[name] : undefined;
+  const { owners } = directory;
+  const called = owners.known ? owners.segments.filter((segment) => isCalled(segment.name, name)) : [];
+  const ownerUnit = called.length === 1 ? called[0]?.unit : undefined;
+  const unreadable = parts
+    .flatMap((counts) => [...counts.of(segmentKey.unreadable(provider)).values()])
+    .reduce((sum, { members }) => sum + members, 0);
   const home = ownerUnit ?? units.find(([id]) => id !== null)?.[0] ?? null;
   const strangers = units.filter(([id]) => id === null || id !== home);
-  const reasons = reasonsOf({ name, byUnit, ownerUnit, directory, nameOf: (id) => directory.units[id] ?? id });
-  const isUnknown = ownerUnit === undefined;
+  const nameOf = (id: string): string => directory.units[id] ?? id;
+  const reasons = reasonsOf({ name, byUnit, ownerUnit, called, unreadable, owners, nameOf });
+  const isUnknown = ownerUnit === undefined || unreadable > 0;
   return {
     name,
     provider,
@@ -52,13 +65,17 @@ function reasonsOf({
   name,
   byUnit,
   ownerUnit,
-  directory: { owners },
+  called,
+  unreadable,
+  owners,
   nameOf,
 }: {
   readonly name: string;
   readonly byUnit: ReadonlyMap<string | null, { readonly members: number }>;
   readonly ownerUnit: string | undefined;
-  readonly directory: Directory;
+  readonly called: readonly { readonly name: string; readonly unit: string }[];
+  readonly unreadable: number;
+  readonly owners: Directory['owners'];
   readonly nameOf: (id: string) => string;
 }): string[] {
   const reasons: string[] = [];
@@ -72,7 +89,15 @@ function reasonsOf({
   if (nowhere > 0) {
     reasons.push(`Where ${nowhere} of its members belong is not known: their profile is missing or has no owner.`);
   }
-  if (ownerUnit === undefined) {
+  if (unreadable > 0) {
+    reasons.push(
+      `${counted(unreadable, 'membership')} of its provider cannot be read to ${agreeing(unreadable, 'its', 'their')} end: there may be more members.`,
+    );
+  }
+  if (called.length > 1) {
+    const all = called.map((segment) => `"${segment.name}" of ${nameOf(segment.unit)}`).slice(0, namedAlike);
+    reasons.push(`Its owner cannot be told, since ${called.length} segments are called so: ${all.join(', ')}.`);
+  } else if (ownerUnit === undefined) {
     const why = owners.known ? `No segment of the name ${name} with an owner was found.` : owners.reason;
     reasons.push(`Its owner cannot be told. ${why}`);
   }

@@ -1,5 +1,6 @@
 import type { SegmentReadiness, SegmentReading } from '../contracts/segments.ts';
 import { judgeSegment } from './judge-segment.ts';
+import { segmentKey } from './member.ts';
 import { readingOf, type SegmentParts } from './read-segments.ts';
 
 /** A page of segments, and the key after which the next one begins. */
@@ -19,7 +20,8 @@ export async function listSegments(
   const directory = shown && (await store.directory());
   if (shown === undefined || directory === undefined) return { ...reading, segments: [], after: undefined };
   const counts = await store.counts(shown.generation);
-  const keys = [...new Set(counts.flatMap((part) => part.segments))].sort();
+  const all = new Set(counts.flatMap((part) => part.segments));
+  const keys = [...all].filter((key) => !segmentKey.isUnreadable(key)).sort();
   const start = after === undefined ? 0 : keys.findIndex((key) => key > after);
   const page = start < 0 ? [] : keys.slice(start, start + pageSize);
   const last = page.at(-1);

@@ -16,6 +16,9 @@ export type Member = z.infer<typeof memberSchema>;
 /** A segment is told from others by its provider and its name. */
 export const segmentKey = {
   of: (provider: string | null, name: string): string => `${provider ?? ''}\n${name}`,
+  /** Stands for every segment that an unreadable list of a provider may name: no segment is without a name. */
+  unreadable: (provider: string | null): string => segmentKey.of(provider, ''),
+  isUnreadable: (key: string): boolean => key.endsWith('\n'),
   read(key: string): { readonly provider: string | null; readonly name: string } {
     const end = key.indexOf('\n');
     return { provider: key.slice(0, end) || null, name: key.slice(end + 1) };
@@ -30,7 +33,9 @@ const textAt = (row: Row, column: string): string => {
 /** Reads a row of the membership table; whose profile it is about, the caller has found out. */
 export function readMember(row: Row, unit: string | null): Member {
   const provider = textAt(row, segmentColumns.provider) || null;
-  const keys = namesIn(row[segmentColumns.segments]).names.map((name) => segmentKey.of(provider, name));
+  const { names, isIncomplete } = namesIn(row[segmentColumns.segments]);
+  const keys = names.map((name) => segmentKey.of(provider, name));
+  if (isIncomplete) keys.push(segmentKey.unreadable(provider));
   return { customerId: textAt(row, customerIdColumn), unit, segments: [...new Set(keys)].sort() };
 }
 

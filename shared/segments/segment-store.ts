@@ -53,11 +53,11 @@ export type SegmentState = z.infer<typeof stateSchema>;
 
 const storedStateSchema = stateSchema.extend({ savedAs: z.string() });
 
-/** Names of business units by id, and the unit of each segment's owner by the segment's name. */
+/** Names of business units by id, and each segment that has an owner, with the owner's unit; names may occur twice. */
 export const directorySchema = z.object({
   units: z.record(z.string(), z.string()),
   owners: z.union([
-    z.object({ known: z.literal(true), unitOf: z.record(z.string(), z.string()) }),
+    z.object({ known: z.literal(true), segments: z.array(z.object({ name: z.string(), unit: z.string() })) }),
     z.object({ known: z.literal(false), reason: z.string() }),
   ]),
 });
@@ -112,7 +112,8 @@ export class SegmentStore {
 
   async directory(): Promise<Directory | undefined> {
     const entity = await this.#table.get(statePartition, directoryRow);
-    return entity && directorySchema.parse(entity.document);
+    // One that another version has written is read anew with the next count.
+    return entity && directorySchema.safeParse(entity.document).data;
   }
 
   async saveDirectory(directory: Directory): Promise<void> {

@@ -267,6 +267,32 @@ describe('a row without a profile', () => {
     });
   });
 
+  it('is left apart, since its profile belongs to another business unit', async () => {
+    const { id, profileId } = contact(4);
+    await unlink(id);
+    const at = '2026-03-01T08:00:00.000Z';
+    const reason = 'The row belongs to business unit North, its profile to business unit South.';
+    await insight.pendingRows.update('contact', {
+      keep: [
+        {
+          id,
+          mapRowId: profileId,
+          version: 1,
+          firstTriedAt: at,
+          lastTriedAt: at,
+          runId: 'r',
+          cause: 'acrossUnits',
+          reason,
+        },
+      ],
+    });
+
+    expect(await reasonFor('contact', id)).toMatchObject({
+      reason: 'acrossUnits',
+      explanation: `${reason} It is left without a link for that, as the set-up says; each run judges it anew.`,
+    });
+  });
+
   it('is linked to a profile that is gone', async () => {
     const { id, profileId } = contact(3);
     await removeProfile(profileId);

@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { listSegments } from '../../shared/segments/list-segments.ts';
 import type { Fault } from '../support/worker.ts';
 import { SegmentWorld, type UnitName } from './segment-world.ts';
 
@@ -270,6 +271,49 @@ describe('a segment', () => {
     expect(loyal).toMatchObject({ ready: 'unknown', owner: null, inTheWay: { members: 0 } });
     expect(loyal.reasons[0]).toContain('no table of segments with owners');
     expect(mixed).toMatchObject({ ready: 'no', inTheWay: { members: 1 } });
+  });
+
+  it('is unknown where two segments are called alike, and both are named', async () => {
+    const world = new SegmentWorld();
+    for (const number of [1, 2, 3]) world.put(number, 'north', ['Loyal']);
+    world.own('Loyal', 'north');
+    world.own(' LOYAL', 'south');
+    await world.readOn();
+
+    const verdict = await world.verdict('Loyal');
+    expect(verdict).toMatchObject({ ready: 'unknown', owner: null });
+    expect(verdict.reasons.join(' ')).toMatch(/"Loyal" of north.*"LOYAL" of south|"LOYAL" of south.*"Loyal" of north/);
+  });
+
+  it('has its owner however its name is written there, and whatever word it is', async () => {
+    const world = new SegmentWorld();
+    for (const name of ['Loyal', 'constructor', '__proto__']) world.put(name.length, 'north', [name]);
+    world.own('loyal ', 'north');
+    await world.readOn();
+
+    expect(await world.verdict('Loyal')).toMatchObject({ ready: 'yes', owner: { name: 'north' } });
+    for (const name of ['constructor', '__proto__']) {
+      expect(await world.verdict(name), name).toMatchObject({ ready: 'unknown', owner: null, members: 1 });
+    }
+  });
+
+  it.each([
+    ['is cut off', '["Loyal","Chu'],
+    ['holds what is no name', '["Loyal", 7]'],
+    ['is no list', '{"a":1}'],
+  ])('is not called ready where a list of memberships %s, which is counted and said', async (_, list) => {
+    const world = new SegmentWorld();
+    for (const number of [1, 2, 3]) world.put(number, 'north', ['Loyal']);
+    world.own('Loyal', 'north');
+    world.put(4, 'south', ['Loyal']);
+    world.write(4, list);
+    await world.readOn();
+
+    const verdict = await world.verdict('Loyal');
+    expect(verdict.ready).not.toBe('yes');
+    expect(verdict.reasons.join(' ')).toMatch(/1 membership .* cannot be read/);
+    const { segments } = await listSegments(world.partsOutside(), { after: undefined, pageSize: 100 });
+    expect(segments.map(({ name }) => name)).toEqual(['Loyal']);
   });
 
   it('is not ready where a member has no profile', async () => {

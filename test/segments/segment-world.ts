@@ -79,6 +79,11 @@ export class SegmentWorld {
     });
   }
 
+  /** Writes a customer's list of segments as it stands, whatever that is. */
+  write(number: number, list: string): void {
+    this.organisation.put('msdynci_segmentmembership', membershipId(number), { msdynci_segments: list });
+  }
+
   /** A customer leaves all segments. */
   remove(number: number): void {
     this.#truth.delete(number);
