@@ -15,6 +15,8 @@ import {
   auditListQuerySchema,
   auditListSchema,
   healthSchema,
+  idempotencyKeySchema,
+  openApiQuerySchema,
   recordIdSchema,
   recordOutcomesQuerySchema,
   recordOutcomesSchema,
@@ -43,12 +45,15 @@ export interface Operation {
   /** Below `/api`. */
   readonly path: string;
   readonly summary: string;
+  /** What it is about, for whoever leafs through the document. */
+  readonly tag: 'Events' | 'Runs' | 'Customers' | 'App';
   readonly needsKey: boolean;
   readonly audience: Audience;
   /** What an administrators' door takes of whoever signed in: `reader` to see, `operator` to change. */
   readonly role?: Role;
   readonly pathParameters?: z.ZodObject;
   readonly query?: z.ZodObject;
+  readonly headers?: z.ZodObject;
   readonly body?: z.ZodType;
   readonly answer: { readonly status: number; readonly description: string; readonly schema?: z.ZodType };
   /** Media types of the answer besides JSON. */
@@ -63,6 +68,7 @@ const runPath = z.object({ runId: runIdSchema });
 export const operations: readonly Operation[] = [
   {
     name: 'receive-unification-event',
+    tag: 'Events',
     method: 'post',
     path: '/unification-events',
     summary: 'Reports a completed unification run: a CloudEvents 1.0 event, or the plain body that a flow posts.',
@@ -74,6 +80,7 @@ export const operations: readonly Operation[] = [
   },
   {
     name: 'receive-unification-event',
+    tag: 'Events',
     method: 'options',
     path: '/unification-events',
     summary: 'The handshake by which a sender of CloudEvents asks whether its events are welcome.',
@@ -84,6 +91,7 @@ export const operations: readonly Operation[] = [
   },
   {
     name: 'get-status',
+    tag: 'Runs',
     method: 'get',
     path: '/status',
     summary: 'Groups and tasks with their newest status: what Settings > System > Status shows.',
@@ -95,6 +103,7 @@ export const operations: readonly Operation[] = [
   },
   {
     name: 'list-runs',
+    tag: 'Runs',
     method: 'get',
     path: '/runs',
     summary: 'Runs with their tasks, or summed up, newest first, a page at a time.',
@@ -111,18 +120,21 @@ export const operations: readonly Operation[] = [
   },
   {
     name: 'start-run',
+    tag: 'Runs',
     method: 'post',
     path: '/runs',
     summary: 'Starts a run over all source tables or some: incremental, full, orphans, or rehearsal.',
     needsKey: true,
     audience: 'administrators',
     role: 'operator',
+    headers: z.object({ 'Idempotency-Key': idempotencyKeySchema }),
     body: startRunSchema,
     answer: { status: 202, description: 'The run is on its way.', schema: acceptedSchema },
-    problems: [400, 413, 503],
+    problems: [400, 409, 413, 422, 503],
   },
   {
     name: 'show-run',
+    tag: 'Runs',
     method: 'get',
     path: '/runs/{runId}',
     summary: 'One run with its tasks, and what they sum up to.',
@@ -135,18 +147,20 @@ export const operations: readonly Operation[] = [
   },
   {
     name: 'cancel-run',
+    tag: 'Runs',
     method: 'post',
     path: '/runs/{runId}/cancel',
-    summary: 'Cancels a run; what was linked stays linked. A run that has ended stays as it is.',
+    summary: 'Cancels a run; what was linked stays linked. One that has ended otherwise is refused.',
     needsKey: true,
     audience: 'administrators',
     role: 'operator',
     pathParameters: runPath,
     answer: { status: 200, description: 'The run as it is now.', schema: runSchema },
-    problems: [400, 404, 503],
+    problems: [400, 404, 409, 503],
   },
   {
     name: 'list-rows',
+    tag: 'Runs',
     method: 'get',
     path: '/runs/{runId}/tables/{table}/rows',
     summary: 'What became of the rows of one table in one run, where there is something to tell, a page at a time.',
@@ -165,6 +179,7 @@ export const operations: readonly Operation[] = [
   },
   {
     name: 'show-profile',
+    tag: 'Customers',
     method: 'get',
     path: '/records/{table}/{id}/profile',
     summary:
@@ -177,6 +192,7 @@ export const operations: readonly Operation[] = [
   },
   {
     name: 'list-record-outcomes',
+    tag: 'Customers',
     method: 'get',
     path: '/records/{table}/{id}/outcomes',
     summary: 'What runs did to one row, newest first, where they list rows at all; some runs at a time.',
@@ -190,6 +206,7 @@ export const operations: readonly Operation[] = [
   },
   {
     name: 'list-segments',
+    tag: 'Customers',
     method: 'get',
     path: '/segments',
     summary:
@@ -203,6 +220,7 @@ export const operations: readonly Operation[] = [
   },
   {
     name: 'refresh-segments',
+    tag: 'Customers',
     method: 'post',
     path: '/segments/refresh',
     summary: 'Counts the members of segments anew, for a minute; asked again, it carries on until all are counted.',
@@ -214,6 +232,7 @@ export const operations: readonly Operation[] = [
   },
   {
     name: 'list-audit',
+    tag: 'App',
     method: 'get',
     path: '/audit',
     summary: 'Who started, confirmed and cancelled what, refreshed and exported, newest first, a page at a time.',
@@ -226,6 +245,7 @@ export const operations: readonly Operation[] = [
   },
   {
     name: 'show-about',
+    tag: 'App',
     method: 'get',
     path: '/about',
     summary: 'Which organisation and version this is, and what whoever asks may do.',
@@ -236,6 +256,7 @@ export const operations: readonly Operation[] = [
   },
   {
     name: 'discover-setup',
+    tag: 'App',
     method: 'post',
     path: '/discover',
     summary: 'Reads from the map which tables it is about, and proposes a BACKSTAMP_UNIFICATION. Changes nothing.',
@@ -247,6 +268,7 @@ export const operations: readonly Operation[] = [
   },
   {
     name: 'check-up',
+    tag: 'App',
     method: 'post',
     path: '/doctor',
     summary:
@@ -259,16 +281,19 @@ export const operations: readonly Operation[] = [
   },
   {
     name: 'get-openapi',
+    tag: 'App',
     method: 'get',
     path: '/openapi.json',
-    summary: 'This document.',
+    summary: 'This document; with `version=2.0` in the older form that custom connectors read.',
     needsKey: true,
     audience: 'everybody',
+    query: openApiQuerySchema,
     answer: { status: 200, description: 'An OpenAPI 3.1 document.' },
-    problems: [],
+    problems: [400],
   },
   {
     name: 'show-status-page',
+    tag: 'App',
     method: 'get',
     path: '/status-page',
     summary: 'The page for administrators, as HTML. It asks for the key itself and shows nothing without it.',
@@ -279,6 +304,7 @@ export const operations: readonly Operation[] = [
   },
   {
     name: 'check-health',
+    tag: 'App',
     method: 'get',
     path: '/health',
     summary: 'Whether the app can do its work.',

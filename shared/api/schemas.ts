@@ -138,6 +138,9 @@ export const segmentListSchema = segmentReadingSchema.extend({
 });
 export type SegmentList = z.infer<typeof segmentListSchema>;
 
+/** The document as OpenAPI 3.1, or as 2.0, which is all that Power Platform's custom connectors read. */
+export const openApiQuerySchema = z.object({ version: z.enum(['3.1', '2.0']).default('3.1') });
+
 export const recordOutcomesQuerySchema = z.object({ continuation: continuationSchema.optional() });
 
 export const recordOutcomesSchema = z.object({
