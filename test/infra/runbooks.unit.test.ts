@@ -21,7 +21,7 @@ const texts = [...runbooks, 'infra/main.bicep', 'infra/modules/alerts.bicep'];
 
 describe.each(texts)('%s', (file) => {
   it('names only routes that the app answers', () => {
-    const named = matches(read(file), /\/api\/([a-z-]+(?:\/(?:\{\w+\}|[a-z-]+))*)/g);
+    const named = matches(read(file), /\/api\/([a-z-]+(?:\.json)?(?:\/(?:\{\w+\}|[a-z-]+))*)/g);
 
     // Dataverse has its Web API under /api/data.
     const foreign = named.filter((route) => !routes.includes(route) && !route.startsWith('data'));
