@@ -22,6 +22,8 @@ export const linkTaskSchema = z.object({
   slice: steps,
   /** How often in a row the work could not be done because a service was unavailable. */
   failures: steps,
+  /** Of a follow-up: when it is to look again. */
+  dueAt: z.iso.datetime().optional(),
   /** The broker gave it up before anybody began to work on it, and it was sent once more. */
   isSentAgain: z.literal(true).optional(),
 });

@@ -5,6 +5,7 @@ import type { Run } from '../contracts/run.ts';
 import { isFinal } from '../contracts/status.ts';
 import { operatorSource } from '../contracts/unification-event.ts';
 import { agreeing, counted } from '../counted.ts';
+import { timeOf } from '../runs/parts.ts';
 import { endTask } from '../runs/task-record.ts';
 import { updateTask } from '../runs/update-task.ts';
 import { skippedBy, workOf } from '../runs/work.ts';
@@ -31,7 +32,7 @@ export async function concludePass(parts: PassParts, table: string, ended: Ended
   const followUp = followUpOf(parts, run, ended);
   if (followUp !== undefined) {
     const { at, reason } = followUp;
-    const next: LinkTask = { ...firstLinkTask(run.runId, table), followUp: passes };
+    const next: LinkTask = { ...firstLinkTask(run.runId, table), followUp: passes, dueAt: timeOf(at) };
     await parts.messenger.sendLinkTasks([next], at);
     await updateTask(parts, key, 'note', ({ details }) => ({
       counters,

@@ -12,6 +12,7 @@ import { turnOf } from '../runs/turns.ts';
 import { skippedBy, workOf } from '../runs/work.ts';
 import { type LinkState, LostRaceError, type Pass, type StateKey, stateKeyOf } from '../state/link-states.ts';
 import { concludePass } from './end-pass.ts';
+import { joinedPass } from './join-pass.ts';
 import { misfit } from './misfit.ts';
 import type { PassTask } from './new-pass.ts';
 import type { PassParts } from './parts.ts';
@@ -84,6 +85,8 @@ async function workOn(parts: PassParts, delivery: Delivery, run: Run): Promise<v
       if (slot.rehearsalOf !== undefined) await parts.linkStates.removeRehearsal(runId, table);
       return;
     }
+    const joined = state.pass === undefined ? await joinedPass(parts, { message, run, lastPass }) : undefined;
+    if (joined !== undefined) return concludePass(parts, table, joined);
 
     const owner = state.pass === undefined ? run : (await parts.runs.find(state.pass.runId))?.value;
     const work = owner && (await workIn(parts, owner, table));

@@ -82,7 +82,8 @@ describe('the watch over runs', () => {
     const { simulation, runId } = contacts(600);
     simulation.world.stepMs = 2_000;
     Object.assign(simulation.options, { sliceMs: 240_000 });
-    const second = simulation.post({ eventId: 'second', tables: ['contact'] });
+    // Not answered by the first one's pass.
+    const second = simulation.post({ eventId: 'second', mode: 'full', tables: ['contact'] });
     let isTold = false;
     simulation.tables.runs.onWrite = (_partition, _row, document) => {
       if ((document as { details?: string[] }).details?.some((line) => line.startsWith('Waits for its turn')))
