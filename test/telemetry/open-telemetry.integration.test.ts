@@ -141,7 +141,6 @@ describe('telemetry through OpenTelemetry', () => {
     const [first, second] = [await timed(), await timed()];
 
     expect(first).toBeGreaterThan(900);
-    expect(first).toBeLessThan(3_000);
-    expect(second).toBeLessThan(500);
+    expect(second).toBeLessThan(first / 2);
   });
 });

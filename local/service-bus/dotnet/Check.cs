@@ -39,6 +39,13 @@ static class Expect
         throw new CheckFailed($"{what} should have thrown {typeof(TException).Name}");
     }
 
+    /// <summary>Waits for something that must not take longer than twenty seconds, and says what it was.</summary>
+    public static async Task InTime(this Task task, string what)
+    {
+        if (await Task.WhenAny(task, Task.Delay(TimeSpan.FromSeconds(20))) != task) throw new CheckFailed($"{what} hangs");
+        await task;
+    }
+
     /// <summary>Waits until a condition holds, for at most twenty seconds.</summary>
     public static async Task Soon(Func<bool> condition, string what)
     {

@@ -24,11 +24,11 @@ static class ConnectionLoss
             for (var i = 0; i < 60; i++)
             {
                 if (i is 20 or 40) await broker.Fault(new { kind = "drop-connection", entity = queue });
-                await sender.SendMessageAsync(new ServiceBusMessage($"{i}"));
+                await sender.SendMessageAsync(new ServiceBusMessage($"{i}")).InTime($"sending message {i}");
             }
             await Expect.Soon(() => handled.Count == 60, $"all are handled, not {handled.Count}");
             await Expect.Soon(() => broker.Count(queue, "active").Result == 0, "all are completed");
-            await processor.StopProcessingAsync();
+            await processor.StopProcessingAsync().InTime("stopping the processor");
         }),
 
         new("a session processor that is cut off goes on with its sessions", async broker =>
@@ -49,10 +49,11 @@ static class ConnectionLoss
             for (var i = 0; i < 40; i++)
             {
                 if (i is 20) await broker.Fault(new { kind = "drop-connection", entity = queue });
-                await sender.SendMessageAsync(new ServiceBusMessage($"{i}") { SessionId = $"{i % 5}" });
+                await sender.SendMessageAsync(new ServiceBusMessage($"{i}") { SessionId = $"{i % 5}" })
+                    .InTime($"sending message {i}");
             }
             await Expect.Soon(() => handled.Count == 40, $"all are handled, not {handled.Count}");
-            await processor.StopProcessingAsync();
+            await processor.StopProcessingAsync().InTime("stopping the processor");
         }),
 
         new("a link that the broker detaches is opened again", async broker =>

@@ -25,7 +25,7 @@ static class Processors
 
         new("a processor renews locks for as long as a handler takes", async broker =>
         {
-            var queue = await broker.Queue(new { LockDuration = "PT1S" });
+            var queue = await broker.Queue(new { LockDuration = "PT2S" });
             var client = broker.Client(maxRetries: 3);
             await client.CreateSender(queue).SendMessageAsync(new ServiceBusMessage("x"));
             var calls = 0;
@@ -34,7 +34,7 @@ static class Processors
             await Run(processor, async _ =>
             {
                 Interlocked.Increment(ref calls);
-                await Task.Delay(2500);
+                await Task.Delay(4500);
                 done = true;
             }, () => done);
             Expect.Equal(1, calls, "invocations");
@@ -94,7 +94,7 @@ static class Processors
 
         new("a session processor renews the session's lock while a handler works", async broker =>
         {
-            var queue = await broker.Queue(new { RequiresSession = true, LockDuration = "PT1S" });
+            var queue = await broker.Queue(new { RequiresSession = true, LockDuration = "PT2S" });
             var client = broker.Client(maxRetries: 3);
             await client.CreateSender(queue).SendMessageAsync(new ServiceBusMessage("x") { SessionId = "a" });
             var (calls, done) = (0, false);
@@ -103,7 +103,7 @@ static class Processors
             processor.ProcessMessageAsync += async _ =>
             {
                 Interlocked.Increment(ref calls);
-                await Task.Delay(2500);
+                await Task.Delay(4500);
                 done = true;
             };
             await processor.StartProcessingAsync();
@@ -114,33 +114,33 @@ static class Processors
         }),
 
         new("a session's lock is renewed from its acceptance: messages that follow one another for longer lose it", async broker =>
-            Expect.True(await WorkOffOneSession(broker, TimeSpan.FromSeconds(2)) < 10, "the session is lost in their midst")),
+            Expect.True(await WorkOffOneSession(broker, TimeSpan.FromSeconds(2)) < 6, "the session is lost in their midst")),
 
         new("a session's lock is renewed without end where that is asked for", async broker =>
-            Expect.Equal(10, await WorkOffOneSession(broker, Timeout.InfiniteTimeSpan), "messages done")),
+            Expect.Equal(6, await WorkOffOneSession(broker, Timeout.InfiniteTimeSpan), "messages done")),
     ];
 
     /// <summary>
-    /// Ten messages of one session, 0.6 s each, under locks of one second; how many are done when all are, or when twice
+    /// Six messages of one session, a second each, under locks of two seconds; how many are done when all are, or when twice
     /// the time is over: this client does not always say that a session is lost, and may not come back to it.
     /// </summary>
     static async Task<int> WorkOffOneSession(Broker broker, TimeSpan renewal)
     {
-        var queue = await broker.Queue(new { RequiresSession = true, LockDuration = "PT1S" });
+        var queue = await broker.Queue(new { RequiresSession = true, LockDuration = "PT2S" });
         var client = broker.Client(maxRetries: 3);
         await client.CreateSender(queue).SendMessagesAsync(
-            Enumerable.Range(0, 10).Select(i => new ServiceBusMessage($"{i}") { SessionId = "a" }));
+            Enumerable.Range(0, 6).Select(i => new ServiceBusMessage($"{i}") { SessionId = "a" }));
         var done = 0;
         await using var processor = client.CreateSessionProcessor(queue,
             new ServiceBusSessionProcessorOptions { MaxConcurrentSessions = 1, MaxAutoLockRenewalDuration = renewal });
         processor.ProcessErrorAsync += _ => Task.CompletedTask;
         processor.ProcessMessageAsync += async _ =>
         {
-            await Task.Delay(600);
+            await Task.Delay(1000);
             Interlocked.Increment(ref done);
         };
         await processor.StartProcessingAsync();
-        for (var left = 120; left > 0 && done < 10; left--) await Task.Delay(100);
+        for (var left = 120; left > 0 && done < 6; left--) await Task.Delay(100);
         await processor.StopProcessingAsync().WaitAsync(TimeSpan.FromSeconds(5)).ContinueWith(_ => { });
         return done;
     }

@@ -64,17 +64,17 @@ static class Sessions
 
         new("a session's lock is renewed, and lost when it is not", async broker =>
         {
-            var (client, queue) = await WithSessions(broker, "PT1S");
+            var (client, queue) = await WithSessions(broker, "PT2S");
             await Send(client, queue, "a");
             await using var receiver = await client.AcceptSessionAsync(queue, "a");
             var message = await receiver.Next();
             for (var i = 0; i < 4; i++)
             {
-                await Task.Delay(400);
+                await Task.Delay(800);
                 await receiver.RenewSessionLockAsync();
             }
             Expect.True(receiver.SessionLockedUntil > DateTimeOffset.UtcNow, "still locked");
-            await Task.Delay(1500);
+            await Task.Delay(2500);
             // The broker has detached the link with the reason, for which this client counts the receiver as closed.
             Expect.True(receiver.IsClosed, "the receiver is closed");
             await Expect.Throws<ObjectDisposedException>(() => receiver.CompleteMessageAsync(message), "completing");

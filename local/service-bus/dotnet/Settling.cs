@@ -87,13 +87,13 @@ static class Settling
 
         new("a renewed lock holds longer", async broker =>
         {
-            var (sender, receiver) = await Sending.Pair(broker, new { LockDuration = "PT1S" });
+            var (sender, receiver) = await Sending.Pair(broker, new { LockDuration = "PT2S" });
             await sender.SendMessageAsync(new ServiceBusMessage("x"));
             var message = await receiver.Next();
             var until = message.LockedUntil;
             for (var i = 0; i < 4; i++)
             {
-                await Task.Delay(400);
+                await Task.Delay(800);
                 await receiver.RenewMessageLockAsync(message);
             }
             Expect.True(message.LockedUntil > until, "the lock's end moved");
