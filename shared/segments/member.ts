@@ -8,6 +8,8 @@ export const memberSchema = z.object({
   customerId: z.string(),
   /** The business unit that owns the customer's profile; null where there is no such profile, or it has no owner. */
   unit: z.string().nullable(),
+  /** Id of that profile's row, by which its deletion is told. */
+  profileId: z.string().optional(),
   /** Keys of segments, in order, each once. */
   segments: z.array(z.string()),
 });
@@ -31,12 +33,12 @@ const textAt = (row: Row, column: string): string => {
 };
 
 /** Reads a row of the membership table; whose profile it is about, the caller has found out. */
-export function readMember(row: Row, unit: string | null): Member {
+export function readMember(row: Row, profile: Pick<Member, 'unit' | 'profileId'>): Member {
   const provider = textAt(row, segmentColumns.provider) || null;
   const { names, isIncomplete } = namesIn(row[segmentColumns.segments]);
   const keys = names.map((name) => segmentKey.of(provider, name));
   if (isIncomplete) keys.push(segmentKey.unreadable(provider));
-  return { customerId: textAt(row, customerIdColumn), unit, segments: [...new Set(keys)].sort() };
+  return { customerId: textAt(row, customerIdColumn), ...profile, segments: [...new Set(keys)].sort() };
 }
 
 export const areAlike = (a: Member | undefined, b: Member | undefined): boolean =>

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { SegmentReading } from '../contracts/segments.ts';
+import { customerIdColumn } from '../customer-insights/customer-tables.ts';
 import { unitColumn } from '../customer-insights/owner-columns.ts';
 import type { Dataverse, Row } from '../dataverse/dataverse.ts';
 import { isExpiredChangesError, isTerminalError } from '../errors.ts';
@@ -12,6 +13,7 @@ import {
   profileSelect,
   type SegmentTables,
   segmentTables,
+  withoutGone,
 } from './segment-tables.ts';
 
 /** What it takes to read segments. */
@@ -30,6 +32,9 @@ const workerGoneMs = 120_000;
  * when it ends.
  */
 const overlapMs = 10 * 60_000;
+
+/** Deleted profiles that are remembered while members are looked through; with more, everything is read. */
+const mostGone = 5_000;
 
 /** Thrown when another worker has taken over: what this one still wanted to do is dropped. */
 class TakenOverError extends Error {
@@ -123,9 +128,9 @@ export async function readSegments(
       if (reading !== undefined && hold.isInherited) await parts.segments.shutOut(reading.generation);
       const tables = await segmentTables(parts.dataverse, signal);
       if (reading === undefined) await begin(parts, hold, tables);
-      else if (reading.allBecause !== undefined && reading.cursor === undefined) {
+      else if (reading.allBecause !== undefined && reading.step === 'members' && reading.cursor === undefined) {
         // Some of its first page may be kept already, and gone from Dataverse since: reading all anew would not tell.
-        await readAllAnew(parts, hold, tables, reading.allBecause);
+        await readAllAnew(parts, hold, tables, reading.allBecause, reading.profilesToken);
       }
       // One page in any case: else a budget that metadata used up would get nowhere.
       do await readPage(parts, hold, tables, signal);
@@ -173,25 +178,30 @@ async function begin(parts: SegmentParts, hold: Hold, tables: SegmentTables): Pr
   const allBecause = whyAll(parts, shown, tables);
   const startedAt = new Date(parts.now()).toISOString();
   const isTracked = tables.memberships.changeTracking;
-  const common = { startedAt, isTracked, step: 'members' as const, rows: 0 };
+  const common = { startedAt, isTracked, rows: 0 };
   const reading: Reading =
     allBecause === undefined && shown !== undefined
-      ? { ...common, generation: shown.generation }
-      : { ...common, generation: randomUUID(), allBecause: allBecause ?? 'the first reading' };
+      ? { ...common, step: 'members', generation: shown.generation }
+      : { ...common, step: firstStep(tables), generation: randomUUID(), allBecause: allBecause ?? 'the first reading' };
   await hold.save({ reading });
 }
 
-function whyAll(
-  parts: SegmentParts,
-  shown: SegmentState['shown'],
-  { memberships, profiles }: SegmentTables,
-): string | undefined {
+/** How a whole reading begins: deletions of profiles are told from a position that is taken before anything is read. */
+const firstStep = (tables: SegmentTables): Reading['step'] => (tellsDeletions(tables) ? 'position' : 'members');
+
+/** Whether deletions of profiles are told, and matter: where no profile has a unit, none that is gone had one. */
+const tellsDeletions = ({ profiles }: SegmentTables): boolean =>
+  profiles.changeTracking && profiles.columns.has(unitColumn);
+
+function whyAll(parts: SegmentParts, shown: SegmentState['shown'], tables: SegmentTables): string | undefined {
+  const { memberships, profiles } = tables;
   if (shown === undefined) return 'the first reading';
   if (!memberships.changeTracking) return `${memberships.logicalName} does not track its changes`;
   if (shown.token === undefined) return 'changes are tracked from now on';
   if (profiles.columns.has(unitColumn) && !profiles.columns.has('modifiedon')) {
     return `${profiles.logicalName} does not tell what changed`;
   }
+  if (tellsDeletions(tables) && shown.profilesToken === undefined) return 'deletions of profiles are told from now on';
   if (parts.now() - Date.parse(shown.readWholeAt) >= parts.options.orphanIntervalMs)
     return 'all are read every so often';
   return undefined;
@@ -199,8 +209,8 @@ function whyAll(
 
 async function readPage(parts: SegmentParts, hold: Hold, tables: SegmentTables, signal: AbortSignal): Promise<void> {
   const { reading } = hold.state;
-  if (reading?.step === 'members') await readMembers(parts, hold, tables, reading, signal);
-  else if (reading !== undefined) await readProfiles(parts, hold, tables, reading, signal);
+  if (reading === undefined) return;
+  await steps[reading.step](parts, hold, tables, reading, signal);
 }
 
 /** A page of memberships, or of their changes. */
@@ -252,17 +262,19 @@ async function readMembers(
 async function readAllAnew(
   parts: SegmentParts,
   hold: Hold,
-  { memberships }: SegmentTables,
+  tables: SegmentTables,
   allBecause: string,
+  profilesToken?: string,
 ): Promise<void> {
   await drop(hold);
   await hold.save({
     reading: {
       generation: randomUUID(),
       startedAt: new Date(parts.now()).toISOString(),
-      isTracked: memberships.changeTracking,
+      isTracked: tables.memberships.changeTracking,
       allBecause,
-      step: 'members',
+      // A position that was taken before is as good: it lies before everything that is read now.
+      ...(profilesToken === undefined ? { step: firstStep(tables) } : { step: 'members', profilesToken }),
       rows: 0,
     },
   });
@@ -279,6 +291,10 @@ async function readProfiles(
   const { dataverse, segments, options } = parts;
   const { entitySetName, columns } = tables.profiles;
   if (!columns.has(unitColumn)) return complete(parts, hold, reading, signal);
+  const { profilesToken } = hold.state.shown ?? {};
+  if (tellsDeletions(tables) && profilesToken !== undefined) {
+    return readProfileChanges(parts, hold, tables, { reading, link: reading.cursor ?? profilesToken }, signal);
+  }
   const since = new Date(Date.parse(hold.state.shown?.countedAt ?? reading.startedAt) - overlapMs).toISOString();
   const page = await dataverse.readPage(
     {
@@ -297,19 +313,98 @@ async function readProfiles(
   return hold.save({ reading: { ...next, cursor: page.nextLink } });
 }
 
+/** A page of the profiles' changes, deletions among them. */
+async function readProfileChanges(
+  parts: SegmentParts,
+  hold: Hold,
+  tables: SegmentTables,
+  { reading, link }: { readonly reading: Reading; readonly link: string },
+  signal: AbortSignal,
+): Promise<void> {
+  const { dataverse, segments, options } = parts;
+  const { entitySetName } = tables.profiles;
+  const request = { entitySetName, select: profileSelect(tables), pageSize: options.pageSize, link };
+  const page = await unlessExpired(() => dataverse.readChanges(request, signal));
+  if (page === undefined) return readAllAnew(parts, hold, tables, 'the list of changed profiles expired');
+  const members = await membersOf(dataverse, tables, page.rows, signal);
+  await segments.change(reading.generation, members, { areNew: false, makeSure: hold.makeSure });
+  const gone = [...(reading.gone ?? []), ...page.deleted];
+  if (gone.length > mostGone) return readAllAnew(parts, hold, tables, 'many profiles were deleted');
+  const next: Reading = { ...reading, rows: reading.rows + page.rows.length + page.deleted.length, gone };
+  if (page.nextLink !== undefined) return hold.save({ reading: { ...next, cursor: page.nextLink } });
+  const { cursor: _, ...rest } = next;
+  const { deltaLink: profilesToken } = page;
+  const done: Reading = { ...rest, ...(profilesToken === undefined ? {} : { profilesToken }) };
+  if (gone.length === 0) return complete(parts, hold, done, signal);
+  return hold.save({ reading: { ...done, step: 'gone' } });
+}
+
+/** A page of the members that are known: whose profile was deleted belongs elsewhere now, or nowhere. */
+async function readGone(
+  parts: SegmentParts,
+  hold: Hold,
+  tables: SegmentTables,
+  reading: Reading,
+  signal: AbortSignal,
+): Promise<void> {
+  const { dataverse, segments } = parts;
+  const { members, next } = await segments.page(reading.generation, reading.cursor);
+  const gone = new Set(reading.gone);
+  const hit = [...members].filter(([, { profileId }]) => profileId !== undefined && gone.has(profileId));
+  if (hit.length > 0) {
+    const changes = await withoutGone(dataverse, tables, new Map(hit), signal);
+    await segments.change(reading.generation, changes, { areNew: false, makeSure: hold.makeSure });
+  }
+  if (next === undefined) return complete(parts, hold, reading, signal);
+  return hold.save({ reading: { ...reading, cursor: next } });
+}
+
+/** A page on the way to the present place in the list of profiles' changes. */
+async function readPosition(
+  { dataverse, options }: SegmentParts,
+  hold: Hold,
+  tables: SegmentTables,
+  reading: Reading,
+  signal: AbortSignal,
+): Promise<void> {
+  const { entitySetName } = tables.profiles;
+  const request = { entitySetName, select: [customerIdColumn], pageSize: options.pageSize, link: reading.cursor };
+  const page = await unlessExpired(() => dataverse.readChanges(request, signal));
+  const { cursor: _, ...rest } = reading;
+  // Where it expired on the way, it is taken from the beginning.
+  if (page === undefined) return hold.save({ reading: rest });
+  if (page.nextLink !== undefined) return hold.save({ reading: { ...reading, cursor: page.nextLink } });
+  const { deltaLink: profilesToken } = page;
+  return hold.save({
+    reading: { ...rest, step: 'members', ...(profilesToken === undefined ? {} : { profilesToken }) },
+  });
+}
+
+async function unlessExpired<T>(read: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    if (isExpiredChangesError(error)) return undefined;
+    throw error;
+  }
+}
+
+const steps = { position: readPosition, members: readMembers, profiles: readProfiles, gone: readGone } as const;
+
 /** What was read is shown from now on. */
 async function complete(parts: SegmentParts, hold: Hold, reading: Reading, signal: AbortSignal): Promise<void> {
   const directory = await readDirectory(parts.dataverse, signal);
   await hold.makeSure();
   await parts.segments.saveDirectory(directory);
   const { shown, obsolete } = hold.state;
-  const { generation, startedAt, token, allBecause } = reading;
+  const { generation, startedAt, token, profilesToken, allBecause } = reading;
   await hold.save({
     shown: {
       generation,
       countedAt: startedAt,
       readWholeAt: allBecause === undefined && shown !== undefined ? shown.readWholeAt : startedAt,
       ...(token === undefined ? {} : { token }),
+      ...(profilesToken === undefined ? {} : { profilesToken }),
     },
     reading: undefined,
     obsolete: shown === undefined || shown.generation === generation ? obsolete : [...obsolete, shown.generation],

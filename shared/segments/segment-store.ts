@@ -27,6 +27,8 @@ export const stateSchema = z.object({
       readWholeAt: z.iso.datetime(),
       /** Where the list of later changes begins; absent where the table does not track them. */
       token: z.string().optional(),
+      /** The same of the profiles' table. */
+      profilesToken: z.string().optional(),
     })
     .optional(),
   reading: z
@@ -37,10 +39,16 @@ export const stateSchema = z.object({
       allBecause: z.string().optional(),
       /** The table tracks its changes, and `cursor` is a place among them. */
       isTracked: z.boolean(),
-      /** `members`: memberships, or their changes; then `profiles`: what changed hands. */
-      step: z.enum(['members', 'profiles']),
+      /**
+       * Of a whole reading: `position` in the list of profiles' changes, where it is tracked, then `members`. Of changes:
+       * `members`, then `profiles` that changed hands, then members whose profile is `gone`.
+       */
+      step: z.enum(['position', 'members', 'profiles', 'gone']),
       cursor: z.string().optional(),
       token: z.string().optional(),
+      profilesToken: z.string().optional(),
+      /** Rows of profiles that were deleted. */
+      gone: z.array(z.string()).optional(),
       rows: z.number().int().nonnegative(),
     })
     .optional(),
@@ -126,6 +134,20 @@ export class SegmentStore {
       buckets.map((bucket) => this.#table.get(partitionOf(generation, bucket), countsRow)),
     );
     return entities.filter((entity) => entity !== undefined).map(({ document }) => MemberCounts.from(document));
+  }
+
+  /** Some members of a generation; `next` is where the others begin, absent on the last page. */
+  async page(
+    generation: string,
+    from: string | undefined,
+  ): Promise<{ readonly members: ReadonlyMap<string, Member>; readonly next: string | undefined }> {
+    const [bucket = buckets[0] ?? '', place] = from?.split('|') ?? [];
+    const range = { from: memberRow(''), before: memberRow('~'), continuation: place === '' ? undefined : place };
+    const { entities, continuation } = await this.#table.list(partitionOf(generation, bucket), range);
+    const members = entities.map(({ rowKey, document }) => [rowKey.slice(2), memberSchema.parse(document)] as const);
+    const following = buckets[buckets.indexOf(bucket) + 1];
+    const rest = following === undefined ? undefined : `${following}|`;
+    return { members: new Map(members), next: continuation === undefined ? rest : `${bucket}|${continuation}` };
   }
 
   /**

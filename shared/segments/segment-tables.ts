@@ -83,13 +83,46 @@ export async function membersOf(
   return toMembers(tables, rows, profiles);
 }
 
-function toMembers({ memberships }: SegmentTables, rows: readonly Row[], profiles: readonly Row[]): MemberChanges {
-  const units = new Map(profiles.map((row) => [customerOf(row).toLowerCase(), unitOf(row)]));
+/** The unit and the row of each customer's profile, by the customer's id in lower case. */
+function profilesOf({ profiles: { primaryId } }: SegmentTables, rows: readonly Row[]) {
+  const found = rows.map((row) => {
+    const profileId = guidAt(row, primaryId);
+    const of = { unit: unitOf(row), ...(profileId === undefined ? {} : { profileId }) };
+    return [customerOf(row).toLowerCase(), of] as const;
+  });
+  return new Map(found);
+}
+
+/** Members whose profile is gone, with the profile that their customer has now, if any. */
+export async function withoutGone(
+  dataverse: Dataverse,
+  tables: SegmentTables,
+  members: ReadonlyMap<string, Member>,
+  signal: AbortSignal,
+): Promise<MemberChanges> {
+  const values = [...new Set([...members.values()].map(({ customerId }) => customerId))];
+  const { entitySetName } = tables.profiles;
+  const list = { entitySetName, select: profileSelect(tables), column: customerIdColumn, values };
+  const [rows = []] = await dataverse.readLists([list], signal);
+  const profiles = profilesOf(tables, rows);
+  return new Map(
+    [...members].map(([id, { customerId, segments }]) => {
+      const profile = profiles.get(customerId.toLowerCase()) ?? noProfile;
+      return [id, { customerId, ...profile, segments }];
+    }),
+  );
+}
+
+const noProfile = { unit: null };
+
+function toMembers(tables: SegmentTables, rows: readonly Row[], profiles: readonly Row[]): MemberChanges {
+  const { memberships } = tables;
+  const ofCustomers = profilesOf(tables, profiles);
   const members = new Map<string, Member | undefined>();
   for (const row of rows) {
     const id = guidAt(row, memberships.primaryId);
     if (id === undefined) continue;
-    const member = readMember(row, units.get(customerOf(row).toLowerCase()) ?? null);
+    const member = readMember(row, ofCustomers.get(customerOf(row).toLowerCase()) ?? noProfile);
     // Who is in no segment is no member.
     members.set(id, member.segments.length === 0 ? undefined : member);
   }

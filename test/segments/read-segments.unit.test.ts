@@ -273,6 +273,33 @@ describe('a segment', () => {
     expect(mixed).toMatchObject({ ready: 'no', inTheWay: { members: 1 } });
   });
 
+  it('is not ready any more once the profile of a member is deleted', async () => {
+    const world = new SegmentWorld();
+    for (const number of [1, 2, 3]) world.put(number, 'north', ['Loyal']);
+    world.own('Loyal', 'north');
+    await world.readOn();
+    expect(await world.verdict('Loyal')).toMatchObject({ ready: 'yes' });
+    world.clock.advance(3_600_000);
+
+    world.put(2, undefined);
+    await world.readOn();
+
+    expect(await world.verdict('Loyal')).toMatchObject({ ready: 'no', inTheWay: { members: 1 } });
+    const { state } = await world.store().load();
+    expect(state.shown?.readWholeAt).not.toBe(state.shown?.countedAt);
+  });
+
+  it('get on where each process has time for a page alone', async () => {
+    const world = someCustomers();
+    for (let turn = 0; turn < 200; turn++) {
+      const { state } = await world.store().load();
+      if (state.shown !== undefined) break;
+      await world.read(0);
+      world.clock.advance(130_000);
+    }
+    expect(await world.shown()).toEqual(world.truth());
+  });
+
   it('is unknown where two segments are called alike, and both are named', async () => {
     const world = new SegmentWorld();
     for (const number of [1, 2, 3]) world.put(number, 'north', ['Loyal']);

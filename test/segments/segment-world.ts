@@ -29,7 +29,11 @@ export class SegmentWorld {
   readonly table = new MemoryTable();
   readonly #truth = new Map<number, { unit: UnitName | undefined; segments: readonly string[] }>();
 
-  constructor({ tracked = true, owners = true }: { readonly tracked?: boolean; readonly owners?: boolean } = {}) {
+  constructor({
+    tracked = true,
+    trackedProfiles = true,
+    owners = true,
+  }: { readonly tracked?: boolean; readonly trackedProfiles?: boolean; readonly owners?: boolean } = {}) {
     const table = (
       logicalName: string,
       entitySetName: string,
@@ -46,7 +50,7 @@ export class SegmentWorld {
     const membership = ['msdynci_customerid', 'msdynci_segments', 'msdynci_segmentprovider', 'owningbusinessunit'];
     table('msdynci_segmentmembership', 'msdynci_segmentmemberships', membership, { changeTracking: tracked });
     const profile = ['msdynci_customerid', 'owningbusinessunit', 'modifiedon'];
-    table('msdynci_customerprofile', 'msdynci_customerprofiles', profile, { changeTracking: false });
+    table('msdynci_customerprofile', 'msdynci_customerprofiles', profile, { changeTracking: trackedProfiles });
     table('businessunit', 'businessunits', ['name']);
     for (const [name, id] of Object.entries(units)) this.organisation.put('businessunit', id, { name });
     if (!owners) return;
