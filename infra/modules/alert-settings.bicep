@@ -67,6 +67,16 @@ type alertThresholds = {
   @maxValue(10080)
   minutesWithoutProgress: int?
 
+  @description('Hours for which changes that a safety limit stopped may wait to be confirmed. 1: time to see the message.')
+  @minValue(1)
+  @maxValue(8760)
+  hoursHeld: int?
+
+  @description('Percent of a table\'s linked rows that may lose their links in a day. 5: customers come and go by less.')
+  @minValue(1)
+  @maxValue(100)
+  coverageLossPercent: int?
+
   @description('Rows by which a table\'s pending rows may grow in a day. 100: a few bad rows are no matter for a mail.')
   @minValue(0)
   @maxValue(1000000)

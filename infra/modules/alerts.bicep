@@ -148,6 +148,34 @@ var rules = [
     window: 'P1D'
   }
   {
+    name: 'hold-waiting'
+    displayName: 'Backstamp: changes wait to be confirmed'
+    description: 'A run found more links to move or to clear than a safety limit allows, and has made none of them. Next step: look at the rows that the hold shows in GET /api/status, then confirm it, or mend unification; it goes away by itself when the map goes back.'
+    command: 'npx --no backstamp status'
+    severity: 2
+    query: loadTextContent('../queries/alert-hold-waiting.kql')
+    measure: 'Hours'
+    aggregation: 'Maximum'
+    operator: 'GreaterThan'
+    threshold: thresholds.?hoursHeld ?? 1
+    every: 'PT15M'
+    window: 'PT15M'
+  }
+  {
+    name: 'coverage-fell'
+    displayName: 'Backstamp: rows lost their links'
+    description: 'In a day a larger share of linked rows than usual lost their links. Next step: list them by GET /api/runs/{runId}/tables/{table}/rows with the outcome cleared, and ask in Customer Insights whether these customers are gone.'
+    command: 'npx --no backstamp rows latest contact --outcome cleared'
+    severity: 2
+    query: loadTextContent('../queries/alert-coverage-fell.kql')
+    measure: 'LostPercent'
+    aggregation: 'Maximum'
+    operator: 'GreaterThan'
+    threshold: thresholds.?coverageLossPercent ?? 5
+    every: 'PT1H'
+    window: 'P1D'
+  }
+  {
     name: 'throttled'
     displayName: 'Backstamp: Dataverse refuses a large share of requests'
     description: 'Dataverse answered 429 to a large share of the requests. Nothing is lost, it only takes longer. Next step: see under Throttling in the workbook which limit it is; add a writing identity (writerCount), lower BACKSTAMP_MAX_CONCURRENCY, or leave other applications more with BACKSTAMP_FREE_BUDGET_PERCENT.'

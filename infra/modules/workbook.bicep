@@ -101,6 +101,7 @@ var panels = [
     width: '50'
     query: loadTextContent('../queries/watermark-age.kql')
   }
+  { title: 'Coverage and holds', chart: 'table', width: '50', query: loadTextContent('../queries/coverage.kql') }
   { title: 'Identities', chart: 'table', width: '50', query: loadTextContent('../queries/identities.kql') }
   {
     title: 'Service Bus: messages that wait, errors'

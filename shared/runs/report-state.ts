@@ -33,24 +33,29 @@ export async function reportState(parts: Report, openBefore: readonly RunWithTas
     open.reduce((sum, run) => sum + openTasks(run), 0),
   );
 
-  const pendingRows: Record<string, number> = {};
+  const settled: Settled = { pendingRows: {}, linkedRows: {} };
   for (const table of tablesOf(parts.works)) {
     const { state } = await parts.linkStates.load({ table });
     recordTableState(parts, table, state);
     telemetry.record('backstamp.table.unlinked', secondsUnlinked(parts, table, state, runs), { table });
-    const isAtWork = open.some(({ tables }) => tables.includes(table));
-    if (!isAtWork && state.lastPass !== undefined) pendingRows[table] = state.pendingRows;
+    telemetry.record('backstamp.hold.age', secondsHeld(parts, state), { table });
+    if (open.some(({ tables }) => tables.includes(table))) continue;
+    if (state.lastPass !== undefined) settled.pendingRows[table] = state.pendingRows;
+    if (state.linking !== undefined) settled.linkedRows[table] = state.linking.linkedRows;
   }
-  await reportChanges(parts, runs, pendingRows);
+  await reportChanges(parts, runs, settled);
   // Last, so that it tells that all of the above could be read.
   telemetry.count('backstamp.heartbeat', 1, { version });
 }
+
+/** Rows by table, of tables that no run is at work on. */
+type Settled = Pick<WatchNotes, 'pendingRows' | 'linkedRows'>;
 
 /** What can only be told by comparing with the look before. */
 async function reportChanges(
   parts: Report,
   runs: readonly RunWithTasks[],
-  pendingRows: Readonly<Record<string, number>>,
+  { pendingRows, linkedRows }: Settled,
 ): Promise<void> {
   const { telemetry, watchNotebook } = parts;
   const before = await watchNotebook.read();
@@ -61,6 +66,7 @@ async function reportChanges(
       ...runs.filter(({ source }) => source !== operatorSource).map(({ receivedAt }) => receivedAt),
     ]),
     pendingRows: { ...before?.value.pendingRows, ...pendingRows },
+    linkedRows: { ...before?.value.linkedRows, ...linkedRows },
   };
   telemetry.record('backstamp.event.age', secondsSince(parts, notes.lastEventAt ?? notes.firstBeatAt));
   // Whoever wrote them down tells the difference: two watches at once must not tell it twice.
@@ -68,6 +74,11 @@ async function reportChanges(
   for (const [table, rows] of Object.entries(pendingRows)) {
     const growth = rows - (before?.value.pendingRows[table] ?? rows);
     telemetry.record('backstamp.pending_rows.growth', growth, { table });
+  }
+  for (const [table, rows] of Object.entries(linkedRows)) {
+    const former = before?.value.linkedRows[table] ?? rows;
+    telemetry.record('backstamp.linked_rows', rows, { table });
+    telemetry.record('backstamp.linked_rows.loss', former === 0 ? 0 : ((former - rows) / former) * 100, { table });
   }
 }
 
@@ -88,6 +99,15 @@ function secondsUnlinked(parts: Report, table: string, state: LinkState, runs: r
     .map(({ receivedAt }) => receivedAt)
     .toSorted();
   return first === undefined ? 0 : secondsSince(parts, first);
+}
+
+/** How long the oldest changes have waited for somebody to confirm them; 0 where none do. */
+function secondsHeld(parts: Report, { linking }: LinkState): number {
+  const [oldest] = (linking?.holds ?? [])
+    .filter(({ id }) => !linking?.confirmed.includes(id))
+    .map(({ since }) => since)
+    .toSorted();
+  return oldest === undefined ? 0 : secondsSince(parts, oldest);
 }
 
 const secondsSince = ({ now }: Pick<RunParts, 'now'>, time: string): number =>

@@ -15,6 +15,8 @@ const notesSchema = z.object({
   lastEventAt: time.optional(),
   /** Pending rows by table when no run was at work on it. */
   pendingRows: z.record(z.string(), z.number().int().nonnegative()),
+  /** The same of linked rows; notes of before are without. */
+  linkedRows: z.record(z.string(), z.number().int().nonnegative()).default({}),
 });
 /** What the watch over runs remembers from one look to the next. */
 export type WatchNotes = z.infer<typeof notesSchema>;

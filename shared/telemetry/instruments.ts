@@ -67,6 +67,14 @@ export const instruments: Readonly<Record<Metric, Instrument>> = {
     unit: 's',
     description: 'Time that a table has waited for its first watermark',
   },
+  'backstamp.hold.age': { kind: 'gauge', unit: 's', description: 'Time that held changes have waited to be confirmed' },
+  'backstamp.linked_rows': { kind: 'gauge', unit: '{row}', description: 'Rows with a link' },
+  // Told once at each change, as growth is.
+  'backstamp.linked_rows.loss': {
+    kind: 'gauge',
+    unit: '%',
+    description: 'Share of the linked rows that lost their link',
+  },
   'backstamp.heartbeat': { kind: 'counter', unit: '{beat}', description: 'Looks of the watch over runs' },
   'backstamp.run.without_progress': {
     kind: 'gauge',

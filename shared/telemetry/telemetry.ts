@@ -33,6 +33,12 @@ export type Metric =
   | 'backstamp.pending_rows.growth'
   /** seconds for which a table that a run was to link has had no watermark; 0 where all is well, by table */
   | 'backstamp.table.unlinked'
+  /** seconds for which the oldest changes of a table have waited to be confirmed; 0 where none do, by table */
+  | 'backstamp.hold.age'
+  /** rows with a link when no run is at work, by table */
+  | 'backstamp.linked_rows'
+  /** percent of the linked rows that lost their link, or gained one, from one run to the next, by table */
+  | 'backstamp.linked_rows.loss'
   /** 1 at each look of the watch that could read everything, by version */
   | 'backstamp.heartbeat'
   /** seconds for which nothing has moved in an open run, the pause between follow-ups left out; 0 where all is well */

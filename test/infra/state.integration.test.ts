@@ -33,7 +33,7 @@ async function filled(): Promise<OpenTable> {
   const { state, etag } = await states.load({ table: 'contact' });
   await states.save({ table: 'contact' }, { ...state, pendingRows: 7, lastWalkAt: '2026-11-22T00:00:00Z' }, etag);
   await new WatchNotebook(new TableStorage(open('BackstampLinkStates'))).write(
-    { firstBeatAt: '2026-11-22T00:00:00Z', pendingRows: { contact: 7 } },
+    { firstBeatAt: '2026-11-22T00:00:00Z', pendingRows: { contact: 7 }, linkedRows: {} },
     undefined,
   );
   const rows = new TableStorage(open('BackstampPendingRows'));

@@ -48,8 +48,8 @@ describe('the rows that alerts are made of', () => {
         fault: { status: 403, code: '0x80095ffc', message },
       });
     await app.control('POST', 'faults', {
-      match: { path: 'contacts' },
-      times: 1,
+      match: { path: 'msdynci_' },
+      times: 3,
       fault: { status: 429, code: '0x80072322', retryAfter: 1 },
     });
     runs.failed = await unify('first');

@@ -225,3 +225,53 @@ describe('the growth of pending rows', () => {
     expect(app.told('backstamp.pending_rows.growth')).toEqual([]);
   });
 });
+
+describe('what is held, and how many rows are linked', () => {
+  const hold = {
+    id: 'h',
+    kind: 'move' as const,
+    count: 40,
+    linkedRows: 100,
+    limitPercent: 20,
+    since: at(2),
+    shownAt: at(2),
+    sample: [],
+  };
+  const state = (linkedRows: number, holds: (typeof hold)[] = [], confirmed: string[] = []): LinkState => ({
+    ...linked(0),
+    linking: { linkedRows, holds, confirmed },
+  });
+
+  it('is told from when it was first held until it is confirmed', async () => {
+    const app = watched();
+    await app.save('contact', state(100));
+    await app.lookAt(1);
+    expect(app.value('backstamp.hold.age', 'contact')).toBe(0);
+
+    await app.save('contact', state(100, [hold]));
+    await app.lookAt(5);
+    expect(app.value('backstamp.hold.age', 'contact')).toBe(3 * 3_600);
+
+    await app.save('contact', state(100, [hold], ['h']));
+    await app.lookAt(6);
+    expect(app.value('backstamp.hold.age', 'contact')).toBe(0);
+  });
+
+  it('is told as the share that lost its links, once', async () => {
+    const app = watched();
+    await app.save('contact', state(200));
+    await app.lookAt(1);
+    expect(app.value('backstamp.linked_rows', 'contact')).toBe(200);
+    expect(app.value('backstamp.linked_rows.loss', 'contact')).toBe(0);
+
+    await app.save('contact', state(150));
+    await app.lookAt(2);
+    expect(app.value('backstamp.linked_rows.loss', 'contact')).toBe(25);
+    await app.lookAt(3);
+    expect(app.value('backstamp.linked_rows.loss', 'contact')).toBe(0);
+
+    await app.save('contact', state(300));
+    await app.lookAt(4);
+    expect(app.value('backstamp.linked_rows.loss', 'contact')).toBe(-100);
+  });
+});
