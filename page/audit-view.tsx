@@ -27,9 +27,13 @@ export const AuditView = ({
   if (entries.length === 0) return <p>Nobody has done anything yet.</p>;
   const columns: Column<AuditEntry>[] = [
     { name: 'When', cell: ({ at }) => <Time at={at} now={now} /> },
-    { name: 'Who', cell: ({ by }) => <Who who={by} actions={actions} /> },
-    { name: 'Did what', cell: ({ action, detail }) => [actionNames[action], detail].filter(Boolean).join(': ') },
-    { name: 'Tables', cell: ({ tables }) => tables?.join(', ') ?? 'all' },
+    { name: 'Who', isLong: true, cell: ({ by }) => <Who who={by} actions={actions} /> },
+    {
+      name: 'Did what',
+      isLong: true,
+      cell: ({ action, detail }) => [actionNames[action], detail].filter(Boolean).join(': '),
+    },
+    { name: 'Tables', isLong: true, cell: ({ tables }) => tables?.join(', ') ?? 'all' },
     {
       name: 'Run',
       cell: ({ runId }) => (runId === undefined ? '–' : <To place={runPlace(runId)}>{runId.slice(0, 8)}</To>),

@@ -6,6 +6,8 @@ export interface Column<T> {
   readonly cell: (row: T) => ComponentChildren;
   /** Numbers stand to the right. */
   readonly isNumber?: boolean;
+  /** Sentences and names of any length: they break wherever they must. */
+  readonly isLong?: boolean;
   /** Where the table is ordered by this column, and whether it is. */
   readonly sort?: { readonly place: Place; readonly order: 'ascending' | 'descending' | undefined };
 }
@@ -64,13 +66,13 @@ export const DataTable = <T,>({
     <tbody {...is.rowgroup}>
       {rows.map((row) => (
         <tr key={keyOf(row)} {...is.row}>
-          {columns.map(({ name, isNumber, cell }, index) =>
+          {columns.map(({ name, isNumber, isLong, cell }, index) =>
             index === 0 ? (
               <th key={name} {...is.rowheader} scope="row">
                 {cell(row)}
               </th>
             ) : (
-              <td key={name} {...is.cell} class={isNumber ? 'number' : undefined} data-name={name}>
+              <td key={name} {...is.cell} class={isNumber ? 'number' : isLong ? 'long' : undefined} data-name={name}>
                 {cell(row)}
               </td>
             ),

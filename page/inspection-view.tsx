@@ -97,9 +97,9 @@ const certainties: Readonly<Record<DiscoveredSource['certainty'], (table: string
 
 const sourceColumns: Column<DiscoveredSource>[] = [
   { name: 'Data source', cell: ({ dataSource }) => dataSource },
-  { name: 'Its table', cell: ({ entity }) => entity },
-  { name: 'Is', cell: ({ table, entity, certainty }) => certainties[certainty](table ?? entity) },
-  { name: 'Why', cell: ({ reason }) => reason },
+  { name: 'Its table', isLong: true, cell: ({ entity }) => entity },
+  { name: 'Is', isLong: true, cell: ({ table, entity, certainty }) => certainties[certainty](table ?? entity) },
+  { name: 'Why', isLong: true, cell: ({ reason }) => reason },
 ];
 
 const DiscoveryView = ({

@@ -205,7 +205,7 @@ const History = ({ lookUp, about, actions, now }: ViewProps & { readonly lookUp:
       name: 'What happened',
       cell: ({ outcome, mode }) => (mode === 'rehearsal' ? 'would be: ' : '') + outcomeNames[outcome],
     },
-    { name: 'Reason', cell: ({ reason }) => reason ?? '–' },
+    { name: 'Reason', isLong: true, cell: ({ reason }) => reason ?? '–' },
     {
       name: 'Before',
       cell: (row) => <CustomerIds {...customerBefore(row)} organisation={about.organisation} actions={actions} />,

@@ -130,7 +130,7 @@ const RowsTable = ({
       ),
     },
     { name: 'What happened', cell: ({ outcome }) => outcomeNames[outcome] },
-    { name: 'Reason', cell: ({ reason }) => reason ?? '–' },
+    { name: 'Reason', isLong: true, cell: ({ reason }) => reason ?? '–' },
     {
       name: 'Before',
       cell: (row) => <CustomerIds {...customerBefore(row)} organisation={organisation} actions={actions} />,

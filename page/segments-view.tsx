@@ -26,9 +26,10 @@ const columns: Column<SegmentReadiness>[] = [
   { name: 'Members', isNumber: true, cell: ({ members }) => numberText(members) },
   {
     name: 'Their units',
+    isLong: true,
     cell: ({ units }) => units.map((unit) => `${unitText(unit)} ${numberText(unit.members)}`).join(', '),
   },
-  { name: 'Owner', cell: ({ owner }) => (owner === null ? 'not known' : unitText(owner)) },
+  { name: 'Owner', isLong: true, cell: ({ owner }) => (owner === null ? 'not known' : unitText(owner)) },
   { name: 'In the way', isNumber: true, cell: ({ inTheWay }) => numberText(inTheWay.members) },
 ];
 

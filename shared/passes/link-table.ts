@@ -19,7 +19,7 @@ import type { PassParts } from './parts.ts';
 import { isReading } from './phases.ts';
 import { refusedPrivilege } from './refused-privilege.ts';
 import { TimeUpError } from './slice.ts';
-import { reportProgress, tellStart, tellTurn } from './task-progress.ts';
+import { reportProgress, tellExpected, tellStart, tellTurn } from './task-progress.ts';
 import { lookAgain, tryLater } from './try-later.ts';
 import type { Preparing, Readiness, Work } from './work.ts';
 
@@ -206,6 +206,7 @@ async function carryOnUntilTimeIsUp(parts: PassParts, given: SliceWork, signal: 
   const followUp = found.state.pass?.followUp ?? delivery.message.followUp;
   const pass = found.state.pass ?? begin(found.state, await startedTask(parts, task, owner.mode, followUp));
   const begun = await save(parts, slot, { ...found.state, pass: takenOver(pass, timeOf(parts.now())) }, found.etag);
+  if (found.state.pass === undefined && followUp === 0 && pass.full) await tellExpected(parts, task, readiness.work);
   const ended = await carryOn({
     slot,
     permission: owner,

@@ -5,6 +5,7 @@ import { progressIntervalMs } from '../runs/limits.ts';
 import { type RunParts, timeOf } from '../runs/parts.ts';
 import { updateTask } from '../runs/update-task.ts';
 import type { Pass } from '../state/link-states.ts';
+import type { ReadyWork } from './work.ts';
 
 /** How the lines begin that say why a task is not getting on; they go when it does. */
 const waitingPrefix = 'Looking again after ';
@@ -31,6 +32,13 @@ export async function tellStart(parts: RunParts, key: TaskKey): Promise<Task> {
   }));
   if (updated === undefined) throw new TerminalError(`There is no record of run ${key.runId} with table ${key.table}.`);
   return updated.task;
+}
+
+/** A pass begins that reads everything: how much that is, as far as it can be told, lets people see how far it has come. */
+export async function tellExpected(parts: RunParts, key: TaskKey, work: Pick<ReadyWork, 'expected'>): Promise<void> {
+  // Without the number the work goes on as well; what is wrong with Dataverse shows where it matters.
+  const expected = await work.expected?.().catch(() => undefined);
+  if (expected !== undefined) await updateTask(parts, key, 'note', () => ({ expected }));
 }
 
 /** The table's pass belongs to another run and is carried on first: a sign of life from the one that waits. */

@@ -27,6 +27,8 @@ export interface ReadyWork {
   mayCarryOn(pass: Pass): boolean;
   /** A new pass as it begins; what it reads and why is decided here, and said in its details. */
   begin(state: LinkState, task: PassTask): Pass;
+  /** About how many rows a pass reads that reads everything; undefined where nobody knows. For people: nothing hangs on it. */
+  expected?(): Promise<number | undefined>;
   /**
    * Carries a pass on from where it stands until it ends.
    * @throws TimeUpError, LostRaceError, or the reason of the slice's signal; the state then says where to go on

@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { tellExpected } from '../../shared/passes/task-progress.ts';
 import { cancelRun } from '../../shared/runs/cancel-run.ts';
+import { memoryParts } from '../api/memory-parts.ts';
+import { sampleRun, sampleTask } from '../api/records.ts';
 import type { Simulation } from '../support/simulation.ts';
 import { addProfile, guidOf, mapTo, smallOrganisation } from '../support/small-organisation.ts';
 import { endOf, linkStateOf, recordsOf, taskOf } from '../support/state-of.ts';
@@ -195,5 +198,31 @@ describe('a cancellation', () => {
     const runId = await play(simulation, 'first');
     expect(await cancelRun(simulation.connect(), runId)).toMatchObject({ status: 'Successful' });
     expect(await cancelRun(simulation.connect(), '0'.repeat(32))).toBeUndefined();
+  });
+});
+
+describe('how much there is to read', () => {
+  it('is told of a pass that reads everything, and not of one that reads what changed', async () => {
+    const simulation = contacts(6);
+    const first = await play(simulation, 'first');
+    const later = await play(simulation, 'later');
+    const full = await play(simulation, 'full', { mode: 'full' });
+    expect(taskOf(simulation, first, 'contact').expected).toBe(6);
+    expect(taskOf(simulation, later, 'contact').expected).toBeUndefined();
+    expect(taskOf(simulation, full, 'contact').expected).toBe(6);
+  });
+
+  it('is no reason to stop where Dataverse does not tell', async () => {
+    const { parts } = memoryParts();
+    const run = sampleRun(1, { status: 'Refreshing' });
+    await parts.runs.recordTask(sampleTask(run, 'contact'));
+    const expectedNow = async () => (await parts.runs.findTask(run.runId, 'contact'))?.value.expected;
+    const key = { runId: run.runId, table: 'contact' };
+    await tellExpected(parts, key, {});
+    await tellExpected(parts, key, { expected: async () => undefined });
+    await tellExpected(parts, key, { expected: () => Promise.reject(new Error('There is no count.')) });
+    expect(await expectedNow()).toBeUndefined();
+    await tellExpected(parts, key, { expected: async () => 7 });
+    expect(await expectedNow()).toBe(7);
   });
 });

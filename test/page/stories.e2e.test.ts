@@ -78,7 +78,13 @@ describe.skipIf(browserPath === undefined)('an administrator, on the page', () =
     await page.getByRole('button', { name: 'Run now' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Run now' }).click();
     await main().getByText('Refreshing').first().waitFor();
+    await page.getByRole('link', { name: 'Details of contact' }).click();
+    await main()
+      .locator('.progress')
+      .getByText(/ of about [\d,]+ rows, \d+ %, in .* rows\/s, about .* left$/)
+      .waitFor();
     await screenshot(page, '05-run-goes');
+    await page.keyboard.press('Escape');
     await app.control('POST', 'limits', { latencyMs: 0 });
 
     await main().locator('.progress').getByText('Successful').waitFor();
