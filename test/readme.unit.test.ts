@@ -41,7 +41,8 @@ describe.each(globSync('{*.md,docs/*.md,local/*/README.md}', { cwd: root }))('%s
   const text = readFileSync(resolve(root, file), 'utf8');
 
   it('links only to files that are there, and to headings that they have', () => {
-    const links = [...text.matchAll(/\]\((?!https?:)([^)\s]+)\)/g)].map((match) => match[1] ?? '');
+    const pictures = [...text.matchAll(/(?:src|srcset)="([^"]+)"/g)].map((match) => match[1] ?? '');
+    const links = [...text.matchAll(/\]\((?!https?:)([^)\s]+)\)/g)].map((match) => match[1] ?? '').concat(pictures);
     for (const link of links) {
       const [path = '', anchor] = link.split('#');
       const target = path === '' ? resolve(root, file) : resolve(root, dirname(file), path);
