@@ -11,6 +11,7 @@ import { refuseUnknownQuery } from './known-query.ts';
 import { withoutQuotesIn } from './quoted-words.ts';
 import { RefusedRequest } from './refused-request.ts';
 import { spareTraffic } from './spare-traffic.ts';
+import { answeredWithinMs, withinTime } from './within-time.ts';
 
 /** Pause that a caller is asked for where a service of ours is out of reach and named no time itself, in seconds. */
 const retryAfterSeconds = 5;
@@ -27,8 +28,13 @@ type HttpHandler = (request: HttpRequest, context: InvocationContext) => Promise
  * What the Functions host calls for a route: sees who asks, and answers inside the request's trace.
  * @param wire gives the parts, or throws a TerminalError that lists every missing or bad setting: an app that cannot
  * work answers 503 on every route, and on /api/health says why
+ * @param withinMs how long the answer may take, in milliseconds
  */
-export function routeHandler<P extends RouteParts>(wire: () => P, route: Route<P>): HttpHandler {
+export function routeHandler<P extends RouteParts>(
+  wire: () => P,
+  route: Route<P>,
+  withinMs = answeredWithinMs,
+): HttpHandler {
   let parts: P;
   try {
     parts = wire();
@@ -39,11 +45,17 @@ export function routeHandler<P extends RouteParts>(wire: () => P, route: Route<P
   return (request, context) =>
     parts.telemetry.invocation(invocationOf(context, request), async () => {
       const { functionName } = context;
-      const answer = await answerRequest(parts, route, request, async () => {
-        const caller = await admit(parts, functionName, request);
-        refuseUnknownQuery(functionName, request);
-        return caller;
-      });
+      const answer = await answerRequest(
+        parts,
+        route,
+        request,
+        async () => {
+          const caller = await admit(parts, functionName, request);
+          refuseUnknownQuery(functionName, request);
+          return caller;
+        },
+        withinMs,
+      );
       const spared = await spareTraffic(request, answer);
       return request.method === 'HEAD' ? withoutBody(spared) : spared;
     });
@@ -72,11 +84,15 @@ export async function answerRequest<P extends Pick<RunParts, 'telemetry'>>(
   route: Route<P>,
   request: HttpRequest,
   admitCaller: () => Promise<Caller> = async () => keyHolder,
+  withinMs = answeredWithinMs,
 ): Promise<HttpResponseInit> {
   let caller: Caller | undefined;
-  try {
+  const respond = async (): Promise<HttpResponseInit> => {
     caller = await admitCaller();
-    const answer = await route(parts, request, caller);
+    return route(parts, request, caller);
+  };
+  try {
+    const answer = await withinTime(withinMs, respond());
     if (answer.jsonBody === undefined || mayHearQuotes(caller)) return answer;
     return { ...answer, jsonBody: withoutQuotesIn(answer.jsonBody) };
   } catch (error) {

@@ -17,6 +17,9 @@ export const eventSourceSchema = z.string().min(1).max(2048);
 /** The `source` of a run that somebody asked for: no unification stands behind it. */
 export const operatorSource = 'operator';
 
+/** Tables that one event may name. */
+const mostTables = 1_000;
+
 /** The message that every door leaves on queue `unification-events`. */
 export const unificationEventSchema = z.object({
   schema: z.literal('backstamp.unification-event/1'),
@@ -27,7 +30,7 @@ export const unificationEventSchema = z.object({
   occurredAt: z.iso.datetime({ offset: true }),
   mode: modeSchema,
   /** Only these source tables; all of them where absent. */
-  tables: z.array(logicalNameSchema).min(1).optional(),
+  tables: z.array(logicalNameSchema).min(1).max(mostTables).optional(),
   /** Who asked for the run, where somebody did. */
   startedBy: actorSchema.optional(),
   /** What an operator permits: clearing or moving more links than the safety limits allow, */

@@ -85,6 +85,18 @@ describe('the door of events', () => {
     expect(outbox.events).toMatchObject([{ eventId: '0858', source: 'flow' }]);
   });
 
+  it.each(['messenger', 'runs'] as const)('answers 503 in time where %s never answers', async (part) => {
+    const silent = new Proxy({}, { get: () => () => new Promise(() => undefined) });
+    const request = new HttpRequest({
+      method: 'POST',
+      url: 'http://127.0.0.1/api/unification-events',
+      body: { string: JSON.stringify(event) },
+    });
+    const answer = await answerRequest({ ...parts, [part]: silent }, eventDoor, request, undefined, 20);
+    expect(answer.status).toBe(503);
+    expect(new Headers(answer.headers as Record<string, string>).get('retry-after')).not.toBeNull();
+  });
+
   it('tells two runs of the same id from two sources', async () => {
     const first = await post(JSON.stringify(event));
     const second = await post(JSON.stringify({ ...event, source: '/other' }));
