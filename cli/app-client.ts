@@ -14,12 +14,12 @@ import {
   type StartRun,
   segmentListSchema,
 } from '../shared/api/schemas.ts';
+import { discoverySchema } from '../shared/contracts/discovery.ts';
 import { doctorReportSchema } from '../shared/contracts/doctor-report.ts';
 import { problemSchema } from '../shared/contracts/problem.ts';
 import { type ProfileAnswer, profileAnswerSchema } from '../shared/contracts/profile.ts';
 import { type RunWithTasks, runSchema, runWithTasksSchema, statusAnswerSchema } from '../shared/contracts/run.ts';
 import { segmentReadingSchema } from '../shared/contracts/segments.ts';
-import { discoverySchema } from '../shared/inspect/discover.ts';
 
 /** Thrown when the app refuses or does not answer; `message` says why and what to do. */
 export class AppError extends Error {

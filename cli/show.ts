@@ -1,9 +1,9 @@
 import type { AuditList, RowList, RunList } from '../shared/api/schemas.ts';
 import { actorText } from '../shared/contracts/audit.ts';
+import type { Discovery } from '../shared/contracts/discovery.ts';
 import type { DoctorReport } from '../shared/contracts/doctor-report.ts';
 import type { ProfileAnswer, SingleValue } from '../shared/contracts/profile.ts';
 import type { RunWithTasks, StatusAnswer } from '../shared/contracts/run.ts';
-import type { Discovery } from '../shared/inspect/discover.ts';
 import { indented, numberText, painted, secondsText, textTable, timeText } from './text.ts';
 import type { Terminal } from './world.ts';
 
@@ -157,7 +157,10 @@ export const doctorText = ({ checks }: DoctorReport, terminal?: Terminal): strin
     })
     .join('');
 
-export const discoveryText = ({ setup, sources, assumptions }: Discovery, terminal?: Terminal): string =>
+export const discoveryText = (
+  { setup, sources, changes, leftOut, assumptions }: Discovery,
+  terminal?: Terminal,
+): string =>
   [
     textTable(
       ['data source', 'table there', 'table here', 'certainty', 'why'],
@@ -170,6 +173,15 @@ export const discoveryText = ({ setup, sources, assumptions }: Discovery, termin
       ]),
       terminal,
     ),
+    ...(leftOut.length === 0
+      ? []
+      : [`\nNot among them:\n${leftOut.map((line) => indented(line, '  ', terminal)).join('')}`]),
+    ...(changes.length === 0
+      ? []
+      : [
+          '\nAgainst the set-up that runs:\n',
+          ...changes.map(({ table, kind, finding }) => indented(`${table} (${kind}): ${finding}`, '  ', terminal)),
+        ]),
     `\nAssumed:\n${assumptions.map((line) => indented(line, '  ', terminal)).join('')}`,
     setup === undefined ? '\nNo source table was found.\n' : `\nBACKSTAMP_UNIFICATION=${JSON.stringify(setup)}\n`,
   ].join('');

@@ -8,13 +8,13 @@ import type {
   SegmentList,
   StartRun,
 } from '../shared/api/schemas.ts';
+import type { Discovery } from '../shared/contracts/discovery.ts';
 import type { DoctorReport } from '../shared/contracts/doctor-report.ts';
 import type { Problem } from '../shared/contracts/problem.ts';
 import type { ProfileAnswer } from '../shared/contracts/profile.ts';
 import type { Run, StatusAnswer } from '../shared/contracts/run.ts';
 import type { RunDetail } from '../shared/contracts/run-summary.ts';
 import type { SegmentReading } from '../shared/contracts/segments.ts';
-import type { Discovery } from '../shared/inspect/discover.ts';
 import type { RowOutcome } from '../shared/state/row-outcomes.ts';
 
 /** Thrown when the app refuses a request or cannot be reached; `message` is for people. */

@@ -1,5 +1,5 @@
+import type { DiscoveredSource, Discovery } from '../shared/contracts/discovery.ts';
 import type { DoctorReport, Level } from '../shared/contracts/doctor-report.ts';
-import type { DiscoveredSource, Discovery } from '../shared/inspect/discover.ts';
 import { AuditView } from './audit-view.tsx';
 import { type Column, DataTable } from './data-table.tsx';
 import { numberText } from './format.ts';
@@ -103,7 +103,7 @@ const sourceColumns: Column<DiscoveredSource>[] = [
 ];
 
 const DiscoveryView = ({
-  discovery: { setup, sources, assumptions },
+  discovery: { setup, sources, changes, leftOut, assumptions },
   actions,
 }: {
   readonly discovery: Discovery;
@@ -121,6 +121,21 @@ const DiscoveryView = ({
           rows={sources}
           keyOf={({ dataSource, entity }) => `${dataSource}|${entity}`}
         />
+      )}
+      {leftOut.map((line) => (
+        <p key={line}>{line}</p>
+      ))}
+      {changes.length === 0 ? undefined : (
+        <>
+          <h3>Against the set-up that runs</h3>
+          <ul>
+            {changes.map(({ table, kind, finding }) => (
+              <li key={table}>
+                {table} ({kind}): {finding}
+              </li>
+            ))}
+          </ul>
+        </>
       )}
       {text === undefined ? undefined : (
         <>

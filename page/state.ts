@@ -1,10 +1,10 @@
 import type { About, AuditList, RecordOutcomes, SegmentList } from '../shared/api/schemas.ts';
+import type { Discovery } from '../shared/contracts/discovery.ts';
 import type { DoctorReport } from '../shared/contracts/doctor-report.ts';
 import type { ProfileAnswer } from '../shared/contracts/profile.ts';
 import type { StatusAnswer } from '../shared/contracts/run.ts';
 import type { RunDetail, RunSummary } from '../shared/contracts/run-summary.ts';
 import type { Mode } from '../shared/contracts/status.ts';
-import type { Discovery } from '../shared/inspect/discover.ts';
 import type { RowOutcome } from '../shared/state/row-outcomes.ts';
 import { type Place, statusPlace } from './place.ts';
 

@@ -10,4 +10,4 @@ export const runDoctor = async (parts: InspectParts, _request: HttpRequest): Pro
 
 /** Reads from the map which tables it is about. */
 export const runDiscovery = async (parts: InspectParts, _request: HttpRequest): Promise<HttpResponseInit> =>
-  ok(await discover(parts.dataverse));
+  ok(await discover(parts.dataverse, parts.options.setup));

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { discoverySchema } from '../contracts/discovery.ts';
 import { doctorReportSchema } from '../contracts/doctor-report.ts';
 import { cloudEventSchema, plainEventSchema } from '../contracts/foreign-event.ts';
 import { runIdSchema } from '../contracts/link-task.ts';
@@ -7,7 +8,6 @@ import { runSchema, statusAnswerSchema } from '../contracts/run.ts';
 import { runDetailSchema } from '../contracts/run-summary.ts';
 import { segmentReadingSchema } from '../contracts/segments.ts';
 import { logicalNameSchema } from '../contracts/unification-setup.ts';
-import { discoverySchema } from '../inspect/discover.ts';
 import type { Role } from './caller.ts';
 import {
   aboutSchema,

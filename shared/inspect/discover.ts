@@ -1,29 +1,13 @@
 import { z } from 'zod';
-import { type SourceTable, type UnificationSetup, unificationSetupSchema } from '../contracts/unification-setup.ts';
+import type { DiscoveredSource, Discovery } from '../contracts/discovery.ts';
+import { type SourceTable, sourceTableSchema, type UnificationSetup } from '../contracts/unification-setup.ts';
 import { mapTable } from '../customer-insights/names.ts';
 import type { InspectableDataverse } from '../dataverse/dataverse.ts';
 import { TerminalError } from '../errors.ts';
-import { type MapSource, mapSources } from './map-sources.ts';
-import { type Candidate, matchSource } from './match-source.ts';
-
-export const discoveredSourceSchema = z.object({
-  dataSource: z.string(),
-  entity: z.string(),
-  /** Logical name of the table it is; absent where none was found. */
-  table: z.string().optional(),
-  certainty: z.enum(['certain', 'guessed', 'skipped']),
-  reason: z.string(),
-});
-export type DiscoveredSource = z.infer<typeof discoveredSourceSchema>;
-
-export const discoverySchema = z.object({
-  /** Ready for the setting BACKSTAMP_UNIFICATION; absent where no source table was found. */
-  setup: unificationSetupSchema.optional(),
-  sources: z.array(discoveredSourceSchema),
-  /** What no data tells and was assumed; to be read before the set-up is used. */
-  assumptions: z.array(z.string()),
-});
-export type Discovery = z.infer<typeof discoverySchema>;
+import { readCandidates } from './candidates.ts';
+import { type MapSource, readMapSources } from './map-sources.ts';
+import { type Candidate, type Fit, fitSources, idsOf, isProven, namedLike } from './match-sources.ts';
+import { changesOf, mergeSetup } from './merge-setup.ts';
 
 /** Reading a few rows of some dozens of sources takes seconds; what takes longer does not answer, in milliseconds. */
 const limitMs = 120_000;
@@ -34,36 +18,61 @@ const assumptions = [
   "The primary key chosen in unification is each table's own: the keys looked up agree.",
 ];
 
-/** Reads the map and says which tables it is about, with a set-up ready to use. Changes nothing. */
-export async function discover(dataverse: InspectableDataverse): Promise<Discovery> {
-  const signal = AbortSignal.timeout(limitMs);
+/**
+ * Reads the map and says which tables it is about, with a set-up ready to use. Changes nothing.
+ * @param running the set-up that is in use: what was proven of it stays
+ */
+export async function discover(dataverse: InspectableDataverse, running: UnificationSetup): Promise<Discovery> {
+  const { tables, sources, leftOut } = await discoverTables(dataverse, AbortSignal.timeout(limitMs));
+  const setup = mergeSetup(running, tables, sources);
+  return {
+    ...(tables.length === 0 ? {} : { setup }),
+    sources,
+    changes: tables.length === 0 ? [] : changesOf(running, setup, sources),
+    leftOut,
+    assumptions,
+  };
+}
+
+/** What the map says of source tables. */
+export interface DiscoveredTables {
+  /** One source for each table, each as the set-up has it. */
+  readonly tables: readonly SourceTable[];
+  readonly sources: DiscoveredSource[];
+  readonly leftOut: string[];
+}
+
+/**
+ * Reads which tables the map is about. All sources are matched first; then each table goes to the source of which the most
+ * keys are its rows.
+ * @throws TerminalError where there is no map
+ */
+export async function discoverTables(dataverse: InspectableDataverse, signal: AbortSignal): Promise<DiscoveredTables> {
   const map = (await dataverse.readTables({ tables: [mapTable] }, signal)).get(mapTable);
   if (map === undefined) {
     throw new TerminalError(
       `The organisation has no table ${mapTable}. Link Customer Insights - Data to this Dataverse environment and unify once; check DATAVERSE_URL.`,
     );
   }
-  const candidates = await readCandidates(dataverse, signal);
-  const sources: DiscoveredSource[] = [];
+  const [candidates, { sources, leftOut }] = await Promise.all([
+    readCandidates(dataverse, signal),
+    readMapSources(dataverse, map, signal),
+  ]);
+  const fits = await fitSources(dataverse, sources, candidates, signal);
+  const chosen = chooseFits(fits);
+  const told = sources.map((source) => tell(source, chosen.get(source), fits, chosen, candidates));
   const tables: SourceTable[] = [];
-  const taken = new Set<string>();
-  for await (const source of mapSources(dataverse, map, signal)) {
-    const match = await matchSource(dataverse, source, candidates, signal);
-    const { dataSource, entity } = source;
-    if (match.kind === 'none') {
-      sources.push({ dataSource, entity, certainty: 'skipped', reason: match.reason });
-    } else if (taken.has(match.candidate.table)) {
-      const reason = `${match.reason} Another source of the map is this table already; a table can be linked from one source only.`;
-      sources.push({ dataSource, entity, table: match.candidate.table, certainty: 'skipped', reason });
-    } else {
-      taken.add(match.candidate.table);
-      tables.push(toSourceTable(source, match.candidate));
-      sources.push({ dataSource, entity, table: match.candidate.table, certainty: match.kind, reason: match.reason });
-    }
+  const refused: string[] = [];
+  for (const [source, fit] of chosen) {
+    const table = sourceTableSchema.safeParse(toSourceTable(source, fit.candidate));
+    if (table.success) tables.push(table.data);
+    else refused.push(`${nameOf(source)} cannot stand in a set-up: ${z.prettifyError(table.error)}`);
   }
-  const setup: UnificationSetup = { environmentKind: 'individual', output: 'dataverse', tables };
-  return { ...(tables.length === 0 ? {} : { setup }), sources, assumptions };
+  return { tables, sources: told, leftOut: [...leftOut, ...refused] };
 }
+
+const nameOf = ({ dataSource, entity }: Pick<MapSource, 'dataSource' | 'entity'>): string =>
+  `"${dataSource}" "${entity}"`;
 
 const toSourceTable = ({ dataSource, entity }: MapSource, { table, primaryId }: Candidate): SourceTable => ({
   table,
@@ -73,26 +82,70 @@ const toSourceTable = ({ dataSource, entity }: MapSource, { table, primaryId }: 
   primaryKey: primaryId,
 });
 
-/** Every table that could be a source: the map's and the profile's own family, and virtual tables, cannot. */
-async function readCandidates(dataverse: InspectableDataverse, signal: AbortSignal): Promise<Candidate[]> {
-  const path =
-    'EntityDefinitions?$select=LogicalName,DisplayName,EntitySetName,PrimaryIdAttribute,TableType' +
-    `&$filter=${encodeURIComponent("TableType ne 'Virtual'")}`;
-  const { value } = await dataverse.readObject(path, "read the organisation's tables", signal);
-  const definitions = (value ?? []) as {
-    LogicalName: string;
-    DisplayName?: { UserLocalizedLabel?: { Label?: string } | null };
-    EntitySetName: string | null;
-    PrimaryIdAttribute: string | null;
-    TableType: string | null;
-  }[];
-  return definitions
-    .filter(({ LogicalName, TableType }) => TableType !== 'Virtual' && !LogicalName.startsWith('msdynci_'))
-    .map((definition) => ({
-      table: definition.LogicalName,
-      displayName: definition.DisplayName?.UserLocalizedLabel?.Label ?? definition.LogicalName,
-      entitySetName: definition.EntitySetName ?? '',
-      primaryId: definition.PrimaryIdAttribute ?? '',
-    }))
-    .filter(({ entitySetName, primaryId }) => entitySetName !== '' && primaryId !== '');
+const shareOf = ({ source, found = 0 }: Fit): number => found / source.keys.length;
+
+/** One source for each table and one table for each source: proven ones first, by share; then those of the table's name. */
+function chooseFits(fits: readonly Fit[]): ReadonlyMap<MapSource, Fit> {
+  // A name alone says something only of a table that nobody could look into.
+  const usable = fits.filter((fit) => isProven(fit) || (fit.isNamed && fit.found === undefined));
+  const rank = (a: Fit, b: Fit): number =>
+    Number(isProven(b)) - Number(isProven(a)) ||
+    shareOf(b) - shareOf(a) ||
+    (b.found ?? 0) - (a.found ?? 0) ||
+    Number(b.isNamed) - Number(a.isNamed) ||
+    nameOf(a.source).localeCompare(nameOf(b.source));
+  const chosen = new Map<MapSource, Fit>();
+  const taken = new Set<string>();
+  for (const fit of [...usable].sort(rank)) {
+    if (chosen.has(fit.source) || taken.has(fit.candidate.table)) continue;
+    chosen.set(fit.source, fit);
+    taken.add(fit.candidate.table);
+  }
+  return chosen;
 }
+
+/** What there is to say of a source. */
+function tell(
+  source: MapSource,
+  fit: Fit | undefined,
+  fits: readonly Fit[],
+  chosen: ReadonlyMap<MapSource, Fit>,
+  candidates: readonly Candidate[],
+): DiscoveredSource {
+  const { dataSource, entity } = source;
+  const skipped = (reason: string, table?: string): DiscoveredSource => ({
+    ...{ dataSource, entity, certainty: 'skipped', reason },
+    ...(table === undefined ? {} : { table }),
+  });
+  if (fit !== undefined) {
+    const { table } = fit.candidate;
+    if (isProven(fit)) return { dataSource, entity, table, certainty: 'certain', reason: sharesKeys(fit) };
+    const reason = `The name is that of ${table}, whose rows the app may not read: whether the keys are there could not be looked up.`;
+    return { dataSource, entity, table, certainty: 'guessed', reason };
+  }
+  if (idsOf(source).length === 0) {
+    const [named] = namedLike(source, candidates);
+    const hint =
+      named === undefined
+        ? ''
+        : ` Its name is like that of ${named.table}: if it is that table, its primary key in unification must be ${named.primaryId}.`;
+    return skipped(`Its keys are no ids of Dataverse rows, so it is another system's table.${hint}`);
+  }
+  const own = fits.filter((one) => one.source === source).sort((a, b) => shareOf(b) - shareOf(a));
+  const beaten = own.find((one) => isProven(one) || (one.isNamed && one.found === undefined));
+  if (beaten !== undefined) {
+    const { table } = beaten.candidate;
+    const other = [...chosen.values()].find(({ candidate }) => candidate.table === table);
+    const why = other === undefined ? '' : ` ${nameOf(other.source)} fits ${table} better: ${sharesKeys(other)}`;
+    return skipped(`${sharesKeys(beaten)} A table can be linked from one source only.${why}`, table);
+  }
+  const best = own.find(({ isNamed, found = 0 }) => isNamed || found > 0);
+  return best === undefined
+    ? skipped('No table of this environment has its name, and none of the usual ones has its keys.')
+    : skipped(`${sharesKeys(best)} That is too few to take it for that table; add it by hand if it is.`);
+}
+
+const sharesKeys = ({ source, candidate, found }: Fit): string =>
+  found === undefined
+    ? `The name is that of ${candidate.table}, whose rows the app may not read.`
+    : `${found} of ${source.keys.length} keys looked up are rows of ${candidate.table}.`;

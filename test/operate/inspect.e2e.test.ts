@@ -4,10 +4,10 @@ import { linkingPrivileges } from '../../local/sample/load.ts';
 import { unificationSetup } from '../../local/sample/organisation.ts';
 import { localClientId } from '../../local/stack.ts';
 import { customLogic, unfilteredStep } from '../../local/start/custom-logic.ts';
+import { type Discovery, discoverySchema } from '../../shared/contracts/discovery.ts';
 import { type DoctorReport, doctorReportSchema } from '../../shared/contracts/doctor-report.ts';
 import { runWithTasksSchema } from '../../shared/contracts/run.ts';
 import type { SourceTable } from '../../shared/contracts/unification-setup.ts';
-import { type Discovery, discoverySchema } from '../../shared/inspect/discover.ts';
 import { type SampleApp, startSampleApp } from './sample-organisation.ts';
 import { endOf, post, startRun } from './sample-stack.ts';
 
@@ -239,14 +239,21 @@ describe('checks of the running app', () => {
     expect(stats.rowsWritten).toEqual({});
   });
 
-  it('discover the set-up that the organisation was made with', async () => {
+  it('discover the set-up that the organisation was made with, and what it would change in this one', async () => {
     await app.allow('all');
-    const { setup, sources, assumptions } = await discovery();
+    const { setup, sources, changes, assumptions } = await discovery();
 
-    const byTable = (a: SourceTable, b: SourceTable) => a.table.localeCompare(b.table);
-    expect([...(setup?.tables ?? [])].sort(byTable)).toEqual(
-      [...unificationSetup(app.organisation).tables].sort(byTable),
+    const proven = unificationSetup(app.organisation).tables;
+    const found = (setup?.tables ?? []).filter(({ table }) => proven.some((source) => source.table === table));
+    // What no map tells stays as it was set up.
+    const wanted = proven.map((source) =>
+      source.table === 'opportunity'
+        ? { ...source, connector: 'other', environmentUrl: 'https://other.crm.dynamics.com' }
+        : source,
     );
+    const byTable = (a: { table: string }, b: { table: string }) => a.table.localeCompare(b.table);
+    expect([...found].sort(byTable)).toEqual([...wanted].sort(byTable));
+    expect(changes.filter(({ kind }) => kind === 'changed').map(({ table }) => table)).toEqual(['lead', 'account']);
     expect(sources.filter(({ certainty }) => certainty === 'certain')).toHaveLength(4);
     const skipped = sources.filter(({ certainty }) => certainty === 'skipped');
     expect(skipped.length).toBeGreaterThan(0);
