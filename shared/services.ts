@@ -68,6 +68,7 @@ function wire(settings: Settings): Services {
   const parts = {
     dataverse,
     checkPrivileges: privilegeCheck(known),
+    forgetPrivileges: () => known.forget(),
     readPrivileges: (tables: readonly string[], signal: AbortSignal) => known.read(tables, false, signal),
     messenger,
     checkMessaging: () => messenger.checkAccess(),

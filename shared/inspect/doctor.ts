@@ -31,6 +31,7 @@ async function lookAtAll(parts: InspectParts): Promise<DoctorReport> {
   const { dataverse, options, bypass, clientIds } = parts;
   const signal = AbortSignal.timeout(limitMs);
   const { businessUnits, tables } = options.setup;
+  parts.forgetPrivileges();
   const identities = readIdentities(parts, signal);
   // What it learns spares those who ask after it the same questions; who could not be asked after is told of below.
   await identities.catch(() => undefined);

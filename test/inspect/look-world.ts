@@ -114,7 +114,10 @@ function connect(
     readPrivileges,
     options: { ...defaults.options, dataverseUrl: url, setup, settlingIntervalMs: 0, settlingLimitMs: 0 },
   });
-  const inspectParts: InspectParts = { ...parts, dataverse, clientIds, bypass, checkMessaging: async () => [] };
+  const inspectParts: InspectParts = {
+    ...{ ...parts, dataverse, clientIds, bypass, checkMessaging: async () => [] },
+    forgetPrivileges: () => known.forget(),
+  };
   let runs = 0;
   return {
     parts: inspectParts,
