@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { actorSchema, auditActionSchema, auditEntrySchema } from '../contracts/audit.ts';
 import { countersSchema } from '../contracts/counters.ts';
+import { discoveredSourceSchema, discoverySchema, setupChangeSchema } from '../contracts/discovery.ts';
 import { checkSchema, doctorReportSchema } from '../contracts/doctor-report.ts';
 import { cloudEventSchema, plainEventSchema } from '../contracts/foreign-event.ts';
 import { problemSchema } from '../contracts/problem.ts';
@@ -19,7 +20,6 @@ import { runDetailSchema, runSummarySchema } from '../contracts/run-summary.ts';
 import { segmentReadinessSchema, segmentReadingSchema, unitSchema } from '../contracts/segments.ts';
 import { modeSchema, statusSchema } from '../contracts/status.ts';
 import { businessUnitsSchema, sourceTableSchema, unificationSetupSchema } from '../contracts/unification-setup.ts';
-import { discoveredSourceSchema, discoverySchema } from '../inspect/discover.ts';
 import { rowOutcomeSchema } from '../state/row-outcomes.ts';
 import {
   aboutSchema,
@@ -77,6 +77,7 @@ export const answers = {
   SegmentList: segmentListSchema,
   SegmentReadiness: segmentReadinessSchema,
   SegmentReading: segmentReadingSchema,
+  SetupChange: setupChangeSchema,
   SourceTable: sourceTableSchema,
   Status: statusSchema,
   StatusAnswer: statusAnswerSchema,

@@ -82,6 +82,14 @@ export const examples: Partial<Record<keyof typeof answers | 'CloudEvent' | 'Pla
         reason: 'All keys looked up agree.',
       },
     ],
+    changes: [
+      {
+        table: 'contact',
+        kind: 'added',
+        finding: 'It is table "contact" of data source "CRM". 24 of 24 keys looked up are rows of contact.',
+      },
+    ],
+    leftOut: [],
     assumptions: ['The environment is for individual customers and writes its output to Dataverse.'],
   },
   DoctorReport: {

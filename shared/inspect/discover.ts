@@ -18,11 +18,17 @@ const assumptions = [
   "The primary key chosen in unification is each table's own: the keys looked up agree.",
 ];
 
+/** Where no set-up runs yet. */
+const nothing: UnificationSetup = { environmentKind: 'individual', output: 'dataverse', tables: [] };
+
 /**
  * Reads the map and says which tables it is about, with a set-up ready to use. Changes nothing.
- * @param running the set-up that is in use: what was proven of it stays
+ * @param running the set-up that is in use, where there is one: what was proven of it stays
  */
-export async function discover(dataverse: InspectableDataverse, running: UnificationSetup): Promise<Discovery> {
+export async function discover(
+  dataverse: InspectableDataverse,
+  running: UnificationSetup = nothing,
+): Promise<Discovery> {
   const { tables, sources, leftOut } = await discoverTables(dataverse, AbortSignal.timeout(limitMs));
   const setup = mergeSetup(running, tables, sources);
   return {

@@ -281,7 +281,7 @@ describe('profiles and files', () => {
         { table: 'contact', dataSource: 'CRM', entity: 'contact', connector: 'dataverse', primaryKey: 'contactid' },
       ],
     };
-    const app = await startFakeApp(() => ({ json: { setup, sources: [], assumptions: [] } }));
+    const app = await startFakeApp(() => ({ json: { setup, sources: [], changes: [], leftOut: [], assumptions: [] } }));
     const file = await inFolder('infra/unification.json');
     expect(await app.backstamp(`discover --write ${file}`)).toMatchObject({
       code: 0,
