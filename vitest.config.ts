@@ -11,6 +11,7 @@ export default defineConfig({
     coverage: {
       provider: 'v8',
       include: ['functions/**', 'shared/**', 'local/**', 'cli/**', 'page/**'],
+      exclude: ['local/*/test/**'],
       reporter: ['text-summary', 'html'],
     },
     projects: [

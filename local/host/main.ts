@@ -45,6 +45,9 @@ async function main(): Promise<void> {
   const log = createLog(args.level, (line) => process.stdout.write(`${line}\n`));
   const appDir = resolve(args.app);
   process.chdir(appDir); // as the worker does
+  // A process of one group does not outlive the one that started it, however that one ended.
+  if (process.env[groupSetting] !== undefined) process.once('disconnect', () => process.exit(1));
+  if (args['per-function']) process.env[groupSetting] = httpGroup;
   const givenFunctionKey = args['function-key'] ?? process.env.HOST_FUNCTION_KEY;
   const givenMasterKey = args['master-key'] ?? process.env.HOST_MASTER_KEY;
 
@@ -54,7 +57,7 @@ async function main(): Promise<void> {
     log,
     functionKey: givenFunctionKey,
     masterKey: givenMasterKey,
-    group: args['per-function'] ? httpGroup : process.env[groupSetting],
+    group: process.env[groupSetting],
     onTimeout(message) {
       log.write('critical', 'host', `${message} The process ends: a running handler cannot be stopped.`);
       setTimeout(() => process.exit(1), farewellMs);
@@ -82,8 +85,6 @@ async function main(): Promise<void> {
   };
   process.on('SIGTERM', () => void stop());
   process.on('SIGINT', () => void stop());
-  // A process of one group does not outlive the one that started it, however that one ended.
-  if (process.env[groupSetting] !== undefined) process.once('disconnect', () => process.exit(1));
   process.stdout.write(`${JSON.stringify({ ready: 'host', port: host.port, functions: host.functions })}\n`);
 }
 

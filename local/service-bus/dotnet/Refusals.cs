@@ -59,5 +59,11 @@ static class Refusals
             await sender.SendMessageAsync(new ServiceBusMessage("outside"));
             Expect.Equal("outside", (await receiver.Next()).Body.ToString(), "the client works on");
         }),
+
+        new("a client that is set up for transactions across entities is refused at once", async broker =>
+        {
+            var sender = broker.Client(crossEntityTransactions: true).CreateSender(await broker.Queue());
+            await Expect.Throws<NotSupportedException>(() => sender.SendMessageAsync(new ServiceBusMessage("x")), "sending");
+        }),
     ];
 }
