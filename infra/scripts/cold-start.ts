@@ -15,6 +15,8 @@ Object.assign(process.env, {
   ServiceBusConnection__fullyQualifiedNamespace: 'example.servicebus.windows.net',
   StateStorage__tableServiceUri: 'https://example.table.core.windows.net',
   AZURE_CLIENT_ID: '00000000-0000-4000-8000-000000000000',
+  // Without it one function would stay out.
+  BACKSTAMP_POLL_MINUTES: '60',
   BACKSTAMP_UNIFICATION: JSON.stringify({
     environmentKind: 'individual',
     output: 'dataverse',

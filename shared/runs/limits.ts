@@ -24,8 +24,8 @@ export function pauseBefore({ pausesMs, longestPauseMs }: RetryPolicy, attempt: 
 }
 
 /**
- * Recording a run, within one invocation: together shorter than the lock of its message is renewed for. A message that
- * is given back comes again at once, and after ten tries never more: an outage of seconds would use them up.
+ * Recording a run, within one invocation: together shorter than an invocation may take. A message that is given back comes
+ * again at once, and after ten tries never more: an outage of seconds would use them up.
  */
 export const recordingRetry: RetryPolicy = {
   pausesMs: [1_000, 2_000, 5_000, 10_000, 20_000, 40_000, 60_000],
