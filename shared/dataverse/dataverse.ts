@@ -16,6 +16,8 @@ export interface LookupMetadata {
   readonly navigationProperty: string;
   readonly referencedTable: string;
   readonly relationship: string;
+  /** Tells the relationship from one that is made anew under the same name; absent where it was not told. */
+  readonly metadataId?: string | undefined;
 }
 
 export interface TableMetadata {

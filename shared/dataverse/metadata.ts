@@ -117,6 +117,7 @@ const toLookup = (relationship: Definition): LookupMetadata => ({
   navigationProperty: stringAt(relationship, 'ReferencingEntityNavigationPropertyName') ?? '',
   referencedTable: stringAt(relationship, 'ReferencedEntity') ?? '',
   relationship: stringAt(relationship, 'SchemaName') ?? '',
+  metadataId: stringAt(relationship, 'MetadataId'),
 });
 
 const toTableType = (type: string | undefined): TableType =>

@@ -23,6 +23,9 @@ export interface LinkReport extends RowsReport {
   readonly found: readonly FoundChange[];
 }
 
+/** What became of no rows. */
+export const nothingLinked: LinkReport = { ...nothingDone, apart: [], conflicts: 0, found: [] };
+
 /** How rows are brought up to date. */
 export interface LinkingRows {
   /** The entries are all that the map has for their rows; else it is asked for more where that matters. */
@@ -50,7 +53,7 @@ export async function linkRows(
   rowsRead: RowsRead,
   { isWhole = false, mayMove = () => false, before }: LinkingRows = {},
 ): Promise<LinkReport> {
-  if (given.length === 0) return { ...nothingDone, apart: [], conflicts: 0, found: [] };
+  if (given.length === 0) return nothingLinked;
   const { profiles, currentLink } = rowsRead;
   const choices = choosePerSource(given, (entry) => profiles.of(entry) !== undefined);
   const decided = choices.map((choice) =>

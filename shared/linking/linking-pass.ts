@@ -40,6 +40,11 @@ export const linkingPassSchema = z.discriminatedUnion('phase', [
   common.extend(pendingPhase),
   common.extend(readingPhase('map')),
   common.extend({
+    phase: z.literal('touched'),
+    /** Link of the next page of rows that others changed. */
+    cursor: z.string().optional(),
+  }),
+  common.extend({
     phase: z.literal('orphans'),
     /** Link of the walk's next page. */
     cursor: z.string().optional(),
@@ -81,7 +86,8 @@ export const walkBegins = { phase: 'orphans', cursor: undefined, walked: 0, orph
 /** A pass whose set-up changed in its midst begins anew. */
 export const linkingPhases: PhaseOrder = {
   pending: ['map'],
-  map: ['orphans', 'pending'],
+  map: ['touched', 'pending'],
+  touched: ['orphans', 'pending'],
   orphans: ['recheck', 'pending'],
   recheck: ['weigh', 'pending'],
   weigh: ['clear', 'pending'],

@@ -9,7 +9,7 @@ import type { Watermark } from '../state/link-states.ts';
 import type { PendingRow } from '../state/pending-rows.ts';
 import type { RowOutcome } from '../state/row-outcomes.ts';
 import { type LinkReport, linkRows, withApart } from './link-rows.ts';
-import { inPhase, type LinkingSlice, walkBegins } from './linking-pass.ts';
+import { inPhase, type LinkingSlice } from './linking-pass.ts';
 import { type MapPage, openMapFeed } from './map-feed.ts';
 import { type RowsRead, readRows } from './read-rows.ts';
 import { reconcileRows } from './reconcile-rows.ts';
@@ -87,7 +87,9 @@ async function linkPage(
       : { next: nextWatermark(pass, { token: page.token, takenAt: pass.startedAt }, heldAgainst(slice)) };
   await slice.checkpoint({
     // After the last page the phase is over; its cursor is of no more use.
-    ...(page.cursor === undefined ? walkBegins : { cursor: page.cursor, writtenOfPage: 0 }),
+    ...(page.cursor === undefined
+      ? { phase: 'touched' as const, cursor: undefined }
+      : { cursor: page.cursor, writtenOfPage: 0 }),
     ...next,
     conflicts: pass.conflicts + report.conflicts + ofLeft.conflicts,
     ...withApart(pass, { apart: [...report.apart, ...ofLeft.apart] }),

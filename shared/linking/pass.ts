@@ -12,7 +12,7 @@ import { countsUnits, keepsApart } from './across-units.ts';
 import { holdWarning } from './brakes.ts';
 import { linkPendingRows } from './link-pending-rows.ts';
 import { withApart } from './link-rows.ts';
-import { type InPhase, inPhase, type LinkingPass, type LinkingSlice } from './linking-pass.ts';
+import { type InPhase, inPhase, type LinkingPass, type LinkingSlice, walkBegins } from './linking-pass.ts';
 import { drainMap, takenOf } from './map-phase.ts';
 import type { LinkingParts } from './parts.ts';
 import type { TableContext } from './prepare.ts';
@@ -20,20 +20,20 @@ import { rehearsalDetails } from './rehearsal-details.ts';
 import { checkMap } from './requirements.ts';
 import { linkedBefore, recheckChanges, settleChanges, weighChanges } from './settle-phases.ts';
 import { emptyTally } from './tally.ts';
+import { reconcileTouched } from './touched-phase.ts';
 import { walkRows } from './walk-phase.ts';
 import { whyOther } from './watermark-of.ts';
 
 /*
  * A pass, phase by phase. Each phase begins without a cursor; its end is the beginning of the next.
  *
- *   pending ──► map ──► orphans ──► recheck ──► weigh ──► clear ──► committed
- *      │         │         │           │          │         │
- *      │         │         │           │          │         └ moves and clears what was set down, where no brake holds it
- *      │         │         │           │          └ counts what was set down
- *      │         │         │           └ looks again at what earlier passes set down
- *      │         │         └ walks the rows; only where there is cause (`orphansDue`)
- *      │         └ drains the map's changes
- *      └ tries pending rows again
+ *   pending   tries pending rows again
+ *   map       drains the map's changes
+ *   touched   looks at rows that others changed
+ *   orphans   walks the rows; only where there is cause (`orphansDue`)
+ *   recheck   looks again at what earlier passes set down
+ *   weigh     counts what was set down
+ *   clear     moves and clears what was set down, where no brake holds it
  *
  * First links are made as soon as they are met; whatever takes a link away is set down first.
  */
@@ -93,6 +93,7 @@ function whyFull(
  * @throws TimeUpError, LostRaceError, or the reason of the slice's signal; the state then says where to go on
  */
 export async function carryOn(slice: LinkingSlice): Promise<EndedPass> {
+  await forgetOtherWatermark(slice);
   await beginAnewWhereOther(slice);
   if (slice.pass.phase === 'pending') {
     // Whatever their number was said to be: a worker that was held up may have kept one late.
@@ -104,6 +105,11 @@ export async function carryOn(slice: LinkingSlice): Promise<EndedPass> {
     await slice.checkpoint({ phase: 'map', cursor: undefined, writtenOfPage: 0 });
   }
   if (slice.pass.phase === 'map') await drainMap(slice);
+  if (slice.pass.phase === 'touched') {
+    // A pass that reads the whole map, or walks all rows, meets them in any case.
+    if (!slice.pass.full && slice.pass.orphansDue === undefined) await reconcileTouched(slice);
+    await slice.checkpoint(walkBegins);
+  }
   if (slice.pass.phase === 'orphans') {
     if (slice.pass.orphansDue !== undefined) await walkRows(slice);
     if (slice.pass.phase === 'orphans') await slice.checkpoint({ phase: 'recheck', cursor: undefined });
@@ -115,6 +121,13 @@ export async function carryOn(slice: LinkingSlice): Promise<EndedPass> {
   if (slice.pass.phase === 'weigh') await weighChanges(slice);
   await settleChanges(slice);
   return commit(slice);
+}
+
+/** A watermark of another set-up is forgotten before any row is looked at under this one: should that one come back, rows differ. */
+async function forgetOtherWatermark(slice: LinkingSlice): Promise<void> {
+  const { watermark, ...rest } = slice.state;
+  if (watermark === undefined || whyOther(takenOf(watermark).of, slice.context.of) === undefined) return;
+  await slice.save(rest);
 }
 
 /** What a pass read under another set-up, or in an environment of another name, says nothing now: it begins anew. */
@@ -174,7 +187,9 @@ async function mapFindings(
   { parts, context, pass, signal }: LinkingSlice,
   { waiting, failed, acrossUnits }: Pending,
 ): Promise<Finding[]> {
-  const hasMet = pass.base.read + pass.counters.read + waiting + failed + acrossUnits > 0;
+  // Who reads the whole map meets what there is by itself; what was met before may have been another table's.
+  const earlier = pass.full ? 0 : pass.base.read;
+  const hasMet = earlier + pass.counters.read + waiting + failed + acrossUnits > 0;
   if (hasMet) return [];
   const { source, map } = context;
   return checkMap({ source, hasMapRows: await mapNamesTable(parts.dataverse, map, source, signal) });

@@ -93,7 +93,7 @@ export async function prepare(
           columnCreated,
           feed: bestFeed(map),
           profileSchema: fingerprint(profile),
-          of: watermarkOf(parts.options.dataverseUrl, source, map),
+          of: watermarkOf(parts.options.dataverseUrl, source, map, link),
         },
       };
     }

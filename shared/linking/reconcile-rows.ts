@@ -1,6 +1,6 @@
 import { placesOf } from '../customer-insights/place-in-map.ts';
 import type { FoundChange } from '../state/found-changes.ts';
-import { type LinkingRows, type LinkReport, linkRows, setDown } from './link-rows.ts';
+import { type LinkingRows, type LinkReport, linkRows, nothingLinked, setDown } from './link-rows.ts';
 import type { LinkingSlice } from './linking-pass.ts';
 import { readRows } from './read-rows.ts';
 
@@ -14,6 +14,7 @@ export async function reconcileRows(
   ids: readonly string[],
   { mayMove, before }: Pick<LinkingRows, 'mayMove' | 'before'> = {},
 ): Promise<LinkReport> {
+  if (ids.length === 0) return nothingLinked;
   const { parts, context, signal } = slice;
   const places = await placesOf(parts, context, ids, signal);
   const entries = [...places.values()].flat();

@@ -10,6 +10,8 @@ import type { Slice } from './slice.ts';
 /** Rows of a table that are pending as a pass ends. */
 export interface Pending {
   readonly waiting: number;
+  /** Those of them that began to wait in this run. */
+  readonly newlyWaiting: number;
   readonly failed: number;
   /** Rows left without a link, because their profile belongs to another business unit. */
   readonly acrossUnits: number;
@@ -66,6 +68,7 @@ export async function commitPass(
     growing: isGrowing(slice) || isUncertain(pass),
     newestChange: Math.max(pass.newestChange, lastPass?.newestChange ?? 0),
     ...(pending.acrossUnits === 0 ? {} : { acrossUnits: pending.acrossUnits }),
+    newlyWaiting: pending.newlyWaiting,
     waitingSample: pending.sample,
     warnings,
     ...(leaving === 0 ? {} : { leaving }),
@@ -80,6 +83,7 @@ export async function commitPass(
   await slice.save({
     ...rest,
     // What kept the pass from doing its work may be set up otherwise next time: then everything is read.
+    ...(findings.length > 0 ? { watermark: undefined } : {}),
     ...(pass.next === undefined || findings.length > 0 || isUncertain(pass) ? {} : { watermark: pass.next }),
     ...(linking === undefined ? {} : { linking }),
     lastPass: ended,
@@ -115,11 +119,12 @@ function isUncertain({ lostSliceAt, newestChange }: Pass): boolean {
 
 async function countPending(slice: Slice): Promise<Pending> {
   const { waiting, failed } = slice.pass.counters;
-  if (slice.isRehearsal) return { waiting, failed, acrossUnits: 0, sample: [] };
-  const count = { waiting: 0, failed: 0, acrossUnits: 0, sample: [] as string[] };
+  if (slice.isRehearsal) return { waiting, newlyWaiting: 0, failed, acrossUnits: 0, sample: [] };
+  const count = { waiting: 0, newlyWaiting: 0, failed: 0, acrossUnits: 0, sample: [] as string[] };
   if (!slice.mayHavePending) return count;
-  for await (const { id, cause } of slice.parts.pendingRows.all(slice.slot.table)) {
+  for await (const { id, cause, firstTriedAt } of slice.parts.pendingRows.all(slice.slot.table)) {
     count[cause]++;
+    if (cause === 'waiting' && firstTriedAt >= slice.permission.receivedAt) count.newlyWaiting++;
     if (cause === 'waiting' && count.sample.length < waitingRowsNamed) count.sample.push(id);
   }
   return count;

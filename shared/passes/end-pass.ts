@@ -85,16 +85,16 @@ export async function concludePass(parts: PassParts, table: string, ended: Ended
 function followUpOf(
   parts: PassParts,
   run: Run,
-  { counters, growing, startedAt, followUp, leaving = 0 }: EndedPass,
+  { newlyWaiting = 0, growing, startedAt, followUp, leaving = 0 }: EndedPass,
 ): { readonly at: number; readonly reason: string } | undefined {
   if (run.mode === 'rehearsal') return undefined;
   if (run.cancelRequestedAt !== undefined) return undefined;
   const { settlingIntervalMs, settlingLimitMs } = parts.options;
   const now = parts.now();
   if (now - Date.parse(run.receivedAt) >= settlingLimitMs) return undefined;
-  const { waiting } = counters;
-  if (waiting > 0) {
-    const reason = `${counted(waiting, 'row')} ${agreeing(waiting, 'waits for its', 'wait for their')} profile`;
+  // A profile that did not come in the time of an earlier run is not waited for again: the run would last as long each time.
+  if (newlyWaiting > 0) {
+    const reason = `${counted(newlyWaiting, 'row')} ${agreeing(newlyWaiting, 'waits for its', 'wait for their')} profile`;
     return { at: now + settlingIntervalMs, reason };
   }
   // Where a clock is off, looking again is over at once; then a later run sees to it.

@@ -15,6 +15,10 @@ export class TimeUpError extends Error {
   override name = 'TimeUpError';
 }
 
+/** A row that waits on account of another map row than before has begun to wait anew. */
+const firstTryOf = (row: PendingRow, before: PendingRow | undefined): string =>
+  before !== undefined && before.mapRowId === row.mapRowId ? before.firstTriedAt : row.firstTriedAt;
+
 /** What whoever asked for the run permits, and when that was. */
 export type Permission = Pick<Run, 'beyondLimits' | 'holds' | 'receivedAt'>;
 
@@ -178,10 +182,9 @@ export class Slice<K extends Kind = Kind> {
     const { parts, pass } = this;
     const { table } = this.slot;
     if (this.isRehearsal) return this.sample(report.outcomes);
-    // A row that was pending before keeps the time of its first try.
     const keep = report.keep.map((row) => ({
       ...row,
-      firstTriedAt: known.get(row.id)?.firstTriedAt ?? row.firstTriedAt,
+      firstTriedAt: firstTryOf(row, known.get(row.id)),
     }));
     const isSettled = ({ id, settles = () => true }: Settled): boolean => {
       const pending = known.get(id);

@@ -84,6 +84,8 @@ export const endedPassSchema = z.object({
   newestChange: z.number(),
   /** Rows kept as pending though nothing is wrong with them: their profile belongs to another business unit. */
   acrossUnits: z.number().int().nonnegative().optional(),
+  /** Rows that began to wait for their profile in this run. */
+  newlyWaiting: z.number().int().nonnegative().optional(),
   /** Ids of some of the rows that wait for their profile. */
   waitingSample: z.array(z.string()),
   /** What an operator should look at; each makes the task end with warnings. */

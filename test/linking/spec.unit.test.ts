@@ -14,7 +14,7 @@ interface NamedTest {
   readonly title: string;
 }
 
-const invariants = [...spec.matchAll(/^### (I\d) .+\n([\s\S]*?)(?=^##)/gm)].map(([, number = '', text = '']) => ({
+const invariants = [...spec.matchAll(/^### (I\d+) .+\n([\s\S]*?)(?=^##)/gm)].map(([, number = '', text = '']) => ({
   number,
   text,
 }));
@@ -26,7 +26,8 @@ const named = invariants.flatMap(({ number, text }) =>
 
 describe('SPEC.md', () => {
   it('has every invariant, each with tests', () => {
-    expect(invariants.map(({ number }) => number)).toEqual(['I1', 'I2', 'I3', 'I4', 'I5', 'I6', 'I7', 'I8', 'I9']);
+    expect(invariants.length).toBeGreaterThanOrEqual(13);
+    expect(invariants.map(({ number }) => number)).toEqual(invariants.map((_, at) => `I${at + 1}`));
     for (const { number } of invariants) {
       expect(named.filter(({ invariant }) => invariant === number).length, number).toBeGreaterThan(0);
     }

@@ -51,6 +51,20 @@ describe('a row whose profile has not arrived', () => {
     expect(simulation.clock.now() - begun).toBeGreaterThanOrEqual(simulation.options.settlingLimitMs);
   });
 
+  it('I5 does not make the runs after it last as long again', async () => {
+    const { simulation } = threeContacts();
+    await simulation.run();
+    simulation.clock.advance(24 * 60 * minute);
+    const begun = simulation.clock.now();
+    const runId = simulation.post({ eventId: 'next day', tables: ['contact'] });
+    await simulation.run();
+    expect(simulation.clock.now() - begun).toBeLessThan(15 * minute);
+    expect(taskOf(simulation, runId, 'contact')).toMatchObject({
+      status: 'Completed with warnings',
+      counters: { waiting: 1 },
+    });
+  });
+
   it('I1 I6 is linked by a later run, which nothing in the map has called', async () => {
     const { simulation } = threeContacts();
     await simulation.run();

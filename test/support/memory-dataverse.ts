@@ -46,7 +46,7 @@ const firstOrigin = 'https://contoso.crm.dynamics.com';
 
 /** Who writes when it is not the app. */
 const somebody = '99999999-0000-4000-8000-0000000000ff';
-const theApp = '99999999-0000-4000-8000-000000000001';
+export const theApp = '99999999-0000-4000-8000-000000000001';
 
 const linkColumn = 'msdynci_lookupfield_customerprofile';
 const linkValue = `_${linkColumn}_value`;
@@ -64,6 +64,7 @@ export class MemoryOrganisation {
   /** Root address of the organisation; links of another one lead nowhere. */
   origin = firstOrigin;
   requests = 0;
+  #relationships = 0;
   /** Changes that nobody remembers any more, by table. */
   readonly #forgotten = new Map<string, number>();
 
@@ -124,6 +125,10 @@ export class MemoryOrganisation {
     for (const { values } of rows.values()) delete values[`_${column}_value`];
   }
 
+  hasColumn(name: string, column: string): boolean {
+    return this.#table(name).metadata.columns.has(column);
+  }
+
   /** Somebody else makes the column that linking needs. */
   makeLookup(name: string): void {
     this.#createLookup(name);
@@ -163,7 +168,10 @@ export class MemoryOrganisation {
       },
       readChanges: (request, signal) => read(() => this.#changes(request), signal),
       readPage: (request, signal) => read(() => this.#page(request), signal),
-      readLists: (requests, signal) => read(() => requests.map((request) => this.#list(request)), signal),
+      readLists: async (requests, signal) =>
+        requests.every(({ values }) => values.length === 0)
+          ? requests.map(() => [])
+          : read(() => requests.map((request) => this.#list(request)), signal),
       readTogether: (reads, _caller, signal) =>
         read(
           () =>
@@ -207,6 +215,7 @@ export class MemoryOrganisation {
       navigationProperty: 'msdynci_LookupField_CustomerProfile',
       referencedTable: 'msdynci_customerprofile',
       relationship: `msdynci_customerprofile_${name}`,
+      metadataId: `relationship ${++this.#relationships}`,
     };
     this.alterTable(name, {
       lookups: [...metadata.lookups, lookup],

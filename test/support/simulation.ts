@@ -28,7 +28,7 @@ import type { TellUnreadable } from '../../shared/state/stored-document.ts';
 import { WatchNotebook } from '../../shared/state/watch-notes.ts';
 import { silentTelemetry } from '../../shared/telemetry/telemetry.ts';
 import { MemoryBroker, type Message } from './memory-broker.ts';
-import { MemoryOrganisation } from './memory-dataverse.ts';
+import { MemoryOrganisation, theApp } from './memory-dataverse.ts';
 import { MemoryTable } from './memory-tables.ts';
 import { VirtualClock } from './virtual-clock.ts';
 import { Worker, World } from './worker.ts';
@@ -98,6 +98,7 @@ export class Simulation {
       pendingRows: new PendingRows(tables.pendingRows.connect(worker), tell),
       rowOutcomes: new RowOutcomes(tables.rowOutcomes.connect(worker), tell),
       foundChanges: new FoundChanges(tables.foundChanges.connect(worker), tell),
+      ownUsers: async () => [theApp],
       mapIndex: new MapIndex(tables.mapIndex.connect(worker), tell),
       ownershipConsents: new OwnershipConsents(tables.linkStates.connect(worker), tell),
       keptEvents: new KeptEvents(tables.linkStates.connect(worker), tell),

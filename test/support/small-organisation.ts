@@ -64,7 +64,11 @@ export function smallOrganisation(
       logicalName,
       entitySetName,
       primaryId,
-      columns: new Map([[primaryId, 'Uniqueidentifier']]),
+      columns: new Map([
+        [primaryId, 'Uniqueidentifier'],
+        ['modifiedon', 'DateTime'],
+        ['modifiedby', 'Lookup'],
+      ]),
     });
   source('contact', 'contacts', 'contactid');
   source('lead', 'leads', 'leadid');

@@ -123,7 +123,7 @@ export class WideWorld {
   /** Somebody else sets a link, or empties it. */
   editLink(table: WideTable, source: number, profile: number | undefined): void {
     const id = sourceId(table, source);
-    if (this.#organisation.row(table, id) === undefined) return;
+    if (this.#organisation.row(table, id) === undefined || !this.#organisation.hasColumn(table, linkColumn)) return;
     this.changed();
     this.#organisation.put(table, id, {
       [`_${linkColumn}_value`]: profile === undefined ? null : guidOf('p', profile),

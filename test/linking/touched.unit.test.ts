@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+import type { Simulation } from '../support/simulation.ts';
+import { addProfile, guidOf, mapTo, smallOrganisation } from '../support/small-organisation.ts';
+import { taskOf } from '../support/state-of.ts';
+
+const link = '_msdynci_lookupfield_customerprofile_value';
+
+async function linkedContacts(count: number): Promise<Simulation> {
+  const simulation = smallOrganisation({ contacts: count + 1, leads: 0 }, { pageSize: 1_000, sliceMs: 60_000 });
+  for (let number = 1; number <= count; number++) {
+    addProfile(simulation, number);
+    mapTo(simulation, { kind: 'c', source: number, profile: number, spelling: 0 });
+  }
+  await play(simulation, 'first');
+  return simulation;
+}
+
+async function play(simulation: Simulation, eventId: string) {
+  simulation.clock.advance(3_600_000);
+  const before = simulation.organisation.requests;
+  const runId = simulation.post({ eventId, tables: ['contact'], source: 'operator' });
+  await simulation.run();
+  return { ...taskOf(simulation, runId, 'contact'), requests: simulation.organisation.requests - before };
+}
+
+describe('a link that somebody else touched', () => {
+  it.each([
+    ['emptied', 1, null, guidOf('p', 1)],
+    ['set to another profile', 2, guidOf('p', 5), guidOf('p', 2)],
+    ['set to a profile that does not exist', 3, guidOf('p', 99), guidOf('p', 3)],
+  ])('I13 is put right by the next run where it was %s', async (_what, number, value, right) => {
+    const simulation = await linkedContacts(6);
+    simulation.organisation.put('contact', guidOf('c', number), { [link]: value });
+    expect((await play(simulation, 'second')).status).toBe('Successful');
+    expect(simulation.organisation.links('contact').get(guidOf('c', number))).toBe(right);
+  });
+
+  it('I13 is cleared where the map gives the row none', async () => {
+    const simulation = await linkedContacts(6);
+    simulation.organisation.put('contact', guidOf('c', 7), { [link]: guidOf('p', 1) });
+    expect((await play(simulation, 'second')).counters.cleared).toBe(1);
+    expect(simulation.organisation.links('contact').has(guidOf('c', 7))).toBe(false);
+  });
+
+  it('I13 is made anew where the row was gone and came back', async () => {
+    const simulation = await linkedContacts(6);
+    simulation.organisation.remove('contact', guidOf('c', 4));
+    simulation.organisation.put('contact', guidOf('c', 4), {});
+    expect((await play(simulation, 'second')).counters.linked).toBe(1);
+  });
+
+  it('costs one request where nobody touched any, and three for the first thousand', async () => {
+    const simulation = await linkedContacts(1_000);
+    simulation.clock.advance(3_600_000);
+    const quiet = (await play(simulation, 'quiet')).requests;
+    for (let number = 1; number <= 1_000; number++) simulation.organisation.put('contact', guidOf('c', number), {});
+    const busy = (await play(simulation, 'busy')).requests;
+    expect(busy - quiet).toBeLessThanOrEqual(2);
+    expect(quiet).toBeLessThanOrEqual(6);
+  });
+});
