@@ -30,7 +30,7 @@ export interface DeployedApp {
 /** What a release works with. */
 export interface ReleaseParts {
   readonly foretell: () => Promise<WhatIf>;
-  /** The app of the deployment before; undefined where there was none. */
+  /** The app that the environment has already; undefined where it has none. */
   readonly findApp: () => Promise<DeployedApp | undefined>;
   readonly deployResources: () => Promise<DeployedApp>;
   readonly deployPackage: (app: DeployedApp, zipFile: string) => Promise<void>;
@@ -106,13 +106,15 @@ function appOf(outputs: string): DeployedApp {
 
 const queryOutputs = ['--query', 'properties.outputs', '--output', 'json'];
 
+const foundSchema = z.array(z.object({ resourceGroup: z.string(), name: z.string(), host: z.string() }));
+
+/** By the environment's tag and not by the deployment before: one that failed has no outputs, and the app runs on. */
 async function findApp(): Promise<DeployedApp | undefined> {
-  const [, name = ''] = deploymentArguments();
-  const listed = await az('deployment', 'sub', 'list', '--query', `[?name=='${name}'].name`, '--output', 'json');
-  if ((JSON.parse(listed) as string[]).length === 0) return undefined;
-  const outputs = await az('deployment', 'sub', 'show', '--name', name, ...queryOutputs);
-  // A deployment that failed has no outputs.
-  return outputs.trim() === '' || outputs.trim() === 'null' ? undefined : appOf(outputs);
+  const tag = `[?tags."azd-env-name"=='${process.env.AZURE_ENV_NAME}' && tags."azd-service-name"=='app']`;
+  const wanted = '{resourceGroup: resourceGroup, name: name, host: defaultHostName}';
+  const listed = await az('functionapp', 'list', '--query', `${tag}.${wanted}`, '--output', 'json');
+  const [found] = foundSchema.parse(JSON.parse(listed));
+  return found && { resourceGroup: found.resourceGroup, name: found.name, endpoint: `https://${found.host}` };
 }
 
 async function askVersion({ resourceGroup, name, endpoint }: DeployedApp): Promise<string | undefined> {
