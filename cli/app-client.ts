@@ -37,6 +37,8 @@ export class AppError extends Error {
 export interface Pass {
   readonly key?: string | undefined;
   readonly token?: string | undefined;
+  /** Another token, where the app does not take this one any more: a run may take longer than a token lives. */
+  readonly renew?: (() => Promise<string | undefined>) | undefined;
 }
 
 /** How often the start of a run is tried while the app cannot be reached: its key makes them one run. */
@@ -46,7 +48,7 @@ const startPauseMs = 2_000;
 /** The app's API; key and token travel in headers, and to this address alone. */
 export class AppClient {
   readonly url: string;
-  readonly #pass: Pass;
+  #pass: Pass;
 
   constructor(url: string, pass: Pass) {
     this.url = url;
@@ -155,6 +157,12 @@ export class AppClient {
       throw new AppError(`${this.url} does not answer (${reason}). Check --url, the profile or BACKSTAMP_URL.`, 0);
     });
     if (response.ok) return response;
+    const { renew } = this.#pass;
+    const renewed = response.status === 401 ? await renew?.() : undefined;
+    if (renewed !== undefined && renewed !== token) {
+      this.#pass = { ...this.#pass, token: renewed };
+      return this.#send(method, path, body, headers);
+    }
     throw new AppError(await refusalOf(response, this.url), response.status);
   }
 }

@@ -26,7 +26,11 @@ const local = 'http://127.0.0.1:7071';
 export async function connect(where: Where, world: World): Promise<AppClient> {
   const place = await placeOf(where, world.environment);
   const token = await tokenFor(place, world);
-  if (token !== undefined) return new AppClient(place.url, { token, key: keyIn(place, world.environment) });
+  if (token !== undefined) {
+    const key = keyIn(place, world.environment);
+    const isGiven = Boolean(world.environment.BACKSTAMP_TOKEN);
+    return new AppClient(place.url, { token, key, renew: isGiven ? undefined : () => tokenFor(place, world) });
+  }
   const variable = place.profile === undefined ? 'BACKSTAMP_KEY' : keyVariable(place.profile);
   const key = keyIn(place, world.environment) ?? (await world.askSecretly(`Function key of ${place.url}`));
   if (key === undefined || key === '') {

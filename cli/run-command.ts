@@ -14,7 +14,7 @@ export async function runCommand(words: readonly string[], world: World): Promis
   const session = new Session(world);
   const program = createProgram(session);
   try {
-    await program.parseAsync([...words], { from: 'user' });
+    await program.parseAsync(commandFirst(words), { from: 'user' });
     return session.exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return endOfParsing(error);
@@ -26,6 +26,19 @@ export async function runCommand(words: readonly string[], world: World): Promis
     world.complain(`${lines(error.message)}\n`);
     return exitCodes.refused;
   }
+}
+
+/**
+ * What stands before the command and is about every command comes after it: `backstamp --json status` is what people
+ * write who think of the one before the other.
+ */
+function commandFirst(words: readonly string[]): string[] {
+  let at = 0;
+  while (/^(-j|--json|--no-color|(-u|--url|-p|--profile)(=.*)?)$/.test(words[at] ?? '')) {
+    at += /^(-u|--url|-p|--profile)$/.test(words[at] ?? '') ? 2 : 1;
+  }
+  const [name, ...rest] = words.slice(at);
+  return name === undefined ? [...words] : [name, ...words.slice(0, at), ...rest];
 }
 
 /** Commander has said everything by now: help or version where they were asked for, else what is wrong with the words. */

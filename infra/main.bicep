@@ -112,10 +112,10 @@ output APP_NAME string = backstamp.outputs.appName
 @description('Root address of the app.')
 output APP_ENDPOINT string = backstamp.outputs.endpoint
 
-@description('Where a unification event is posted to, with a function key.')
+@description('Where a unification event is posted to, with the key of the function receive-unification-event.')
 output EVENT_ENDPOINT string = '${backstamp.outputs.endpoint}/api/unification-events'
 
-@description('Where the state of every table is told, with a function key.')
+@description('Where the state of every table is told, with a key of the app, or to who signed in.')
 output STATUS_ENDPOINT string = '${backstamp.outputs.endpoint}/api/status'
 
 @description('Where CloudEvents are posted to with the role EventGrid Data Sender; empty where that door is shut.')

@@ -84,6 +84,10 @@ async function linkSample(
   }
 }
 
+/** As this machine's shell sets a variable. */
+const setting = (name: string, value: string): string =>
+  process.platform === 'win32' ? `$env:${name} = '${value}'` : `export ${name}=${value}`;
+
 const addresses = (stack: Stack, isElsewhere: boolean): string => `
 The stack stays up until Ctrl-C:
   status page        ${stack.hostUrl}/api/status-page   (asks for the key: ${stack.functionKey})
@@ -94,8 +98,8 @@ The stack stays up until Ctrl-C:
   Table Storage      ${stack.tablesConnectionString}
 
 In another terminal, for the command line:
-  export BACKSTAMP_URL=${stack.hostUrl}
-  export BACKSTAMP_KEY=${stack.functionKey}
+  ${setting('BACKSTAMP_URL', stack.hostUrl)}
+  ${setting('BACKSTAMP_KEY', stack.functionKey)}
   npx --no backstamp status
 `;
 

@@ -48,14 +48,18 @@ export async function startRun(parts: SteeringParts, request: HttpRequest, calle
     startedBy: actorOf(caller),
     ...wanted,
   };
-  if (claim === 'new') {
-    await putOnRecord(parts, caller, {
+  // Where the request came again, the first may have failed before it was on record.
+  await putOnRecord(
+    parts,
+    caller,
+    {
       action: wanted.beyondLimits || wanted.giveOwners || wanted.confirm ? 'confirm' : 'run',
       runId: runIdOf(event),
       ...(wanted.tables === undefined ? {} : { tables: wanted.tables }),
       detail: wanted.mode,
-    });
-  }
+    },
+    idempotencyKey === undefined ? undefined : key,
+  );
   // Sent again where the request came again: the first may have failed after its key was taken. One event id is one run.
   await parts.runs.order(event);
   await parts.messenger.sendUnificationEvent(event);

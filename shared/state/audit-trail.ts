@@ -4,6 +4,8 @@ import { type EntityTable, listAll } from './entity-table.ts';
 import { DocumentForm, type TellUnreadable, tellNobody } from './stored-document.ts';
 
 const partition = 'audit';
+/** What is on record already of things that come in many requests. */
+const marks = 'audit-marks';
 const form = new DocumentForm('audit-entry', 1, auditEntrySchema);
 /** Row keys count down with time, so that the newest entry comes first. */
 const keyOf = (time: string, ending: string): string =>
@@ -36,7 +38,12 @@ export class AuditTrail {
     const digest = createHash('sha256')
       .update(JSON.stringify([action, by, runId, tables, matter]))
       .digest('hex');
-    return this.#table.insert(partition, keyOf(hour, digest.slice(0, 32)), form.mark(entry));
+    const mark = keyOf(hour, digest.slice(0, 32));
+    if ((await this.#table.get(marks, mark)) !== undefined) return false;
+    await this.record(entry);
+    // After the entry: who dies in between records it twice, and never not at all.
+    await this.#table.insert(marks, mark, { at: entry.at });
+    return true;
   }
 
   /** Newest first, a page at a time. */
@@ -51,11 +58,12 @@ export class AuditTrail {
     };
   }
 
-  /** Removes what is older than a time; returns how many entries that were. */
-  async removeBefore(time: string): Promise<number> {
-    const keys: string[] = [];
-    for await (const { rowKey } of listAll(this.#table, partition, { from: keyOf(time, '') })) keys.push(rowKey);
-    if (keys.length > 0) await this.#table.applyAll(partition, { deletes: keys });
-    return keys.length;
+  /** Removes what is older than a time. */
+  async removeBefore(time: string): Promise<void> {
+    for (const part of [partition, marks]) {
+      const keys: string[] = [];
+      for await (const { rowKey } of listAll(this.#table, part, { from: keyOf(time, '') })) keys.push(rowKey);
+      if (keys.length > 0) await this.#table.applyAll(part, { deletes: keys });
+    }
   }
 }

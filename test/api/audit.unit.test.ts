@@ -155,6 +155,20 @@ describe('the audit', () => {
     expect(outbox.events).toEqual([]);
   });
 
+  it('puts on record what came again after it could not be recorded', async () => {
+    const { audit } = parts;
+    const broken = Object.assign(Object.create(audit), {
+      recordOnce: () => Promise.reject(new TerminalError('no table')),
+    });
+    const headers = { 'idempotency-key': 'a' };
+    parts = { ...parts, audit: broken };
+    expect((await start({ mode: 'full' }, operator, headers)).status).toBe(502);
+    expect(outbox.events).toEqual([]);
+    parts = { ...parts, audit };
+    for (let time = 0; time < 3; time++) expect((await start({ mode: 'full' }, operator, headers)).status).toBe(202);
+    expect(await entries()).toMatchObject([{ action: 'run', by: kim }]);
+  });
+
   it('lets go of what is older than history is kept', async () => {
     await start({ mode: 'full' }, operator, { 'idempotency-key': 'a' });
     now += 60_000;

@@ -119,6 +119,32 @@ describe('the command and an app', () => {
     expect(signedOut).toMatchObject({ code: 2, complaint: expect.stringContaining('az login') });
   });
 
+  it('takes a new token where the old one has run out while it waits', async () => {
+    let valid = 'token-1';
+    const answers: FakeAnswer[] = [{ json: goingOn }, { json: goingOn }, { json: ended }];
+    const app = await start(({ method, headers }) => {
+      if (headers.authorization !== `Bearer ${valid}`)
+        return { status: 401, headers: { 'www-authenticate': 'Bearer' }, json: {} };
+      if (method === 'POST') return accepted;
+      if (answers.length === 2) valid = 'token-2';
+      return answers.shift() ?? {};
+    });
+    const azureToken = async () => valid;
+    const signIn = { BACKSTAMP_SIGN_IN: 'api://backstamp', BACKSTAMP_KEY: '' };
+    expect((await app.backstamp('run --wait', signIn, { azureToken })).code).toBe(0);
+    // One that stays refused is not asked for without end.
+    const refused = await app.backstamp('runs', signIn, { azureToken: async () => 'no' });
+    expect(refused).toMatchObject({ code: 1, complaint: expect.stringContaining('az login') });
+  });
+
+  it('takes what is about every command before the command too', async () => {
+    const app = await start(() => ({ json: { runs: [] } }));
+    const { code, out } = await app.backstamp(`--json --url ${app.url} runs --limit 3`, {
+      BACKSTAMP_URL: 'http://127.0.0.1:9',
+    });
+    expect({ code, out }).toEqual({ code: 0, out: '[]\n' });
+  });
+
   it('cancels the newest run that is under way as the latest, each of them with --all, and no ended one', async () => {
     const under = [2, 3].map((number) => ({
       ...goingOn,

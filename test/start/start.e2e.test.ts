@@ -81,6 +81,7 @@ describe('npm start', () => {
     expect(end.code).toBe(0);
     const health = /API\s+(http:\S+)\/api\/status/.exec(end.out)?.[1];
     expect(health).toBeDefined();
+    expect(end.out).toMatch(/export BACKSTAMP_URL=http:\S+\n\s+export BACKSTAMP_KEY=\S+\n\s+npx --no backstamp status/);
     await expect(fetch(`${health}/api/health`)).rejects.toThrow();
   });
 
