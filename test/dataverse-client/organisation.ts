@@ -29,7 +29,7 @@ export interface Stats {
   readonly maxInFlight: number;
 }
 
-const TABLES = [
+export const TABLES = [
   {
     logicalName: 'msdynci_customerprofile',
     entitySetName: 'msdynci_customerprofiles',

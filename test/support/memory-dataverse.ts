@@ -50,6 +50,11 @@ export const theApp = '99999999-0000-4000-8000-000000000001';
 
 const linkColumn = 'msdynci_lookupfield_customerprofile';
 const linkValue = `_${linkColumn}_value`;
+/** Columns that every table has. */
+const everyRowHas: ReadonlySet<string> = new Set([
+  ...['modifiedon', 'createdon', 'versionnumber', '_modifiedby_value', '_createdby_value'],
+  ...['_ownerid_value', '_owningteam_value', '_owninguser_value', '_owningbusinessunit_value'],
+]);
 
 /** An organisation in memory, for any number of processes: rows, change tracking, lookups that must point somewhere, bad rows. */
 export class MemoryOrganisation {
@@ -150,7 +155,7 @@ export class MemoryOrganisation {
 
   /** The organisation as one process uses it; each request is a step. */
   connect(worker: Worker): WorkDataverse {
-    const read = <T>(action: () => T, signal: AbortSignal | undefined): Promise<T> => {
+    const read = async <T>(action: () => T, signal: AbortSignal | undefined): Promise<T> => {
       signal?.throwIfAborted();
       this.requests++;
       return worker.step('dataverse read', action);
@@ -159,7 +164,13 @@ export class MemoryOrganisation {
       readTables: (request, signal) =>
         read(() => {
           const found = request.tables.map((name) => this.#tables.get(name)).filter((table) => table !== undefined);
-          return new Map(found.map(({ metadata }) => [metadata.logicalName, metadata]));
+          const withColumns = new Set(request.withColumns);
+          return new Map(
+            found.map(({ metadata }) => [
+              metadata.logicalName,
+              withColumns.has(metadata.logicalName) ? metadata : { ...metadata, columns: new Map() },
+            ]),
+          );
         }, signal),
       createLookup: (lookup, signal) => {
         signal?.throwIfAborted();
@@ -197,7 +208,18 @@ export class MemoryOrganisation {
 
   #bySet(entitySetName: string): StoredTable {
     for (const table of this.#tables.values()) if (table.metadata.entitySetName === entitySetName) return table;
-    throw new Error(`There is no entity set ${entitySetName}.`);
+    throw new TerminalError(`There is no entity set ${entitySetName}.`);
+  }
+
+  /** @throws TerminalError where a column is asked for that no row has and the definition does not know */
+  #demandColumns({ metadata, rows }: StoredTable, select: readonly string[]): void {
+    if (metadata.columns.size === 0 || rows.size === 0) return;
+    for (const column of select) {
+      const isLookup = metadata.lookups.some((lookup) => `_${lookup.column}_value` === column);
+      if (metadata.columns.has(column) || isLookup || everyRowHas.has(column)) continue;
+      if ([...rows.values()].some(({ values }) => column in values)) continue;
+      throw new TerminalError(`Could not find a property named '${column}' on type '${metadata.logicalName}'.`);
+    }
   }
 
   #touch(table: StoredTable, id: string, row: StoredRow): void {
@@ -243,6 +265,11 @@ export class MemoryOrganisation {
     readonly link?: string | undefined;
   }): ChangePage {
     const table = this.#bySet(entitySetName);
+    this.#demandColumns(table, select);
+    if (!table.metadata.changeTracking) {
+      throw new TerminalError(`Dataverse does not track the changes of ${entitySetName}.`);
+    }
+    if (link !== undefined && !/^changes\|(delta|more|rest)\|\d/.test(link)) throw lost();
     const here = this.origin === firstOrigin ? '' : `|${this.origin}`;
     if (link !== undefined && (link.split('|')[5] ?? '') !== here.slice(1))
       throw new TerminalError(`${link} leads to another environment than ${this.origin}.`);
@@ -253,8 +280,7 @@ export class MemoryOrganisation {
         ? { begunAt: table.version, since: Number(begunAt), told: Number(begunAt), isDelta: true }
         : { begunAt: Number(begunAt), since: Number(since), told: Number(told), isDelta: kind === 'more' };
     const start = drain.isDelta ? drain.since : drain.begunAt;
-    if (link !== undefined && start < (this.#forgotten.get(table.metadata.logicalName) ?? 0))
-      throw new ExpiredChangesError('Version stamp associated with the client has expired.');
+    if (link !== undefined && start < (this.#forgotten.get(table.metadata.logicalName) ?? 0)) throw lost();
     const changed = [...table.rows.values()]
       .filter(({ version }) => version > drain.told)
       .sort((a, b) => a.version - b.version);
@@ -277,6 +303,7 @@ export class MemoryOrganisation {
       request.nextLink === undefined ? request : JSON.parse(request.nextLink);
     const { entitySetName, select, filter, orderBy, after = '' } = asked;
     const table = this.#bySet(entitySetName);
+    this.#demandColumns(table, select);
     const isWanted = filter === undefined ? () => true : readFilter(filter);
     const ids = [...table.rows].filter(([, { values }]) => isWanted(values)).map(([id]) => id);
     ids.sort();
@@ -298,6 +325,7 @@ export class MemoryOrganisation {
   #list({ entitySetName, select, column, values, filter }: ListRequest): readonly Row[] {
     if (values.length === 0) return [];
     const table = this.#bySet(entitySetName);
+    this.#demandColumns(table, select);
     const wanted = new Set(values.map((value) => value.toLowerCase()));
     const name = column.startsWith('msdynci_lookupfield_') ? `_${column}_value` : column;
     const isWanted = filter === undefined ? () => true : readFilter(filter);
@@ -315,6 +343,7 @@ export class MemoryOrganisation {
   }
 
   async #update(worker: Worker, { table, rows, signal }: UpdateRequest): Promise<UpdateReport> {
+    if (new Set(rows.map(({ id }) => id)).size < rows.length) throw new TerminalError('An update names a row twice.');
     const report = { written: [] as string[], gone: [] as string[], failed: [] as UpdateReport['failed'][number][] };
     const unsent: string[] = [];
     for (let start = 0; start < rows.length; start += this.bulkSize) {
@@ -345,12 +374,17 @@ export class MemoryOrganisation {
   ): void {
     const table = this.#table(name);
     const row = table.rows.get(id);
+    const property = (Object.keys(values)[0] ?? '').replace('@odata.bind', '');
     const columns = Object.keys(values).map((key) => key.replace('@odata.bind', '').toLowerCase());
     const [value] = Object.values(values);
     const target = typeof value === 'string' ? (/\(([^)]+)\)/.exec(value)?.[1] ?? null) : null;
     const isOwner = 'ownerid@odata.bind' in values;
+    const isDeclared =
+      isOwner || table.metadata.lookups.some(({ navigationProperty }) => navigationProperty === property);
     if (row === undefined) report.gone.push(id);
-    else if (this.badRows.has(id)) {
+    else if (!isDeclared) {
+      report.failed.push({ id, code: '0x80048d19', message: `An undeclared property '${property}'.` });
+    } else if (this.badRows.has(id)) {
       report.failed.push({ id, code: '0x80040265', message: this.badRows.get(id) ?? '' });
     } else if (!isOwner && target !== null && !this.#table('msdynci_customerprofile').rows.has(target)) {
       report.failed.push({ id, code: '0x80040217', message: `The profile ${target} does not exist.` });
@@ -366,3 +400,6 @@ export class MemoryOrganisation {
     }
   }
 }
+
+const lost = (): ExpiredChangesError =>
+  new ExpiredChangesError('Version stamp associated with the client has expired.');
