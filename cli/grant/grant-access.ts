@@ -1,7 +1,7 @@
 import { AppError } from '../app-client.ts';
 import type { AdminClient } from './admin-client.ts';
 import { carryOut, privilegeNames } from './carry-out.ts';
-import { isComplete, type Plan, planOf, strangersOf } from './plan.ts';
+import { isComplete, type Plan, planOf, refuseWithoutRights, strangersOf } from './plan.ts';
 import { type Environment, readEnvironment } from './read-environment.ts';
 import { nameHolders } from './read-roles.ts';
 import { type Line, noteLines, planLines } from './report-lines.ts';
@@ -9,6 +9,7 @@ import { roleName, type Wanted } from './wanted.ts';
 
 /** What there is to do, in data and in words. */
 export interface Difference {
+  readonly environment: Environment;
   readonly plan: Plan;
   readonly isComplete: boolean;
   /** The whole list: what is so, and what is to do. */
@@ -32,6 +33,7 @@ export async function compareAccess(client: AdminClient, wanted: Wanted): Promis
   const roles = await client.listWhere('roles?$select=roleid,name', 'roleid', others, 'read security roles');
   const roleNames = new Map(roles.map(({ roleid, name }) => [String(roleid).toLowerCase(), String(name)]));
   return {
+    environment,
     plan,
     isComplete: isComplete(plan),
     lines: planLines(plan, surplusNames, wanted.installation),
@@ -43,14 +45,17 @@ export async function compareAccess(client: AdminClient, wanted: Wanted): Promis
  * Brings the environment to where the applications can link the tables: a security role for each duty with the least
  * privileges and no other, one application user each, who has the roles of its duty.
  * @param tell is told of each thing as soon as it is done
- * @throws AppError at the first thing that fails
+ * @throws AppError before anything is done where whoever grants lacks a right, and at the first thing that fails
  */
-export const grantAccess = (
+export async function grantAccess(
   client: AdminClient,
   { installation }: Wanted,
-  { plan }: Difference,
+  { plan, environment }: Difference,
   tell: (line: Line) => void,
-): Promise<void> => carryOut(client, plan, { installation, tell });
+): Promise<void> {
+  refuseWithoutRights(plan, environment);
+  await carryOut(client, plan, { installation, tell });
+}
 
 /** A role gives to everybody who holds it: who was not named gets nothing by the way. */
 async function refuseStrangers(client: AdminClient, wanted: Wanted, environment: Environment): Promise<void> {

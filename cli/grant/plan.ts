@@ -49,7 +49,7 @@ export const strangersOf = (wanted: Wanted, environment: Pick<Environment, 'role
 
 /**
  * What granting would change. Nothing is done here.
- * @throws AppError where a table that is linked would lose its privileges, or whoever grants lacks a right
+ * @throws AppError where a table that is linked would lose its privileges
  */
 export function planOf(wanted: Wanted, environment: Environment): Plan {
   const { unitId, asked, roles, users } = environment;
@@ -96,7 +96,6 @@ export function planOf(wanted: Wanted, environment: Environment): Plan {
       ]),
     ),
   };
-  refuseWithoutRights(plan, environment);
   return plan;
 }
 
@@ -119,8 +118,11 @@ function refuseLosses({ tables, dropped }: Wanted, { roles, linked }: Environmen
   );
 }
 
-/** Refuses before the first write what would be refused in the midst of it. */
-function refuseWithoutRights({ roles, users }: Plan, { own, toGrant }: Environment): void {
+/**
+ * Refuses before the first write what would be refused in the midst of it.
+ * @throws AppError where whoever grants lacks a right
+ */
+export function refuseWithoutRights({ roles, users }: Plan, { own, toGrant }: Environment): void {
   if (own === undefined) return;
   const lacks = (privilege: Privilege | undefined): privilege is Privilege =>
     privilege !== undefined && !own.has(privilege.id);

@@ -1,36 +1,41 @@
-import type { Check as ReportedCheck } from '../contracts/doctor-report.ts';
 import { isFinal } from '../contracts/is-final.ts';
 import { linkColumn, linkValue, profileTable } from '../customer-insights/names.ts';
-import type { InspectableDataverse } from '../dataverse/dataverse.ts';
 import { isTerminalError } from '../errors.ts';
 import { checkDependents } from './check-dependents.ts';
 import type { InspectParts } from './inspect-parts.ts';
 import type { Check } from './report.ts';
 
+/** A look at something that surrounds linking. */
+interface Surrounding {
+  /** In words that go before "could not be checked". */
+  readonly what: string;
+  readonly check: (parts: InspectParts, signal: AbortSignal) => Promise<Check[]>;
+}
+
+/** Of what the app may not read there is nothing to say: linking does not need it. */
+const unlessRefused =
+  (check: Surrounding['check']): Surrounding['check'] =>
+  (parts, signal) =>
+    check(parts, signal).catch((error: unknown) => {
+      if (isTerminalError(error)) return [];
+      throw error;
+    });
+
 /**
  * What surrounds linking and keeps no row from it: tables that were linked once, another program that writes the same
- * column, what stands in the way of the next Merge, what other applications wait for. Of what the app may not read it
- * says nothing: linking does not need it.
+ * column, what stands in the way of the next Merge, what other applications wait for.
  */
-export async function checkSurroundings(parts: InspectParts, signal: AbortSignal): Promise<ReportedCheck[]> {
-  const { dataverse } = parts;
-  const checks = await Promise.all(
-    [
-      () => checkUnlisted(parts, signal),
-      () => checkOtherWriter(parts, signal),
-      () => checkDependents(dataverse, signal),
-      () => checkPartitions(dataverse, signal),
-      () => checkLanguage(dataverse, signal),
-      () => checkJourneys(parts),
-    ].map((check) =>
-      check().catch((error: unknown): Check[] => {
-        if (isTerminalError(error)) return [];
-        throw error;
-      }),
-    ),
-  );
-  return checks.flat();
-}
+export const surroundings: readonly Surrounding[] = [
+  { what: 'Tables that were linked once', check: unlessRefused(checkUnlisted) },
+  { what: 'Whether another program writes the links', check: unlessRefused(checkOtherWriter) },
+  {
+    what: 'What uses the columns of the profile',
+    check: unlessRefused(({ dataverse }, signal) => checkDependents(dataverse, signal)),
+  },
+  { what: 'The partitions of profiles', check: unlessRefused(checkPartitions) },
+  { what: 'The languages of the organisation', check: unlessRefused(checkLanguage) },
+  { what: 'What Customer Insights - Journeys waits for', check: unlessRefused(checkJourneys) },
+];
 
 /** Tables whose links nobody keeps right any more. */
 async function checkUnlisted({ dataverse, options }: InspectParts, signal: AbortSignal): Promise<Check[]> {
@@ -104,7 +109,7 @@ async function checkOtherWriter({ dataverse, options, now }: InspectParts, signa
 const sampleSize = 50;
 
 /** A lookup to an elastic row works by its id alone only where the id is its partition too. */
-async function checkPartitions(dataverse: InspectableDataverse, signal: AbortSignal): Promise<Check[]> {
+async function checkPartitions({ dataverse }: InspectParts, signal: AbortSignal): Promise<Check[]> {
   const profile = (await dataverse.readTables({ tables: [profileTable], withColumns: [profileTable] }, signal)).get(
     profileTable,
   );
@@ -131,7 +136,7 @@ async function checkPartitions(dataverse: InspectableDataverse, signal: AbortSig
 const english = 1033;
 
 /** The column's label has a language of the organisation, which need not be English. */
-async function checkLanguage(dataverse: InspectableDataverse, signal: AbortSignal): Promise<Check[]> {
+async function checkLanguage({ dataverse }: InspectParts, signal: AbortSignal): Promise<Check[]> {
   const { RetrieveProvisionedLanguages: found } = await dataverse.readObject(
     'RetrieveProvisionedLanguages()',
     'read the languages of the organisation',

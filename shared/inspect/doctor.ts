@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { DoctorReport, Check as ReportedCheck } from '../contracts/doctor-report.ts';
 import { isMissingPrivilege } from '../dataverse/service-failure.ts';
 import { isRetryableError, isTerminalError, isTimeout, messageOf } from '../errors.ts';
@@ -5,12 +6,14 @@ import { timeOf } from '../runs/parts.ts';
 import { checkBusinessUnits } from './check-business-units.ts';
 import { checkIdentities, readIdentities, refusedIdentities } from './check-identities.ts';
 import { checkLogic } from './check-logic.ts';
-import { checkSurroundings } from './check-surroundings.ts';
+import { surroundings } from './check-surroundings.ts';
 import type { InspectParts } from './inspect-parts.ts';
 import { type Check, worstFirst } from './report.ts';
 
 /** A part of a check-up that takes longer has met a service that does not answer, in milliseconds. */
-const limitMs = 45_000;
+const usualLimitMs = 45_000;
+/** How long the other parts wait for what the first learns, which spares them the same questions, in milliseconds. */
+const headStartMs = 3_000;
 
 /** Check-ups that are under way: who asks meanwhile is told what they find. */
 const underWay = new WeakMap<InspectParts, Promise<DoctorReport>>();
@@ -18,27 +21,49 @@ const underWay = new WeakMap<InspectParts, Promise<DoctorReport>>();
 /**
  * Checks everything that linking needs and changes nothing; each finding says what to do. Its parts go side by side, and
  * one that is refused or does not answer loses nothing of the others.
+ * @param limitMs how long a part may take, in milliseconds
  */
-export function checkUp(parts: InspectParts): Promise<DoctorReport> {
+export function checkUp(parts: InspectParts, limitMs = usualLimitMs): Promise<DoctorReport> {
   const running = underWay.get(parts);
   if (running !== undefined) return running;
-  const look = lookAtAll(parts).finally(() => underWay.delete(parts));
+  const look = lookAtAll(parts, limitMs).finally(() => underWay.delete(parts));
   underWay.set(parts, look);
   return look;
 }
 
-async function lookAtAll(parts: InspectParts): Promise<DoctorReport> {
+async function lookAtAll(parts: InspectParts, limitMs: number): Promise<DoctorReport> {
   const { dataverse, options, bypass, clientIds } = parts;
-  const signal = AbortSignal.timeout(limitMs);
   const { businessUnits, tables } = options.setup;
   parts.forgetPrivileges();
-  const identities = readIdentities(parts, signal);
-  // What it learns spares those who ask after it the same questions; who could not be asked after is told of below.
-  await identities.catch(() => undefined);
+  const identities = readIdentities(parts, AbortSignal.timeout(limitMs));
+  // Who could not be asked after is told of below.
+  await Promise.race([
+    identities.catch(() => undefined),
+    sleep(Math.min(headStartMs, limitMs), undefined, { ref: false }),
+  ]);
+  const signal = AbortSignal.timeout(limitMs);
+  /** What stops a part of the checks is a finding itself: a fault where it is about what linking takes. */
+  const guarded = async (
+    what: string,
+    level: 'fault' | 'note',
+    check: () => Promise<ReportedCheck[]>,
+  ): Promise<ReportedCheck[]> => {
+    try {
+      return await check();
+    } catch (error) {
+      if (!isTerminalError(error) && !isRetryableError(error) && !isTimeout(error)) throw error;
+      const reason = isTimeout(error) ? `Dataverse did not answer within ${limitMs / 1000} s.` : messageOf(error);
+      const remedy = isMissingPrivilege(error)
+        ? 'Run "backstamp grant", which gives the application user what linking needs, then check again.'
+        : 'Check DATAVERSE_URL and the network, then check again.';
+      const finding = `${what} could not be checked: ${reason}`;
+      return [{ code: 'dataverse', level, subject: options.dataverseUrl, finding, remedy }];
+    }
+  };
   const found = await Promise.all([
     checkState(parts),
     checkQueues(parts),
-    guarded(parts, 'The identities', () =>
+    guarded('The identities', 'fault', () =>
       identities.then(
         (them) => checkIdentities(parts, them),
         (error: unknown) => {
@@ -47,13 +72,13 @@ async function lookAtAll(parts: InspectParts): Promise<DoctorReport> {
         },
       ),
     ),
-    ...parts.works.map((work) => guarded(parts, `The tables of ${work.taskName}`, () => work.check(signal))),
-    guarded(parts, 'Business units', async () =>
+    ...parts.works.map((work) => guarded(`The tables of ${work.taskName}`, 'fault', () => work.check(signal))),
+    guarded('Business units', 'note', async () =>
       businessUnits === undefined
         ? []
         : checkBusinessUnits(dataverse, businessUnits, await identitiesOf(identities), signal),
     ),
-    guarded(parts, 'What updates set off', () =>
+    guarded('What updates set off', 'note', () =>
       checkLogic(
         dataverse,
         tables.map(({ table }) => table),
@@ -61,7 +86,7 @@ async function lookAtAll(parts: InspectParts): Promise<DoctorReport> {
         signal,
       ),
     ),
-    guarded(parts, 'What surrounds linking', () => checkSurroundings(parts, signal)),
+    ...surroundings.map(({ what, check }) => guarded(what, 'note', () => check(parts, signal))),
   ]);
   return { checkedAt: timeOf(parts.now()), checks: worstFirst(once(found.flat())) };
 }
@@ -107,23 +132,4 @@ async function checkQueues({ checkMessaging }: InspectParts): Promise<Check[]> {
     remedy:
       'Check that it exists, ServiceBusConnection, and the identity\'s roles "Azure Service Bus Data Sender" and "Azure Service Bus Data Receiver".',
   }));
-}
-
-/** What stops a part of the checks is a finding itself. */
-async function guarded(
-  { options }: InspectParts,
-  what: string,
-  check: () => Promise<ReportedCheck[]>,
-): Promise<ReportedCheck[]> {
-  try {
-    return await check();
-  } catch (error) {
-    if (!isTerminalError(error) && !isRetryableError(error) && !isTimeout(error)) throw error;
-    const reason = isTimeout(error) ? `Dataverse did not answer within ${limitMs / 1000} s.` : messageOf(error);
-    const remedy = isMissingPrivilege(error)
-      ? 'Run "backstamp grant", which gives the application user what linking needs, then check again.'
-      : 'Check DATAVERSE_URL and the network, then check again.';
-    const finding = `${what} could not be checked: ${reason}`;
-    return [{ code: 'dataverse', level: 'fault', subject: options.dataverseUrl, finding, remedy }];
-  }
 }

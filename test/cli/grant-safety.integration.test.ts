@@ -283,6 +283,19 @@ describe('backstamp grant, to nobody else and for nothing else', () => {
     expect(await admin.everybodysRights()).toEqual(before);
   });
 
+  it('checks with no right to change anything', async () => {
+    await grant();
+    const reader = '99999999-3333-4333-8444-555555555555';
+    const all = await admin.list('privileges?$select=name');
+    const privileges = all.map(({ name }) => String(name)).filter((name) => /^prvRead/.test(name));
+    await admin.control('PUT', `application-users/${reader}`, { privileges });
+    const words = ['grant', '--url-dataverse', server.url, '--client-id', first, '--table', 'contact'];
+    const environment = { DATAVERSE_TOKEN: tokenOf(reader, server.url) };
+    expect((await backstamp([...words, '--check'], environment)).code).toBe(0);
+    expect((await backstamp([...words, '--table', 'lead', '--check'], environment)).code).toBe(3);
+    expect(await backstamp([...words, '--table', 'lead'], environment)).toMatchObject({ code: 1, out: '' });
+  });
+
   it('takes everything back, and only from those who are named', async () => {
     const rights = await admin.everybodysRights();
     await grant(['--ownership', '--writer-id', second]);

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { checkUp } from '../../shared/inspect/doctor.ts';
 import { client, otherClient, startWorld, type World } from './look-world.ts';
 
 const north = '44444444-2222-4333-8444-555555555555';
@@ -167,6 +168,26 @@ describe('the doctor', () => {
       fault: { status: 400, code: '0x80040203', message },
     });
     expect((await world.connect().doctor()).map(({ code }) => code).sort()).toEqual(['logic-unknown', 'unchecked']);
+  });
+
+  it('keeps what it found where a part does not answer', async () => {
+    await world.allow(client, { privileges: world.enough });
+    const slow = { match: { path: '^workflows' }, fault: { delayMs: 2_500 } };
+    await world.control('POST', 'faults', slow);
+    const { checks } = await checkUp(world.connect().parts, 1_000);
+    const bad = checks.filter(({ level }) => level !== 'good');
+    expect(bad).toMatchObject([
+      { code: 'dataverse', level: 'note', finding: expect.stringContaining('did not answer') },
+    ]);
+    expect(checks.filter(({ code }) => code === 'requirements')).toHaveLength(4);
+
+    await world.control('DELETE', 'faults');
+    await world.control('POST', 'faults', { match: { path: 'RetrieveUserPrivileges' }, fault: { delayMs: 2_500 } });
+    const unknown = (await checkUp(world.connect().parts, 1_000)).checks;
+    expect(unknown.find(({ code, level }) => code === 'dataverse' && level === 'fault')?.finding).toContain(
+      'identities',
+    );
+    expect(unknown.filter(({ code }) => code === 'logic')).toHaveLength(4);
   });
 
   it('takes few requests for two hundred units and forty tables, and two who ask at once share one look', async () => {
