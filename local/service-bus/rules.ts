@@ -135,8 +135,7 @@ function readerOf(content: MessageContent): (property: PropertyName) => Scalar {
 
 function perform(content: MessageContent, statement: Statement): MessageContent {
   const { scope, name } = statement.property;
-  const typed =
-    statement.kind === 'set' ? rhea.types.wrap(statement.value(readerOf(content)) ?? null) : rhea.types.wrap(null);
+  const typed = statement.kind === 'set' ? typedOf(statement.value(readerOf(content))) : rhea.types.wrap(null);
   if (scope === 'sys') {
     const place = PLACES[systemPropertyOf(name) ?? 'PartitionKey'];
     return place === undefined ? withAnnotation(content, PARTITION_KEY, typed) : withProperty(content, place, typed);
@@ -144,6 +143,12 @@ function perform(content: MessageContent, statement: Statement): MessageContent 
   const known = [...applicationPropertiesOf(content).keys()].find((key) => key.toLowerCase() === name.toLowerCase());
   if (statement.kind === 'set') return withApplicationProperties(content, new Map([[known ?? name, typed]]));
   return known === undefined ? content : withoutApplicationProperty(content, known);
+}
+
+/** A value that a statement sets: whole numbers are 64 bits long, as in SQL. */
+function typedOf(value: Scalar): Typed {
+  if (typeof value !== 'number') return rhea.types.wrap(value ?? null);
+  return Number.isSafeInteger(value) ? rhea.types.wrap_long(value) : rhea.types.wrap_double(value);
 }
 
 /** A typed value as rules compare it; lists, bytes and .NET's described values are none of those. */

@@ -383,16 +383,22 @@ describe('SIGTERM', () => {
 
   it('lets running invocations end, and gives their messages back: they come again', async () => {
     await send('single', { body: { test: 'draining', ms: 1_000 } });
-    await report('single', 'draining');
+    await send('sessions', { body: { test: 'draining', ms: 1_000 }, sessionId: 'draining' });
+    await Promise.all([report('single', 'draining'), report('session', 'draining')]);
 
     const end = await host.process.stop();
 
     expect(end).toEqual({ code: 0, signal: null });
-    expect(host.lines.some((line) => /single left .*draining/.test(line))).toBe(true);
+    for (const kind of ['single', 'session']) {
+      expect(host.lines.some((line) => line.includes(`${kind} left`) && line.includes('draining'))).toBe(true);
+    }
     expect(await activeCount('single')).toBe(1);
     second = await startApp();
-    expect(await second.line(/single got .*draining/)).toContain('"deliveryCount":2');
-    await second.line(/single left .*draining/);
+    for (const kind of ['single', 'session']) {
+      expect(await second.line(new RegExp(`${kind} got .*draining`))).toContain('"deliveryCount":2');
+      await second.line(new RegExp(`${kind} left .*draining`));
+    }
     await expect.poll(() => activeCount('single')).toBe(0);
+    await expect.poll(() => activeCount('sessions')).toBe(0);
   });
 });
