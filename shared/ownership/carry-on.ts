@@ -9,7 +9,7 @@ import { timeOf } from '../runs/parts.ts';
 import type { EndedPass, LinkState } from '../state/link-states.ts';
 import type { PendingRow } from '../state/pending-rows.ts';
 import { assignOwners } from './assign-owners.ts';
-import { drainOwnRows, drainProfiles } from './drain-phases.ts';
+import { drainOwnRows, drainProfiles, otherTeams } from './drain-phases.ts';
 import { seeToOtherTables } from './other-tables.ts';
 import type { OwnershipContext, OwnershipSlice } from './ownership-context.ts';
 import { type OwnershipPass, ownWatermark, profilesBegin } from './ownership-pass.ts';
@@ -110,10 +110,26 @@ async function detailsOf(slice: OwnershipSlice): Promise<string[]> {
     `Rehearsal, nothing was written: a run now would give ${counted(assigned, 'row')} another owner.`,
     estimateOf(assigned, slice.state.lastPass),
     ...(await firedBy(slice, ownerColumn)),
-    ...[...mapping.teams, mapping.root].map(({ team, businessUnit, teamId }) => {
-      const { rows, moved } = teams[teamId] ?? { rows: 0, moved: 0 };
-      return `${team} of ${businessUnit}: ${counted(rows, 'row')}, ${moved.toLocaleString('en')} of them new.`;
-    }),
+    ...teamLines(mapping, teams),
   );
   return details;
+}
+
+/** Lines of teams that a task's details hold, and characters of each: a task has its limits too. */
+const [mostTeamLines, longestTeamLine] = [100, 300];
+
+/** What each team would own; of many teams those that would own most, and the rest together. */
+export function teamLines({ teams, root }: OwnershipContext['mapping'], counts: OwnershipPass['teams']): string[] {
+  const of = (teamId: string) => counts[teamId] ?? { rows: 0, moved: 0 };
+  const all = [...teams, root].map(({ team, businessUnit, teamId }) => ({
+    who: `${team} of ${businessUnit}`.slice(0, longestTeamLine),
+    ...of(teamId),
+  }));
+  const shown = all.length <= mostTeamLines ? all : all.sort((a, b) => b.rows - a.rows).slice(0, mostTeamLines - 1);
+  const rest = [...all.slice(shown.length), of(otherTeams)];
+  const sum = (name: 'rows' | 'moved') => rest.reduce((total, one) => total + one[name], 0);
+  const others = { who: 'Other teams', rows: sum('rows'), moved: sum('moved') };
+  return [...shown, ...(others.rows > 0 ? [others] : [])].map(
+    ({ who, rows, moved }) => `${who}: ${counted(rows, 'row')}, ${moved.toLocaleString('en')} of them new.`,
+  );
 }

@@ -16,6 +16,9 @@ import { ownedColumns, wantedOwners } from './wanted-owners.ts';
 
 /** Values without a team that a task's details name. */
 const valuesShown = 3;
+/** Teams whose rows a rehearsal counts by themselves, and the name under which those of all others are counted. */
+const teamsCounted = 500;
+export const otherTeams = 'others';
 /** Characters of such a value that are shown; a column of text may hold a million. */
 const valueLength = 100;
 /** Profiles whose rows are seen to at once; a profile may have hundreds. */
@@ -147,8 +150,10 @@ function tally(
   if (isRehearsal) {
     for (const { wanted, ownerId } of owned) {
       if (typeof wanted !== 'object') continue;
-      const { rows: all, moved } = teams[wanted.id] ?? { rows: 0, moved: 0 };
-      teams[wanted.id] = { rows: all + 1, moved: moved + (wanted.id === ownerId ? 0 : 1) };
+      // A state has its limits; rows of further teams are told together.
+      const key = wanted.id in teams || Object.keys(teams).length < teamsCounted ? wanted.id : otherTeams;
+      const { rows: all, moved } = teams[key] ?? { rows: 0, moved: 0 };
+      teams[key] = { rows: all + 1, moved: moved + (wanted.id === ownerId ? 0 : 1) };
     }
   }
   const unmatched =

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { RetryableError } from '../../shared/errors.ts';
+import { teamLines } from '../../shared/ownership/carry-on.ts';
+import { createMapping } from '../../shared/ownership/owner-mapping.ts';
 import {
   confirmOwners,
   followerTables,
@@ -345,5 +347,38 @@ describe('a rehearsal', () => {
 
     expect(taskOf(simulation, runId, profiles).status).toBe('Successful');
     expect(taskOf(simulation, runId, activities).findings.map(({ code }) => code)).toEqual(['rehearse-owners']);
+  });
+});
+
+describe('values and lists of any length', () => {
+  it('end no task: a value of a million characters, and six hundred teams', async () => {
+    const many = Array.from({ length: 600 }, (_, at) => ({
+      businessUnit: 'North',
+      team: `Team ${at} ${'x'.repeat(400)}`,
+      values: [`v${at}`],
+    }));
+    const simulation = ownedOrganisation();
+    putProfile(simulation, 1, 1);
+    simulation.organisation.put(profiles, guidOf('p', 1), { msdynci_region: 'y'.repeat(1_000_000) });
+    let longest = 0;
+    for (const table of [simulation.tables.linkStates, simulation.tables.runs]) {
+      table.onWrite = (_partition, _row, document) => {
+        longest = Math.max(longest, JSON.stringify(document).length);
+      };
+    }
+
+    const { status, details } = await findingsOf(simulation);
+
+    expect(status).toBe('Successful');
+    expect(details.join(' ')).toMatch(
+      /1 profile has a value of msdynci_region that belongs to no unit, for example "y{100}"/,
+    );
+    expect(longest).toBeLessThan(64_000);
+    const root = { businessUnit: 'Root', unitId: unitId(0), team: 'Root', teamId: teamId(0) };
+    const teams = many.map((team, at) => ({ ...team, unitId: unitId(1), teamId: guidOf('c', at) }));
+    const lines = teamLines(createMapping('msdynci_region', teams, root), { [guidOf('c', 7)]: { rows: 3, moved: 2 } });
+    expect(lines).toHaveLength(99);
+    expect(lines[0]).toMatch(/^Team 7 x+: 3 rows, 2 of them new\.$/);
+    expect(lines.join('').length).toBeLessThan(64_000);
   });
 });
