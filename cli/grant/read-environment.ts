@@ -1,7 +1,7 @@
+import { checkLinkable } from '../../shared/customer-insights/linkable-table.ts';
 import { linkColumn, mapTable, profileTable } from '../../shared/customer-insights/names.ts';
 import type { TableMetadata } from '../../shared/dataverse/dataverse.ts';
 import { tablesIn, tablesPath } from '../../shared/dataverse/metadata.ts';
-import { checkLinkable } from '../../shared/linking/linkable-table.ts';
 import { AppError } from '../app-client.ts';
 import type { AdminClient, Json } from './admin-client.ts';
 import { type AskedPrivilege, askedPrivileges } from './asked-privileges.ts';

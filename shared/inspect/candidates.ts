@@ -1,6 +1,6 @@
+import { checkLinkable } from '../customer-insights/linkable-table.ts';
 import type { DefinitionReader } from '../dataverse/dataverse.ts';
 import { tablesIn } from '../dataverse/metadata.ts';
-import { checkLinkable } from '../linking/linkable-table.ts';
 import type { Candidate } from './match-sources.ts';
 
 /** Every table of the organisation that could be a source, by the rules that linking has. */

@@ -1,8 +1,8 @@
 import type { Finding } from '../contracts/run.ts';
 import type { SourceTable, UnificationSetup } from '../contracts/unification-setup.ts';
+import { checkLinkable, type UnlinkableCode } from '../customer-insights/linkable-table.ts';
 import { linkColumn, mapTable, profileTable } from '../customer-insights/names.ts';
 import type { TableMetadata } from '../dataverse/dataverse.ts';
-import { checkLinkable, type UnlinkableCode } from './linkable-table.ts';
 
 /** First line of a skipped task's details, in the original's words. */
 export const skippedText = 'Error: Linking of Dataverse tables to the CustomerProfile table is skipped.';

@@ -1,6 +1,6 @@
 import type { Finding } from '../contracts/run.ts';
-import { linkColumn } from '../customer-insights/names.ts';
 import type { TableMetadata } from '../dataverse/dataverse.ts';
+import { linkColumn } from './names.ts';
 
 /** Whose the rows of a table of customers can be. The platform's tables of units, people and roles belong to units. */
 const ownerships: ReadonlySet<string> = new Set(['UserOwned', 'OrganizationOwned']);
