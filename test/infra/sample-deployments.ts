@@ -1,5 +1,10 @@
 /** Parameter files that the tests of the deployment predict resources from. */
+import { z } from 'zod';
+import { settingsSchema } from '../../shared/settings.ts';
 import { dataverseUrl } from './bicep-compiler.ts';
+
+/** Settings that follow from other parameters of the template. */
+export const ownParameters = ['BACKSTAMP_UNIFICATION', 'BACKSTAMP_DATAVERSE_CLIENT_IDS'];
 
 const installation = (environmentName: string, settings: string): string => `
 param environmentName = '${environmentName}'
@@ -33,6 +38,23 @@ export const existingGroup = `${subscription}/resourceGroups/shared/providers/Mi
 export const existingZone = `${subscription}/resourceGroups/dns/providers/Microsoft.Network/privateDnsZones/privatelink.servicebus.windows.net`;
 const existingSubnets = `${subscription}/resourceGroups/net/providers/Microsoft.Network/virtualNetworks/hub/subnets`;
 
+/** Options that are no numbers, or whose least value would say nothing. */
+const telling: Readonly<Record<string, string>> = {
+  BACKSTAMP_SLICE_SECONDS: '120',
+  BACKSTAMP_BYPASS: "'customSync,flows'",
+  BACKSTAMP_READ_ONLY: 'true',
+  OTEL_EXPORTER_OTLP_ENDPOINT: "'https://otel.contoso.com'",
+  OTEL_EXPORTER_OTLP_HEADERS: "'@Microsoft.KeyVault(SecretUri=https://contoso.vault.azure.net/secrets/otlp)'",
+};
+
+/** Every option of the program, as Bicep writes it; a number is the least that it may be. */
+const allOptions = Object.entries({
+  ...(z.toJSONSchema(settingsSchema, { io: 'input', unrepresentable: 'any' }).properties ?? {}),
+  OTEL_EXPORTER_OTLP_HEADERS: {},
+})
+  .filter(([name]) => /^(BACKSTAMP|OTEL)_/.test(name) && !ownParameters.includes(name))
+  .map(([name, schema]) => `${name}: ${telling[name] ?? (schema as { minimum?: number }).minimum}`);
+
 /** Every option, every door, a network of its own. */
 export const everything = `${installation(
   'test',
@@ -48,19 +70,7 @@ export const everything = `${installation(
   zoneRedundantApp: true
   tags: { 'cost-center': 'crm' }
   options: {
-    BACKSTAMP_SLICE_SECONDS: 120
-    BACKSTAMP_PAGE_SIZE: 1000
-    BACKSTAMP_POLL_MINUTES: 30
-    BACKSTAMP_SETTLING_INTERVAL_SECONDS: 600
-    BACKSTAMP_SETTLING_LIMIT_SECONDS: 7200
-    BACKSTAMP_ORPHAN_INTERVAL_DAYS: 14
-    BACKSTAMP_ORPHAN_LIMIT_PERCENT: 2
-    BACKSTAMP_RETENTION_DAYS: 30
-    BACKSTAMP_BYPASS: 'customSync,flows'
-    BACKSTAMP_MAX_CONCURRENCY: 20
-    BACKSTAMP_FREE_BUDGET_PERCENT: 50
-    OTEL_EXPORTER_OTLP_ENDPOINT: 'https://otel.contoso.com'
-    OTEL_EXPORTER_OTLP_HEADERS: '@Microsoft.KeyVault(SecretUri=https://contoso.vault.azure.net/secrets/otlp)'
+    ${allOptions.join('\n    ')}
   }`,
 )}
 param alertWebhooks = { teams: 'https://contoso.example/workflows/1' }`;

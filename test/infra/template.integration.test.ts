@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { unificationSetupSchema } from '../../shared/contracts/unification-setup.ts';
 import { settingsSchema } from '../../shared/settings.ts';
 import { bicep, infraFolder, missing } from './bicep-compiler.ts';
+import { ownParameters } from './sample-deployments.ts';
 
 /** The part of ARM's type language that our types use. */
 interface ArmType {
@@ -162,9 +163,6 @@ describe('the deployment template', () => {
     expect(unificationSetupSchema.safeParse(sample).error).toBeUndefined();
   });
 });
-
-/** Settings that follow from other parameters of the template. */
-const ownParameters = ['BACKSTAMP_UNIFICATION', 'BACKSTAMP_DATAVERSE_CLIENT_IDS'];
 
 function ofOptions(properties: Record<string, ArmType>): Record<string, { minimum?: number; maximum?: number }> {
   return Object.fromEntries(
