@@ -4,6 +4,7 @@ import { countersSchema } from '../contracts/counters.ts';
 import { discoveredSourceSchema, discoverySchema, setupChangeSchema } from '../contracts/discovery.ts';
 import { checkSchema, doctorReportSchema } from '../contracts/doctor-report.ts';
 import { cloudEventSchema, plainEventSchema } from '../contracts/foreign-event.ts';
+import { holdKindSchema, holdListSchema, tableHoldSchema } from '../contracts/hold.ts';
 import { problemSchema } from '../contracts/problem.ts';
 import {
   activitySchema,
@@ -57,6 +58,9 @@ export const answers = {
   DoctorReport: doctorReportSchema,
   Finding: findingSchema,
   Health: healthSchema,
+  Hold: tableHoldSchema,
+  HoldKind: holdKindSchema,
+  HoldList: holdListSchema,
   Measure: measureSchema,
   Mode: modeSchema,
   Prediction: predictionSchema,

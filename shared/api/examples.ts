@@ -53,7 +53,22 @@ const row = {
 } as const;
 const reading = { countedAt: ended, complete: true };
 
+const hold = {
+  id: '2e392fb380395851',
+  kind: 'oneProfile',
+  table: 'account',
+  count: 1955,
+  linkedRows: 1956,
+  limitPercent: 1,
+  profileId,
+  since: ended,
+  shownAt: ended,
+  sample: [{ id: contactId, from: 'd2b6f1c4-0a53-4f0e-b7a5-0d6a6d0b9a03', to: profileId }],
+} as const;
+
 export const examples: Partial<Record<keyof typeof answers | 'CloudEvent' | 'PlainEvent' | 'StartRun', unknown>> = {
+  Hold: hold,
+  HoldList: { holds: [hold] },
   About: {
     version: '0.1.0',
     organisation: 'https://contoso.crm.dynamics.com',

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { discoverySchema } from '../contracts/discovery.ts';
 import { doctorReportSchema } from '../contracts/doctor-report.ts';
 import { cloudEventSchema, plainEventSchema } from '../contracts/foreign-event.ts';
+import { holdIdSchema, holdListSchema } from '../contracts/hold.ts';
 import { runIdSchema } from '../contracts/link-task.ts';
 import { profileAnswerSchema } from '../contracts/profile.ts';
 import { runSchema, statusAnswerSchema } from '../contracts/run.ts';
@@ -131,6 +132,31 @@ export const operations: readonly Operation[] = [
     body: startRunSchema,
     answer: { status: 202, description: 'The run is on its way.', schema: acceptedSchema },
     problems: [400, 409, 413, 422, 503],
+  },
+  {
+    name: 'list-holds',
+    tag: 'Runs',
+    method: 'get',
+    path: '/holds',
+    summary: 'Moves and clears that brakes hold back until somebody confirms them, with some of the rows.',
+    needsKey: true,
+    audience: 'administrators',
+    role: 'reader',
+    answer: { status: 200, description: 'Every hold, by table.', schema: holdListSchema },
+    problems: [503],
+  },
+  {
+    name: 'confirm-hold',
+    tag: 'Runs',
+    method: 'post',
+    path: '/holds/{holdId}/confirm',
+    summary: 'Starts a run that makes the changes which a hold showed, and no others.',
+    needsKey: true,
+    audience: 'administrators',
+    role: 'operator',
+    pathParameters: z.object({ holdId: holdIdSchema }),
+    answer: { status: 202, description: 'The run is on its way.', schema: acceptedSchema },
+    problems: [400, 404, 409, 503],
   },
   {
     name: 'show-run',

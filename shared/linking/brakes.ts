@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
+import type { Hold, HoldKind } from '../contracts/hold.ts';
 import { agreeing, counted } from '../counted.ts';
-import type { Hold, HoldKind, LinkingState, Tally } from '../state/linking-state.ts';
+import type { LinkingState, Tally } from '../state/linking-state.ts';
 
 /** Rows that may always be changed: in a small table a few are a large share. */
 const alwaysAllowed = 10;
@@ -72,5 +73,5 @@ export function holdWarning({ id, kind, count, linkedRows, limitPercent, profile
     move: `would be moved to another profile and ${agreeing(count, 'was', 'were')} left`,
     oneProfile: `would all end on profile ${profileId} and were left`,
   }[kind];
-  return `${rows} ${what}: more than the limit of ${limitPercent} %. Check the unification; to let it be done, start a run with beyondLimits, or one that names hold ${id}.`;
+  return `${rows} ${what}: more than the limit of ${limitPercent} %. Check the unification; to let it be done, confirm hold ${id}, or start a run with beyondLimits.`;
 }

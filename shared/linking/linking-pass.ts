@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import { holdSchema } from '../contracts/hold.ts';
 import { type PhaseOrder, pendingPhase, readingPhase } from '../passes/phases.ts';
 import type { Kind, Slice } from '../passes/slice.ts';
 import { passSchema } from '../state/link-states.ts';
-import { holdSchema, tallySchema } from '../state/linking-state.ts';
+import { tallySchema } from '../state/linking-state.ts';
 import type { LinkingParts } from './parts.ts';
 import type { TableContext } from './prepare.ts';
 import { watermarkOfSchema } from './watermark-of.ts';
