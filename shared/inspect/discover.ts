@@ -29,7 +29,9 @@ export async function discover(
   dataverse: InspectableDataverse,
   running: UnificationSetup = nothing,
 ): Promise<Discovery> {
-  const { tables, sources, leftOut } = await discoverTables(dataverse, AbortSignal.timeout(limitMs));
+  const found = await discoverTables(dataverse, AbortSignal.timeout(limitMs));
+  const { sources, leftOut } = found;
+  const tables = [...found.proven, ...found.guessed];
   const setup = mergeSetup(running, tables, sources);
   return {
     ...(tables.length === 0 ? {} : { setup }),
@@ -42,8 +44,10 @@ export async function discover(
 
 /** What the map says of source tables. */
 export interface DiscoveredTables {
-  /** One source for each table, each as the set-up has it. */
-  readonly tables: readonly SourceTable[];
+  /** One source for each table, each as the set-up has it: those of which the map's keys are rows. */
+  readonly proven: readonly SourceTable[];
+  /** Those that a name alone speaks for, since nobody may look into the table: for people to judge. */
+  readonly guessed: readonly SourceTable[];
   readonly sources: DiscoveredSource[];
   readonly leftOut: string[];
 }
@@ -67,14 +71,14 @@ export async function discoverTables(dataverse: InspectableDataverse, signal: Ab
   const fits = await fitSources(dataverse, sources, candidates, signal);
   const chosen = chooseFits(fits);
   const told = sources.map((source) => tell(source, chosen.get(source), fits, chosen, candidates));
-  const tables: SourceTable[] = [];
+  const [proven, guessed]: [SourceTable[], SourceTable[]] = [[], []];
   const refused: string[] = [];
   for (const [source, fit] of chosen) {
     const table = sourceTableSchema.safeParse(toSourceTable(source, fit.candidate));
-    if (table.success) tables.push(table.data);
+    if (table.success) (isProven(fit) ? proven : guessed).push(table.data);
     else refused.push(`${nameOf(source)} cannot stand in a set-up: ${z.prettifyError(table.error)}`);
   }
-  return { tables, sources: told, leftOut: [...leftOut, ...refused] };
+  return { proven, guessed, sources: told, leftOut: [...leftOut, ...refused] };
 }
 
 const nameOf = ({ dataSource, entity }: Pick<MapSource, 'dataSource' | 'entity'>): string =>
