@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ownedTables } from '../contracts/unification-setup.ts';
 import type { EntityTable } from './entity-table.ts';
 import { DocumentForm, type TellUnreadable, tellNobody } from './stored-document.ts';
 
@@ -38,8 +39,11 @@ export class OwnershipConsents {
   }
 
   /** The run by which it was confirmed. */
-  confirmed(subject: ConsentSubject): Promise<Note | undefined> {
-    return this.#find(rowOf('confirmed', subject));
+  async confirmed(subject: ConsentSubject): Promise<Note | undefined> {
+    const note = await this.#find(rowOf('confirmed', subject));
+    if (note !== undefined || !ownedTables.includes(subject.table)) return note;
+    // The version before had one consent for all tables that have tasks of their own, and has acted by it.
+    return this.#find(`confirmed|${subject.mapping}`);
   }
 
   noteRehearsal(subject: ConsentSubject, note: Note): Promise<void> {

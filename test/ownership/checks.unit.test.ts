@@ -324,6 +324,29 @@ describe('tables of the root unit', () => {
   });
 });
 
+describe('a confirmation by the version before', () => {
+  it('still holds for the tables that it was acted by for, and for no other', async () => {
+    const simulation = ownedOrganisation();
+    putProfile(simulation, 1, 1);
+    await confirmOwners(simulation);
+    const { linkStates } = simulation.tables;
+    const confirmed = linkStates.documents('ownership').find(({ rowKey }) => rowKey.startsWith('confirmed|'));
+    const mapping = confirmed?.rowKey.split('|')[1] ?? '';
+    const before = ownedOrganisation();
+    before.tables.linkStates.put('ownership', `confirmed|${mapping}`, confirmed?.document);
+    const { ownershipConsents } = before.connect();
+
+    for (const table of [profiles, ...followerTables]) {
+      expect(await ownershipConsents.confirmed({ mapping, table }), table).toBeDefined();
+    }
+    expect(await ownershipConsents.confirmed({ mapping, table: 'msdynci_prediction' })).toBeUndefined();
+    putProfile(before, 1, 1);
+    before.post({ eventId: 'event' });
+    await before.run();
+    expect(ownersOf(before, profiles).get(guidOf('p', 1))).toBe(1);
+  });
+});
+
 describe('a rehearsal', () => {
   it.each<[string, (simulation: Simulation) => void, string[]]>([
     ['was of profiles alone', () => undefined, [profiles]],
