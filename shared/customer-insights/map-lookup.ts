@@ -1,6 +1,6 @@
 import type { SourceTable } from '../contracts/unification-setup.ts';
 import type { Dataverse, ListRequest, Row, TableMetadata } from '../dataverse/dataverse.ts';
-import { normaliseGuid } from './guid.ts';
+import { guidAt } from './guid.ts';
 import type { MapEntry } from './map-row.ts';
 import { mapColumns, mapSelect, profileCustomerId } from './names.ts';
 
@@ -63,7 +63,7 @@ export function arrivedProfiles(
   const customers = new Map<string, string>();
   const profiles = new Map<string, string>();
   const take = (row: Row): { readonly id: string | undefined; readonly customer: string } => {
-    const id = normaliseGuid(String(row[profile.primaryId] ?? ''));
+    const id = guidAt(row, profile.primaryId);
     const customer = String(row[profileCustomerId] ?? '').trim();
     if (id !== undefined) customers.set(id, customer);
     return { id, customer };

@@ -1,4 +1,4 @@
-import { normaliseGuid } from '../customer-insights/guid.ts';
+import { guidAt } from '../customer-insights/guid.ts';
 import { isTerminalError } from '../errors.ts';
 import type { WorkDataverse } from '../passes/work-parts.ts';
 
@@ -24,8 +24,8 @@ async function readUsers(
 ): Promise<readonly string[]> {
   try {
     if (clientIds.length < 2) {
-      const { UserId } = await dataverse.readObject('WhoAmI', 'ask who the app is', signal);
-      return [normaliseGuid(String(UserId))].filter((id) => id !== undefined);
+      const answer = await dataverse.readObject('WhoAmI', 'ask who the app is', signal);
+      return [guidAt(answer, 'UserId')].filter((id) => id !== undefined);
     }
     const list = {
       entitySetName: 'systemusers',
@@ -34,7 +34,7 @@ async function readUsers(
       values: clientIds,
     };
     const [users = []] = await dataverse.readLists([list], signal);
-    return users.map(({ systemuserid }) => normaliseGuid(String(systemuserid))).filter((id) => id !== undefined);
+    return users.map((user) => guidAt(user, 'systemuserid')).filter((id) => id !== undefined);
   } catch (error) {
     if (!isTerminalError(error)) throw error;
     return [];

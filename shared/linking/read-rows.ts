@@ -1,4 +1,4 @@
-import { normaliseGuid } from '../customer-insights/guid.ts';
+import { guidAt } from '../customer-insights/guid.ts';
 import { type ArrivedProfiles, arrivedProfiles, profileLists } from '../customer-insights/map-lookup.ts';
 import type { MapEntry } from '../customer-insights/map-row.ts';
 import { linkValue } from '../customer-insights/names.ts';
@@ -36,8 +36,8 @@ export async function readRows(
   const [byId = [], byCustomer = [], rows = []] = await parts.dataverse.readLists(lists, signal);
   const links = new Map<string, CurrentLink>();
   for (const row of rows) {
-    const id = normaliseGuid(String(row[context.table.primaryId] ?? ''));
-    const [profileId, unit] = [linkValue, unitValue].map((column) => normaliseGuid(String(row[column] ?? '')));
+    const id = guidAt(row, context.table.primaryId);
+    const [profileId, unit] = [linkValue, unitValue].map((column) => guidAt(row, column));
     if (id !== undefined) links.set(id, { profileId, unit });
   }
   return {

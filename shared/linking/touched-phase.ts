@@ -1,5 +1,5 @@
 import { addCounters, noRows } from '../contracts/counters.ts';
-import { normaliseGuid } from '../customer-insights/guid.ts';
+import { guidAt } from '../customer-insights/guid.ts';
 import { withApart } from './link-rows.ts';
 import { inPhase, type LinkingSlice } from './linking-pass.ts';
 import { reconcileRows } from './reconcile-rows.ts';
@@ -40,9 +40,7 @@ export async function reconcileTouched(slice: LinkingSlice): Promise<void> {
       },
       signal,
     );
-    const ids = page.rows
-      .map((row) => normaliseGuid(String(row[context.table.primaryId] ?? '')))
-      .filter((id) => id !== undefined);
+    const ids = page.rows.map((row) => guidAt(row, context.table.primaryId)).filter((id) => id !== undefined);
     const report = await reconcileRows(slice, ids);
     await slice.record(report, await slice.pendingAmong(report.settled.map(({ id }) => id)));
     const { linked, relinked, cleared, waiting, failed } = report.counters;

@@ -1,5 +1,5 @@
 import { addCounters, noRows } from '../contracts/counters.ts';
-import { normaliseGuid } from '../customer-insights/guid.ts';
+import { guidAt } from '../customer-insights/guid.ts';
 import { linkValue } from '../customer-insights/names.ts';
 import { unitValue } from '../customer-insights/owner-columns.ts';
 import type { RowPage } from '../dataverse/dataverse.ts';
@@ -31,10 +31,8 @@ export async function walkRows(slice: LinkingSlice): Promise<void> {
     }
     mayBeginAnew = false;
     const rows = page.rows.flatMap((row): WalkedRow[] => {
-      const [id, profileId, unit] = [row[context.table.primaryId], row[linkValue], row[unitValue]].map((value) =>
-        normaliseGuid(String(value ?? '')),
-      );
-      return id === undefined ? [] : [{ id, profileId, unit }];
+      const id = guidAt(row, context.table.primaryId);
+      return id === undefined ? [] : [{ id, profileId: guidAt(row, linkValue), unit: guidAt(row, unitValue) }];
     });
     await walkPage(slice, rows, page.nextLink);
     if (page.nextLink === undefined) return;
