@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { version } from '../shared/version.ts';
 import { addConfig } from './commands/config.ts';
+import { addFleet } from './commands/fleet.ts';
 import { addGranting } from './commands/grant.ts';
 import { addInspecting } from './commands/inspect.ts';
 import { addRows } from './commands/rows.ts';
@@ -17,7 +18,7 @@ import type { Session } from './session.ts';
 export type AddCommand = (name: string, summary: string, examples: readonly string[], under?: Command) => Command;
 
 /** Commands that ask no app. */
-const apart: readonly string[] = ['grant', 'revoke', 'config'];
+const apart: readonly string[] = ['grant', 'revoke', 'config', 'fleet'];
 
 const epilogue = `
 Where to go: --url, else --profile or BACKSTAMP_PROFILE, else BACKSTAMP_URL, else the profile in use ("backstamp config
@@ -68,6 +69,7 @@ export function createProgram(session: Session): Command {
   addInspecting(add, session);
   addGranting(add, session);
   addConfig(add, session);
+  addFleet(add, session);
   program
     .command('completion')
     .description('a script that lets the shell complete these words')
