@@ -16,6 +16,8 @@ const faultSchema = z.strictObject({
       clientId: z.string().optional(),
       /** Only this row's write fails: alone, in a bulk message and in a batch alike. */
       rowId: z.string().optional(),
+      /** Only the writes of this share of all rows fail, scattered, and of the same rows each time. */
+      rowShare: z.number().min(0).max(1).optional(),
     })
     .default({}),
   times: z.int().positive().optional(),
@@ -79,7 +81,7 @@ export class Faults {
     let delayMs = 0;
     for (const entry of this.#faults) {
       const { rule } = entry;
-      if (rule.match.rowId !== undefined || rule.after !== moment || !matches(entry, subject) || !draw(entry)) continue;
+      if (isOfRows(rule) || rule.after !== moment || !matches(entry, subject) || !draw(entry)) continue;
       if ('delayMs' in rule.fault) delayMs += rule.fault.delayMs;
       else if ('drop' in rule.fault)
         return { delayMs, response: { status: 0, headers: {}, body: '', isDropped: true } };
@@ -92,10 +94,17 @@ export class Faults {
   strikeRow(subject: FaultSubject, rowId: string): void {
     if (this.#faults.length === 0) return;
     for (const entry of this.#faults) {
-      if (entry.rule.match.rowId?.toLowerCase() !== rowId || !matches(entry, subject)) continue;
+      if (!isOfRows(entry.rule) || !isRowMeant(entry.rule, rowId) || !matches(entry, subject)) continue;
       if ('status' in entry.rule.fault && draw(entry)) throw errorOf(entry.rule.fault);
     }
   }
+}
+
+const isOfRows = ({ match }: Fault): boolean => match.rowId !== undefined || match.rowShare !== undefined;
+
+function isRowMeant({ match: { rowId, rowShare = 1 } }: Fault, id: string): boolean {
+  if (rowId !== undefined) return rowId.toLowerCase() === id;
+  return (Math.imul(Number.parseInt(id.slice(-8), 16), 2_654_435_761) >>> 0) / 2 ** 32 < rowShare;
 }
 
 function matches({ rule, left, path }: { rule: Fault; left: number; path: RegExp | undefined }, subject: FaultSubject) {

@@ -41,6 +41,18 @@ export interface PluginFigures {
   readonly shareOfLimit: number;
 }
 
+/** A first pass over rows of which a share is refused, each by itself. */
+export interface RefusalFigures {
+  /** 0 to 1; 1 is a plug-in that refuses every row. */
+  readonly badShare: number;
+  readonly rows: number;
+  readonly requests: number;
+  /** Against a pass of which no row is refused. */
+  readonly timesTheRequests: number;
+  readonly linked: number;
+  readonly status: string;
+}
+
 /** What the benchmark prints with `--json`. */
 export interface Figures {
   readonly machine: { readonly cpu: string; readonly cores: number; readonly memoryGiB: number; readonly node: string };
@@ -50,6 +62,7 @@ export interface Figures {
   readonly growth: readonly GrowthFigures[];
   readonly identities: readonly IdentityFigures[];
   readonly plugins: readonly PluginFigures[];
+  readonly refusals: readonly RefusalFigures[];
 }
 
 /** Puts one run into figures. */

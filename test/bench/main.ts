@@ -14,6 +14,7 @@ import {
   inFlightOver,
   median,
   type PluginFigures,
+  type RefusalFigures,
   ratesOver,
 } from './figures.ts';
 import { limitOver, limitRowsPerSecond, type Model, model, sustainedRate } from './model.ts';
@@ -89,11 +90,20 @@ interface FirstPass {
 
 async function firstPass(
   rows: number,
-  given: { readonly identities?: number; readonly limits?: Model; readonly timeScale?: number } = {},
+  given: {
+    readonly identities?: number;
+    readonly limits?: Model;
+    readonly timeScale?: number;
+    readonly badShare?: number;
+  } = {},
 ): Promise<FirstPass> {
-  const { identities = 1, limits = model, timeScale = plan.timeScale / identities } = given;
+  const { identities = 1, limits = model, timeScale = plan.timeScale / identities, badShare = 0 } = given;
   const organisation = await startOrganisation(rows, { identities, withLookup: false });
   await organisation.restart(limits, timeScale);
+  if (badShare > 0) {
+    const fault = { status: 400, code: '0x80040265', message: 'Profile link rejected.' };
+    await organisation.control('POST', 'faults', { match: { rowShare: badShare }, fault });
+  }
   const { url } = organisation;
   const worker = new WorkerProcess('backstamp', {
     url,
@@ -205,6 +215,21 @@ async function loadPlugins(): Promise<readonly PluginFigures[]> {
   return figures;
 }
 
+/** Rows that are refused cost requests: those scattered among good ones, and a plug-in that refuses all. */
+async function refuse(): Promise<readonly RefusalFigures[]> {
+  const figures: RefusalFigures[] = [];
+  const rows = plan.rows / 10;
+  for (const badShare of [0, 0.001, 0.01, 0.05, 1]) {
+    const first = await firstPass(rows, { badShare });
+    await end(first);
+    const { requests } = first.growth;
+    const { linked, status } = first.performance;
+    const timesTheRequests = requests / (figures[0]?.requests ?? requests);
+    figures.push({ badShare, rows, requests, timesTheRequests, linked, status });
+  }
+  return figures;
+}
+
 /** Throughput and requests in flight over the time of Backstamp's last first pass. */
 async function draw({ performance }: FirstPass): Promise<void> {
   const limit = limitRowsPerSecond(model);
@@ -248,6 +273,8 @@ say('Identities');
 const identities = await spread(best);
 say('Plug-ins');
 const plugins = await loadPlugins();
+say('Refused rows');
+const refusals = await refuse();
 const figures: Figures = {
   machine: {
     cpu: cpus()[0]?.model ?? 'unknown',
@@ -261,6 +288,7 @@ const figures: Figures = {
   growth,
   identities,
   plugins,
+  refusals,
 };
 await keep('figures.json', `${JSON.stringify(figures, undefined, 2)}\n`);
 if (options.json) process.stdout.write(`${JSON.stringify(figures)}\n`);

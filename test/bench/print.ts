@@ -10,7 +10,15 @@ const table = (head: readonly string[], rows: readonly (readonly string[])[]): s
   textTable(head, rows, undefined, 1).trimEnd();
 
 /** Prints the figures for people. */
-export function printTables({ machine, limitRowsPerSecond, contenders, growth, identities, plugins }: Figures): void {
+export function printTables({
+  machine,
+  limitRowsPerSecond,
+  contenders,
+  growth,
+  identities,
+  plugins,
+  refusals,
+}: Figures): void {
   const sections = [
     `${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, Node ${machine.node}`,
     `What one identity's budgets sustain: ${number(limitRowsPerSecond, 1)} rows/s`,
@@ -49,6 +57,17 @@ export function printTables({ machine, limitRowsPerSecond, contenders, growth, i
     table(
       ['Plug-in ms/row', 'rows/s', 'of limit'],
       plugins.map((one) => [number(one.costPerPluginMs), number(one.rowsPerSecond, 1), percent(one.shareOfLimit)]),
+    ),
+    table(
+      ['Rows refused', 'of', 'requests', 'times', 'linked', 'task'],
+      refusals.map((one) => [
+        one.badShare === 1 ? 'all' : percent(one.badShare),
+        number(one.rows),
+        number(one.requests),
+        number(one.timesTheRequests, 2),
+        number(one.linked),
+        one.status,
+      ]),
     ),
   ];
   process.stdout.write(`${sections.join('\n\n')}\n`);
