@@ -138,7 +138,9 @@ export class IdentityPool {
     if (purpose === '*') member.proved.clear();
     else member.proved.delete(purpose);
     member.refusals.set(purpose, { until: this.#clock.now() + REFUSAL_MS, why });
-    this.#telemetry.log('error', `Identity ${member.clientId} is left out of ${purpose}: ${why}`, {
+    // An identity that only writes leaves the rest to others, which is as it was granted; one that nothing is left to is not.
+    const level = purpose !== '*' && this.hasOthers(member, purpose) ? 'info' : 'error';
+    this.#telemetry.log(level, `Identity ${member.clientId} is left out of ${purpose}: ${why}`, {
       identity: member.clientId,
     });
   }

@@ -56,6 +56,8 @@ const thrownBy = (work: Promise<unknown>): Promise<unknown> =>
 describe('reading together', () => {
   it('asks in the name of an identity that may act for others, where one may and another may not', async () => {
     const tokens: string[] = [];
+    const logged: string[] = [];
+    const telemetry = { ...silentTelemetry, log: (level: string) => void logged.push(level) };
     const answer = batch(part(200, { fullname: 'Ida' }));
     const httpClient: HttpClient = {
       async sendRequest(request) {
@@ -77,13 +79,15 @@ describe('reading together', () => {
     });
     const dataverse = createDataverse({
       ...{ url: 'https://contoso.crm.dynamics.com', identities: [identity('writer'), identity('app')] },
-      ...{ telemetry: silentTelemetry, maxConcurrency: 4, freeBudgetPercent: 0, sleep: async () => {}, httpClient },
+      ...{ telemetry, maxConcurrency: 4, freeBudgetPercent: 0, sleep: async () => {}, httpClient },
       bypass: { customLogic: 'none', flows: false },
     });
     for (let time = 1; time <= 3; time++) {
       expect(await dataverse.readTogether([read], caller)).toMatchObject([{ kind: 'rows' }]);
     }
     expect(tokens).toEqual(['writer', 'app', 'app', 'app']);
+    // It is as it was granted, and nobody is alarmed.
+    expect(logged.filter((level) => level !== 'debug')).toEqual(['info']);
   });
 
   it('sends all in one batch, in the name of the person', async () => {
