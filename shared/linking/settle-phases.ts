@@ -24,7 +24,7 @@ export async function recheckChanges(slice: LinkingSlice): Promise<void> {
     const stale = page.filter(({ foundBy }) => foundBy !== passOf(slice));
     const before = new Map(stale.map((change) => [change.id, change]));
     const report = await reconcileRows(slice, [...before.keys()], { before });
-    await slice.record(report, await slice.pendingAmong(report.settled.map(({ id }) => id)));
+    await slice.record(report, await slice.pendingOf(report));
     if (report.isPartial) await slice.endHere({ counters: slice.add(writtenOf(report.counters)) }, report.stopped);
     const still = new Set(report.found.map(({ id }) => id));
     if (!slice.isRehearsal) {
@@ -98,7 +98,7 @@ export async function settleChanges(slice: LinkingSlice): Promise<void> {
       : page.filter((change) => change.kind === 'clear' && !due.includes(change)).length;
     const before = new Map(due.map((change) => [change.id, change]));
     const report = await reconcileRows(slice, [...before.keys()], { mayMove, before });
-    await slice.record(report, await slice.pendingAmong(report.settled.map(({ id }) => id)));
+    await slice.record(report, await slice.pendingOf(report));
     if (report.isPartial) await slice.endHere({ counters: slice.add(writtenOf(report.counters)) }, report.stopped);
 
     // Whoever gave the row another link since it was found has the last word for now.

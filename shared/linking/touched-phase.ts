@@ -42,7 +42,7 @@ export async function reconcileTouched(slice: LinkingSlice): Promise<void> {
     );
     const ids = page.rows.map((row) => guidAt(row, context.table.primaryId)).filter((id) => id !== undefined);
     const report = await reconcileRows(slice, ids);
-    await slice.record(report, await slice.pendingAmong(report.settled.map(({ id }) => id)));
+    await slice.record(report, await slice.pendingOf(report));
     const { linked, relinked, cleared, waiting, failed } = report.counters;
     const written = slice.add({ ...noRows, linked, relinked, cleared });
     if (report.isPartial) await slice.endHere({ counters: written }, report.stopped);

@@ -64,7 +64,7 @@ async function walkPage(slice: LinkingSlice, rows: readonly WalkedRow[], nextLin
   const pass = inPhase(slice, 'orphans');
   const ids = rows.map(({ id }) => id);
   const report = await reconcileRows(slice, ids);
-  await slice.record(report, await slice.pendingAmong(report.settled.map(({ id }) => id)));
+  await slice.record(report, await slice.pendingOf(report));
   const { linked: first, relinked, cleared } = report.counters;
   const written = slice.add({ ...noRows, linked: first, relinked, cleared });
   // Rows that are right now are not counted again when the page is walked anew.

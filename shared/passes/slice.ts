@@ -212,8 +212,13 @@ export class Slice<K extends Kind = Kind> {
     await this.parts.rowOutcomes.record(this.pass.runId, this.slot.table, sampled);
   }
 
+  /** What was pending before of the rows that a report settles or keeps. */
+  pendingOf({ settled, keep }: Pick<RowsReport, 'settled' | 'keep'>): Promise<Map<string, PendingRow>> {
+    return this.#pendingAmong([...new Set([...settled, ...keep].map(({ id }) => id))]);
+  }
+
   /** Those of some rows that are pending. */
-  async pendingAmong(ids: readonly string[]): Promise<Map<string, PendingRow>> {
+  async #pendingAmong(ids: readonly string[]): Promise<Map<string, PendingRow>> {
     const found = new Map<string, PendingRow>();
     if (!this.mayHavePending) return found;
     for (let start = 0; start < ids.length; start += pendingLookupsAtOnce) {
