@@ -16,6 +16,7 @@ import {
 } from '../shared/api/schemas.ts';
 import { discoverySchema } from '../shared/contracts/discovery.ts';
 import { doctorReportSchema } from '../shared/contracts/doctor-report.ts';
+import { holdListSchema } from '../shared/contracts/hold.ts';
 import { problemSchema } from '../shared/contracts/problem.ts';
 import { type ProfileAnswer, profileAnswerSchema } from '../shared/contracts/profile.ts';
 import { type RunWithTasks, runSchema, runWithTasksSchema, statusAnswerSchema } from '../shared/contracts/run.ts';
@@ -60,6 +61,9 @@ export class AppClient {
   doctor = () => this.#json('POST', 'doctor', doctorReportSchema);
   about = () => this.#json('GET', 'about', aboutSchema);
   cancel = (runId: string) => this.#json('POST', `runs/${runId}/cancel`, runSchema);
+
+  holds = () => this.#json('GET', 'holds', holdListSchema);
+  confirm = (holdId: string) => this.#json('POST', `holds/${holdId}/confirm`, acceptedSchema);
 
   refreshSegments = () => this.#json('POST', 'segments/refresh', segmentReadingSchema);
 

@@ -2,6 +2,7 @@ import type { AuditList, RowList, RunList } from '../shared/api/schemas.ts';
 import { actorText } from '../shared/contracts/audit.ts';
 import type { Discovery } from '../shared/contracts/discovery.ts';
 import type { DoctorReport } from '../shared/contracts/doctor-report.ts';
+import type { HoldKind, TableHold } from '../shared/contracts/hold.ts';
 import type { ProfileAnswer, SingleValue } from '../shared/contracts/profile.ts';
 import type { RunWithTasks, StatusAnswer } from '../shared/contracts/run.ts';
 import { indented, numberText, painted, secondsText, textTable, timeText } from './text.ts';
@@ -91,6 +92,35 @@ export const auditText = (entries: AuditList['entries'], terminal?: Terminal): s
         ]),
         terminal,
       );
+
+const held: Readonly<Record<HoldKind, string>> = {
+  move: 'links moved to other profiles',
+  clear: 'links cleared',
+  oneProfile: 'links moved to one and the same profile',
+};
+
+export const holdsText = (holds: readonly TableHold[], terminal?: Terminal): string =>
+  holds.length === 0
+    ? 'Nothing is held back.\n'
+    : [
+        textTable(
+          ['hold', 'table', 'rows', 'of linked rows', 'what', 'limit', 'since'],
+          holds.map(({ id, table, count, linkedRows, kind, limitPercent, since }) => [
+            ...[id, table, count, linkedRows, held[kind], `${limitPercent} %`, timeText(since)],
+          ]),
+          terminal,
+        ),
+        ...holds.map(({ id, sample }) =>
+          sample.length === 0
+            ? ''
+            : `\n${id}, for example:\n${textTable(
+                ['row', 'profile now', 'profile then'],
+                sample.map((row) => [row.id, row.from ?? '', row.to ?? 'none']),
+                terminal,
+              )}`,
+        ),
+        '\nHave looked? Then let a run make them: backstamp confirm <hold>\n',
+      ].join('');
 
 export const rowsText = (rows: RowList['rows'], hasMore: boolean, terminal?: Terminal): string =>
   rows.length === 0

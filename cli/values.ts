@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander';
+import { holdIdSchema } from '../shared/contracts/hold.ts';
 import { logicalNameSchema } from '../shared/contracts/unification-setup.ts';
 
 /** What options and words take; a value that does not do is refused with what would. */
@@ -34,6 +35,11 @@ export function moment(text: string): (now: number) => string {
 export function tableName(text: string): string {
   if (logicalNameSchema.safeParse(text).success) return text;
   throw new InvalidArgumentError('It must be a logical name, such as contact.');
+}
+
+export function holdId(text: string): string {
+  if (holdIdSchema.safeParse(text).success) return text;
+  throw new InvalidArgumentError('It must be 16 lower-case hexadecimal digits.');
 }
 
 /** An option that may be given several times. */

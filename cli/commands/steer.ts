@@ -1,36 +1,47 @@
 import { type Command, Option } from 'commander';
+import type { Accepted } from '../../shared/api/schemas.ts';
 import type { Run } from '../../shared/contracts/run.ts';
 import { modeSchema } from '../../shared/contracts/status.ts';
-import { AppError } from '../app-client.ts';
+import { type AppClient, AppError } from '../app-client.ts';
 import { exitCodeOf, exitCodes } from '../exit-code.ts';
 import { findRun, runsUnderWay } from '../find-runs.ts';
 import { endOf } from '../follow-run.ts';
 import type { AddCommand } from '../program.ts';
 import type { Session } from '../session.ts';
-import { runText } from '../show.ts';
+import { holdsText, runText } from '../show.ts';
 import { UsageError } from '../usage-error.ts';
-import { duration, each, tableName } from '../values.ts';
+import { duration, each, holdId, tableName } from '../values.ts';
 
-interface RunOptions {
-  readonly mode?: 'incremental' | 'full' | 'orphans';
-  readonly table?: string[];
-  readonly beyondLimits?: boolean;
-  readonly giveOwners?: boolean;
+interface WaitOptions {
   readonly wait?: boolean;
   readonly timeout?: number;
 }
 
+interface RunOptions extends WaitOptions {
+  readonly mode?: 'incremental' | 'full' | 'orphans';
+  readonly table?: string[];
+  readonly beyondLimits?: boolean;
+  readonly giveOwners?: boolean;
+}
+
 /** Commands that start and end runs. */
 export function addSteering(add: AddCommand, session: Session): void {
-  const started = (name: string, summary: string, examples: readonly string[]): Command =>
-    add(name, summary, examples)
-      .option('-t, --table <table>', 'only this table; may be given several times', each(tableName))
+  const waiting = (command: Command): Command =>
+    command
       .option('-w, --wait', 'wait for its end, and end as the run does')
       .option(
         '--timeout <time>',
         'wait no longer than this (90s, 10m, 2h), then end with 5; the run goes on',
         duration,
       );
+  const started = (name: string, summary: string, examples: readonly string[]): Command =>
+    waiting(
+      add(name, summary, examples).option(
+        '-t, --table <table>',
+        'only this table; may be given several times',
+        each(tableName),
+      ),
+    );
 
   started('run', 'start a run', ['run --table lead --wait', 'run --mode orphans --beyond-limits'])
     .addOption(
@@ -53,6 +64,25 @@ export function addSteering(add: AddCommand, session: Session): void {
     (options: RunOptions, command: Command) => start('rehearsal', options, command, session),
   );
 
+  add('holds', 'what is held back because it is more than may be done unasked', ['holds']).action(
+    async (_options, command: Command) => {
+      const app = await session.connect(command);
+      const { holds } = await app.holds();
+      session.show(holds, holdsText);
+      if (holds.length > 0) session.exitCode = exitCodes.warnings;
+    },
+  );
+
+  waiting(
+    add('confirm', 'let a run make the changes that a hold showed, and no others', ['confirm 0f3c9a51d2e84b67 --wait']),
+  )
+    .argument('<hold>', 'its id, as "backstamp holds" lists it', holdId)
+    .action(async (hold: string, options: WaitOptions, command: Command) => {
+      checkWaiting(options);
+      const app = await session.connect(command);
+      await follow(app, await app.confirm(hold), options, session);
+    });
+
   add('cancel', 'cancel a run; what was linked stays linked', ['cancel latest', 'cancel --all'])
     .argument('[run]', 'its id, the beginning of it, or "latest": the newest that is under way')
     .option('-a, --all', 'every run that is under way')
@@ -74,12 +104,11 @@ export function addSteering(add: AddCommand, session: Session): void {
 
 async function start(
   mode: 'incremental' | 'full' | 'orphans' | 'rehearsal',
-  { table: tables, beyondLimits, giveOwners, wait = false, timeout }: RunOptions,
+  { table: tables, beyondLimits, giveOwners, ...waiting }: RunOptions,
   command: Command,
   session: Session,
 ): Promise<void> {
-  const { world } = session;
-  if (timeout !== undefined && !wait) throw new UsageError('--timeout goes with --wait.');
+  checkWaiting(waiting);
   const app = await session.connect(command);
   const wanted = {
     mode,
@@ -87,7 +116,21 @@ async function start(
     ...(beyondLimits && { beyondLimits }),
     ...(giveOwners && { giveOwners }),
   };
-  const accepted = await app.start(wanted, world.sleep);
+  await follow(app, await app.start(wanted, session.world.sleep), waiting, session);
+}
+
+function checkWaiting({ wait = false, timeout }: WaitOptions): void {
+  if (timeout !== undefined && !wait) throw new UsageError('--timeout goes with --wait.');
+}
+
+/** Tells of a run that is on its way, and waits for its end where that is wanted. */
+async function follow(
+  app: AppClient,
+  accepted: Accepted,
+  { wait = false, timeout }: WaitOptions,
+  session: Session,
+): Promise<void> {
+  const { world } = session;
   const { runId } = accepted;
   const onItsWay = `Run ${runId} is on its way. See it with: backstamp show ${runId}`;
   if (!wait) {

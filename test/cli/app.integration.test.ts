@@ -145,6 +145,35 @@ describe('the command and an app', () => {
     expect({ code, out }).toEqual({ code: 0, out: '[]\n' });
   });
 
+  it('shows what is held back, and confirms one by its id', async () => {
+    const hold = {
+      id: '0f3c9a51d2e84b67',
+      table: 'contact',
+      kind: 'clear',
+      count: 812,
+      linkedRows: 7789,
+      limitPercent: 5,
+      since: '2026-03-01T05:00:00Z',
+      shownAt: '2026-03-01T05:00:00Z',
+      sample: [{ id: 'row-1', from: 'profile-1' }],
+    };
+    let holds = [hold];
+    const app = await start(({ method, path }) => {
+      if (path === 'holds') return { json: { holds } };
+      if (method === 'POST') return accepted;
+      return { json: ended };
+    });
+    const { code, out } = await app.backstamp('holds');
+    expect(code).toBe(4);
+    for (const text of [hold.id, '812', '7,789', '5 %', 'links cleared', 'row-1']) expect(out).toContain(text);
+    expect((await app.backstamp(`confirm ${hold.id} --wait`)).out).toContain('Successful');
+    expect(app.requests.map(({ path }) => path)).toContain(`holds/${hold.id}/confirm`);
+    expect(await app.backstamp('confirm latest')).toMatchObject({ code: 2 });
+    expect(await app.backstamp(`confirm ${hold.id} --timeout 5m`)).toMatchObject({ code: 2 });
+    holds = [];
+    expect(await app.backstamp('holds')).toMatchObject({ code: 0, out: 'Nothing is held back.\n' });
+  });
+
   it('cancels the newest run that is under way as the latest, each of them with --all, and no ended one', async () => {
     const under = [2, 3].map((number) => ({
       ...goingOn,
