@@ -26,7 +26,7 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['test/**/*.integration.test.ts', 'local/*/test/**/*.integration.test.ts'],
-          testTimeout: 30_000,
+          testTimeout: 120_000,
           retry,
           hookTimeout: 60_000,
         },

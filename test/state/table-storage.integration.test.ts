@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isRetryableError } from '../../shared/errors.ts';
 import { type EntityTable, listAll } from '../../shared/state/entity-table.ts';
-import { LinkStates } from '../../shared/state/link-states.ts';
+import { LinkStates, LostRaceError } from '../../shared/state/link-states.ts';
 import { PendingRows } from '../../shared/state/pending-rows.ts';
 import { TableStorage } from '../../shared/state/table-storage.ts';
 import { type Azurite, startAzurite } from '../support/azurite.ts';
@@ -111,7 +111,9 @@ describe('the stores over it', () => {
     const saved = await states.save({ table: 'contact' }, { pendingRows: 3 }, etag);
     expect(saved).toBeDefined();
     expect(await states.load({ table: 'contact' })).toMatchObject({ state: { pendingRows: 3 }, etag: saved });
-    expect(await new LinkStates(table).save({ table: 'contact' }, { pendingRows: 4 }, etag)).toBeUndefined();
+    await expect(new LinkStates(table).save({ table: 'contact' }, { pendingRows: 4 }, etag)).rejects.toThrow(
+      LostRaceError,
+    );
   });
 
   it('page through pending rows, each once', async () => {
