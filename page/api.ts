@@ -10,6 +10,7 @@ import type {
 } from '../shared/api/schemas.ts';
 import type { Discovery } from '../shared/contracts/discovery.ts';
 import type { DoctorReport } from '../shared/contracts/doctor-report.ts';
+import type { TableHold } from '../shared/contracts/hold.ts';
 import type { Problem } from '../shared/contracts/problem.ts';
 import type { ProfileAnswer } from '../shared/contracts/profile.ts';
 import type { Run, StatusAnswer } from '../shared/contracts/run.ts';
@@ -61,6 +62,14 @@ export class Api {
 
   status(): Promise<StatusAnswer> {
     return this.#again('status');
+  }
+
+  holds(): Promise<{ holds: TableHold[] }> {
+    return this.#again('holds');
+  }
+
+  confirmHold(holdId: string): Promise<Accepted> {
+    return this.#json(`holds/${encodeURIComponent(holdId)}/confirm`, { method: 'POST' });
   }
 
   newestRuns(pageSize: number): Promise<RunSummaryList> {

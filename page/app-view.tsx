@@ -67,6 +67,7 @@ const Header = ({
         <span class="quiet">Organisation</span> <strong>{hostOf(about.organisation)}</strong>{' '}
         <span class="quiet">
           · app {location.host} · version {about.version}
+          {about.readOnly ? ' · rehearses only' : ''}
         </span>
       </p>
     </div>

@@ -1,4 +1,6 @@
 import { render } from 'preact';
+import type { Accepted } from '../shared/api/schemas.ts';
+import type { TableHold } from '../shared/contracts/hold.ts';
 import { isFinal } from '../shared/contracts/is-final.ts';
 import { Api, ApiError } from './api.ts';
 import { AppView, titleOf } from './app-view.tsx';
@@ -9,7 +11,7 @@ import { LookUp } from './look-up.ts';
 import { sourceTables } from './look-up-view.tsx';
 import { mergeRuns, statusChanges } from './news.ts';
 import { hashOf, isSameThing, type Place, placeAbove, placeOf, runPlace, tablePlace } from './place.ts';
-import { cancelQuestion, startQuestion } from './questions.tsx';
+import { cancelQuestion, confirmQuestion, startQuestion } from './questions.tsx';
 import { readRowName } from './row-address.ts';
 import { RowPager } from './row-pager.ts';
 import { startRequest } from './start-request.ts';
@@ -21,6 +23,8 @@ const calmMs = 15_000;
 /** What was heard so lately is shown as it is, in milliseconds; whoever turns to another view wants it fresh. */
 const freshMs = 500;
 const runsPerPage = 20;
+/** How long a notice stands, in milliseconds. */
+const noticeMs = 4_000;
 const keyName = 'backstamp-key';
 /** The place to come back to from the platform's sign-in, which keeps nothing that stands after a #. */
 const placeName = 'backstamp-place';
@@ -43,6 +47,7 @@ export class App {
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** A run that was just started may take a moment to be recorded. */
   #awaited: string | undefined;
+  #noticeTimer: ReturnType<typeof setTimeout> | undefined;
   #isDrawing = false;
   #isOutdated = false;
 
@@ -67,6 +72,7 @@ export class App {
       show: (place, { isStep } = { isStep: true }) => this.#show(place, isStep),
       loadOlderRuns: () => void this.#loadOlderRuns(),
       askToStart: (mode) => void this.#askToStart(mode),
+      askToConfirm: (hold) => void this.#askToConfirm(hold),
       askToCancel: (runId) => void this.#askToCancel(runId),
       turnPage: (direction) => this.#api && void this.#rows.turn(this.#api, direction),
       exportRows: () => this.#api && void this.#rows.save(this.#api),
@@ -171,13 +177,19 @@ export class App {
     try {
       const [status, page] = await Promise.all([api.status(), api.newestRuns(runsPerPage)]);
       if (api !== this.#api) return;
+      // Something may be held only where a task has ended with a warning: elsewhere there is nothing to ask for.
+      const mayHold = status.groups.some(({ tasks }) =>
+        tasks.some((task) => task.status === 'Completed with warnings'),
+      );
+      const { holds } = mayHold || this.#state.holds.length > 0 ? await api.holds() : { holds: [] };
+      if (api !== this.#api) return;
       const { runs, olderRuns } = mergeRuns(this.#state, page);
       const changes = statusChanges(this.#state.status, status);
       // Only the list counts: a run that is in it is watched until it ends.
       if (runs?.some(({ runId }) => runId === this.#awaited)) this.#awaited = undefined;
       if (changes !== '') this.#announce(changes);
       const isFirst = this.#state.status === undefined;
-      this.#change({ status, runs, olderRuns, heardAt: Date.now(), problem: undefined });
+      this.#change({ status, holds, runs, olderRuns, heardAt: Date.now(), problem: undefined });
       // A row of which only the id is known waits for the tables to look in.
       if (isFirst && this.#state.place.view === 'row') await this.#openRow(api, this.#state.place);
       await this.#refreshRun(api);
@@ -199,7 +211,8 @@ export class App {
     const run = hasEnded ? known : await api.run(place.runId);
     const here = this.#state.place;
     if (!('runId' in here) || here.runId !== place.runId) return;
-    if (!hasEnded) this.#change({ run });
+    const isMissing = run === undefined && place.runId !== this.#awaited;
+    if (!hasEnded) this.#change({ run, missingRun: isMissing ? place.runId : undefined });
     if (here.view !== 'table' || here.tab !== 'rows') return;
     const task = run?.tasks.find(({ table }) => table === here.table);
     // The rows of a task appear as it goes; once it has ended they stay.
@@ -310,11 +323,22 @@ export class App {
     const tables = this.#state.status?.tables.map(({ table }) => table) ?? [];
     const chosen = await ask(this.#around.dialog, startQuestion(mode, tables, this.#organisation));
     const wanted = chosen && startRequest(mode, tables, chosen);
-    if (wanted === undefined || this.#api === undefined) return;
+    if (wanted !== undefined) await this.#start((api) => api.start(wanted), wanted.tables ?? tables);
+  }
+
+  async #askToConfirm(hold: TableHold): Promise<void> {
+    const isSure = await ask(this.#around.dialog, confirmQuestion(hold, this.#organisation));
+    if (isSure === undefined) return;
+    await this.#start((api) => api.confirmHold(hold.id), [hold.table]);
+  }
+
+  /** Starts a run and shows it, or its only table. */
+  async #start(start: (api: Api) => Promise<Accepted>, tables: readonly string[]): Promise<void> {
+    if (this.#api === undefined) return;
     try {
-      const { runId } = await this.#api.start(wanted);
+      const { runId } = await start(this.#api);
       this.#awaited = runId;
-      const [only, ...others] = wanted.tables ?? tables;
+      const [only, ...others] = tables;
       this.#show(only !== undefined && others.length === 0 ? tablePlace(runId, only) : runPlace(runId), true);
       await this.#refresh();
     } catch (error) {
@@ -343,10 +367,21 @@ export class App {
   async #copy(text: string, what: string): Promise<void> {
     try {
       await navigator.clipboard.writeText(text);
-      this.#announce(`Copied ${what}.`);
+      this.#notify(`Copied ${what}.`);
     } catch {
-      this.#announce(`The browser does not let this page copy ${what}: select it, and copy it by hand.`);
+      this.#notify(`The browser does not let this page copy ${what}: select it, and copy it by hand.`);
     }
+  }
+
+  /** Says something to everybody, not to screen readers alone, for a while. */
+  #notify(text: string): void {
+    const { announcer } = this.#around;
+    clearTimeout(this.#noticeTimer);
+    announcer.className = 'notice';
+    this.#announce(text);
+    this.#noticeTimer = setTimeout(() => {
+      announcer.className = 'unseen';
+    }, noticeMs);
   }
 }
 

@@ -1,5 +1,8 @@
+import type { TableHold } from '../shared/contracts/hold.ts';
 import type { Mode } from '../shared/contracts/status.ts';
+import { counted } from '../shared/counted.ts';
 import type { Question } from './dialog.tsx';
+import { heldText } from './holds-view.tsx';
 import { profileTable } from './outcome-parts.tsx';
 
 /** What each mode will do, said before it is done. */
@@ -128,5 +131,21 @@ export const cancelQuestion = (organisation: string): Question => ({
     </>
   ),
   confirm: 'Cancel the run',
+  isDangerous: true,
+});
+
+export const confirmQuestion = (hold: TableHold, organisation: string): Question => ({
+  title: `Let it be done in ${hold.table}?`,
+  body: (
+    <>
+      <Where organisation={organisation} />
+      <p>{`${counted(hold.count, 'link')} of ${counted(hold.linkedRows, 'linked row')}: ${heldText(hold)}.`}</p>
+      <p>
+        This is for these changes and no more: if the map has moved on meanwhile, what it wants now is held anew.
+        Plug-ins, workflows and flows that listen to updates of {hold.table} may fire for each row.
+      </p>
+    </>
+  ),
+  confirm: 'Confirm',
   isDangerous: true,
 });

@@ -25,7 +25,7 @@ export const RunView = ({ state, about, actions, now, place }: ViewProps & { rea
         {run === undefined || !about.you.mayOperate ? undefined : <CancelButton run={run} actions={actions} />}
       </Head>
       {run === undefined ? (
-        <p class="quiet">Being recorded …</p>
+        <NoRun isMissing={state.missingRun === place.runId} />
       ) : (
         <>
           <p class="progress">
@@ -56,6 +56,14 @@ export const RunView = ({ state, about, actions, now, place }: ViewProps & { rea
     </section>
   );
 };
+
+/** Where a run is not there (yet). */
+export const NoRun = ({ isMissing }: { readonly isMissing: boolean }) =>
+  isMissing ? (
+    <p>There is no such run. Runs are removed after the retention time; the address may be an old one.</p>
+  ) : (
+    <p class="quiet">Loading …</p>
+  );
 
 /** Who did something, by name and id. */
 export const Who = ({ who, actions }: { readonly who: Actor; readonly actions: Actions }) =>
@@ -91,7 +99,11 @@ const RunFacts = ({
       ['Started by', run.startedBy === undefined ? undefined : <Who key="by" who={run.startedBy} actions={actions} />],
       [
         'Permitted',
-        [run.beyondLimits && 'more than the safety limits', run.giveOwners && 'giving owners']
+        [
+          run.beyondLimits && 'more than the safety limits',
+          run.giveOwners && 'giving owners',
+          run.holds && `what was held as ${run.holds.join(', ')}`,
+        ]
           .filter(Boolean)
           .join(', ') || undefined,
       ],

@@ -1,6 +1,7 @@
 import type { About, AuditList, RecordOutcomes, SegmentList } from '../shared/api/schemas.ts';
 import type { Discovery } from '../shared/contracts/discovery.ts';
 import type { DoctorReport } from '../shared/contracts/doctor-report.ts';
+import type { TableHold } from '../shared/contracts/hold.ts';
 import type { ProfileAnswer } from '../shared/contracts/profile.ts';
 import type { StatusAnswer } from '../shared/contracts/run.ts';
 import type { RunDetail, RunSummary } from '../shared/contracts/run-summary.ts';
@@ -68,12 +69,16 @@ export interface State {
   readonly session: Session;
   readonly place: Place;
   readonly status: StatusAnswer | undefined;
+  /** What brakes hold back until somebody confirms it. */
+  readonly holds: readonly TableHold[];
   /** Newest first, as far as they were loaded; undefined before the first answer. */
   readonly runs: readonly RunSummary[] | undefined;
   readonly olderRuns: string | undefined;
   readonly isLoadingOlder: boolean;
   /** The run that is shown; undefined while it is being loaded, or is not recorded yet. */
   readonly run: RunDetail | undefined;
+  /** A run that was asked for and is not there. */
+  readonly missingRun: string | undefined;
   readonly rows: RowsState | undefined;
   readonly inspection: InspectionState | undefined;
   readonly lookUp: LookUpState | undefined;
@@ -91,10 +96,12 @@ export const emptyState: State = {
   session: { kind: 'asking' },
   place: statusPlace,
   status: undefined,
+  holds: [],
   runs: undefined,
   olderRuns: undefined,
   isLoadingOlder: false,
   run: undefined,
+  missingRun: undefined,
   rows: undefined,
   inspection: undefined,
   lookUp: undefined,
@@ -114,6 +121,7 @@ export interface Actions {
   show(place: Place, options?: { readonly isStep: boolean }): void;
   loadOlderRuns(): void;
   askToStart(mode: Mode): void;
+  askToConfirm(hold: TableHold): void;
   askToCancel(runId: string): void;
   turnPage(direction: 'next' | 'before'): void;
   exportRows(): void;

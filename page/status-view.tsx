@@ -1,5 +1,6 @@
 import { isFinal } from '../shared/contracts/is-final.ts';
 import { distanceText, timeText } from './format.ts';
+import { HoldsView } from './holds-view.tsx';
 import { Head, To } from './parts.tsx';
 import { type ListChoice, runPlace } from './place.ts';
 import { StartButtons } from './start-buttons.tsx';
@@ -22,6 +23,7 @@ export const StatusView = ({ state, about, actions, now, list }: ViewProps & { r
           <span class="quiet">{`(${modeNames[run.mode]}, begun ${distanceText(run.receivedAt, now)})`}</span>
         </p>
       ))}
+      <HoldsView state={state} about={about} actions={actions} now={now} />
       {status === undefined ? (
         <p class="quiet">Loading …</p>
       ) : (

@@ -6,7 +6,7 @@ import { type Place, runPlace } from './place.ts';
 import { taskProgress } from './progress.ts';
 import { ProgressLine } from './progress-view.tsx';
 import { RowsView } from './rows-view.tsx';
-import { CancelButton } from './run-view.tsx';
+import { CancelButton, NoRun } from './run-view.tsx';
 import type { ViewProps } from './view-props.ts';
 import { counterNames, modeNames } from './words.ts';
 
@@ -29,7 +29,11 @@ export const TableView = (props: ViewProps & { readonly place: TablePlace }) => 
         {run === undefined || !about.you.mayOperate ? undefined : <CancelButton run={run} actions={actions} />}
       </Head>
       {task === undefined ? (
-        <p class="quiet">{run === undefined ? 'Being recorded …' : 'This run has no such table.'}</p>
+        run === undefined ? (
+          <NoRun isMissing={state.missingRun === place.runId} />
+        ) : (
+          <p>This run has no such table.</p>
+        )
       ) : (
         <>
           <p class="progress">

@@ -5,6 +5,7 @@ import { type Column, DataTable } from './data-table.tsx';
 import { numberText } from './format.ts';
 import { StatusBadge, Time, To } from './parts.tsx';
 import { type ListChoice, type Place, type SortKey, tablePlace } from './place.ts';
+import { taskProgress } from './progress.ts';
 import type { Actions } from './state.ts';
 import { taskList } from './task-list.ts';
 import { statusPhrases } from './words.ts';
@@ -113,6 +114,14 @@ const ListTools = ({
   </search>
 );
 
+/** How far a task at work has come, where that is known. */
+function shareText(task: Task, now: number): string {
+  const { rows = 0, total } = taskProgress(task, now) ?? {};
+  return task.status === 'Refreshing' && total !== undefined && total > 0
+    ? `${Math.min(100, Math.floor((rows / total) * 100))} %`
+    : '';
+}
+
 function columnsOf(
   choice: ListChoice,
   withChange: (change: Partial<ListChoice>) => Place,
@@ -135,7 +144,15 @@ function columnsOf(
         </To>
       ),
     },
-    { name: 'Status', sort: sortBy('attention', true), cell: ({ status }) => <StatusBadge status={status} /> },
+    {
+      name: 'Status',
+      sort: sortBy('attention', true),
+      cell: (task) => (
+        <span>
+          <StatusBadge status={task.status} /> <span class="quiet">{shareText(task, now)}</span>
+        </span>
+      ),
+    },
     {
       name: 'Rows changed',
       isNumber: true,
