@@ -74,7 +74,6 @@ export class AdminClient {
   /**
    * Rows of a list whose property has one of many values.
    * @param path with its `$select`; the filter is added
-   * @param toLiteral how a value stands in a filter: ids for themselves, texts in quotes
    */
   async listWhere(path: string, property: string, values: readonly string[], what: string): Promise<Json[]> {
     const wanted = [...new Set(values)];

@@ -2,15 +2,15 @@ import { logicalNameSchema } from '../../shared/contracts/unification-setup.ts';
 import { UsageError } from '../usage-error.ts';
 import type { Wanted } from './wanted.ts';
 
-/** How far a command goes. */
-export type Depth = 'print' | 'dryRun' | 'check' | 'do';
+/** What a command is after: the list alone, the difference, whether there is one, or the deed. */
+export type Aim = 'print' | 'dryRun' | 'check' | 'do';
 
 export interface GrantCommand {
   readonly name: 'grant';
   readonly wanted: Wanted;
   /** Root of the environment; undefined where the list is only to be printed. */
   readonly dataverse: string | undefined;
-  readonly depth: Depth;
+  readonly aim: Aim;
 }
 
 export interface RevokeCommand {
@@ -50,7 +50,7 @@ const loopback: readonly string[] = ['localhost', '127.0.0.1', '[::1]'];
 
 /** @throws UsageError */
 export function toGrantCommand(values: GrantValues, environment: Environment): GrantCommand {
-  const depth = depthOf(values);
+  const aim = aimOf(values);
   const tables = logicalNames('--table', values.table);
   if (tables.length === 0) throw new UsageError('Name each source table: --table contact --table lead.');
   const dropped = logicalNames('--drop', values.drop);
@@ -66,12 +66,12 @@ export function toGrantCommand(values: GrantValues, environment: Environment): G
     extent: values.ownership ? 'ownership' : values['business-units'] ? 'businessUnits' : 'linking',
     installation: installationOf(values.installation),
   };
-  if (depth === 'print') return { name: 'grant', wanted, depth, dataverse: undefined };
+  if (aim === 'print') return { name: 'grant', wanted, aim, dataverse: undefined };
   demandIdentity(clientIds);
   return {
     name: 'grant',
     wanted,
-    depth,
+    aim,
     dataverse: environmentOf(values['url-dataverse'] ?? environment.DATAVERSE_URL),
   };
 }
@@ -87,7 +87,7 @@ export function toRevokeCommand(values: GrantValues, environment: Environment): 
   };
 }
 
-function depthOf(values: GrantValues): Depth {
+function aimOf(values: GrantValues): Aim {
   const asked = [values.print && 'print', values['dry-run'] && 'dry-run', values.check && 'check'].filter(
     (one) => typeof one === 'string',
   );

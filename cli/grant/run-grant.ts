@@ -24,7 +24,7 @@ export interface GrantWorld {
  * @throws UsageError where there is no token and nobody to ask; AppError where Dataverse refuses
  */
 export async function runGrant(command: GrantCommand, json: boolean, world: GrantWorld): Promise<ExitCode> {
-  const { wanted, dataverse, depth } = command;
+  const { wanted, dataverse, aim } = command;
   if (dataverse === undefined) {
     world.write(json ? jsonText(listPrivileges(wanted)) : privilegeListText(wanted));
     return exitCodes.ok;
@@ -32,10 +32,10 @@ export async function runGrant(command: GrantCommand, json: boolean, world: Gran
   const client = new AdminClient(dataverse, await tokenFor(dataverse, world), world.sleep);
   const difference = await compareAccess(client, wanted);
   const { lines, notes, isComplete } = difference;
-  if (depth !== 'do' || isComplete) {
+  if (aim !== 'do' || isComplete) {
     const end = isComplete ? 'All of it is there; nothing was changed.\n' : 'Nothing was changed.\n';
     report({ lines: [...lines, ...notes], isChanged: false, isComplete, end }, json, world);
-    return depth === 'check' && !isComplete ? exitCodes.bad : exitCodes.ok;
+    return aim === 'check' && !isComplete ? exitCodes.bad : exitCodes.ok;
   }
   const there = lines.filter(({ kind }) => kind === 'there');
   const done = await collect((tell) => grantAccess(client, wanted, difference, tell), world, json, lines);
