@@ -1,5 +1,6 @@
 import type { SourceTable } from '../contracts/unification-setup.ts';
 import type { Dataverse, ListRequest, Row, TableMetadata } from '../dataverse/dataverse.ts';
+import { partitionColumn, partitionOf, rowKey } from '../dataverse/row-key.ts';
 import { guidAt } from './guid.ts';
 import type { MapEntry } from './map-row.ts';
 import { mapColumns, mapSelect, profileCustomerId } from './names.ts';
@@ -10,7 +11,7 @@ import { mapColumns, mapSelect, profileCustomerId } from './names.ts';
 export interface MapTables {
   readonly source: SourceTable;
   readonly map: Pick<TableMetadata, 'entitySetName'>;
-  readonly profile: Pick<TableMetadata, 'entitySetName' | 'primaryId'>;
+  readonly profile: Pick<TableMetadata, 'entitySetName' | 'primaryId'> & Partial<Pick<TableMetadata, 'columns'>>;
 }
 
 /** Map rows with the key ring, for those whose key is unusable by itself. */
@@ -38,6 +39,8 @@ export interface ArrivedProfiles {
   of(entry: MapEntry): string | undefined;
   /** The CustomerId that a profile row stands for, where it was read. */
   customerOf(profileId: string): string | undefined;
+  /** What addresses a profile row: its id, and its partition where that is another than an elastic row's own. */
+  keyOf(profileId: string): string;
 }
 
 /** Requests that find the profiles of entries, to travel with other lists. */
@@ -48,7 +51,8 @@ export function profileLists(context: MapTables, entries: readonly MapEntry[]): 
     if (entry.profileId !== undefined) byId.push(entry.profileId);
     else if (entry.customerId !== '') byCustomer.push(entry.customerId);
   }
-  const list = { entitySetName: context.profile.entitySetName, select: [profileCustomerId] };
+  const partition = context.profile.columns?.has(partitionColumn) ? [partitionColumn] : [];
+  const list = { entitySetName: context.profile.entitySetName, select: [profileCustomerId, ...partition] };
   return [
     { ...list, column: context.profile.primaryId, values: byId },
     { ...list, column: profileCustomerId, values: byCustomer },
@@ -62,10 +66,15 @@ export function arrivedProfiles(
 ): ArrivedProfiles {
   const customers = new Map<string, string>();
   const profiles = new Map<string, string>();
+  const partitions = new Map<string, string>();
   const take = (row: Row): { readonly id: string | undefined; readonly customer: string } => {
     const id = guidAt(row, profile.primaryId);
     const customer = String(row[profileCustomerId] ?? '').trim();
-    if (id !== undefined) customers.set(id, customer);
+    if (id !== undefined) {
+      customers.set(id, customer);
+      const partition = partitionOf(row, id);
+      if (partition !== undefined) partitions.set(id, partition);
+    }
     return { id, customer };
   };
   for (const row of byId) take(row);
@@ -79,5 +88,6 @@ export function arrivedProfiles(
       return profiles.get(customerId.toLowerCase());
     },
     customerOf: (profileId) => customers.get(profileId),
+    keyOf: (profileId) => rowKey(profile.primaryId, profileId, partitions.get(profileId)),
   };
 }

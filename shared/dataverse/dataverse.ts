@@ -93,6 +93,8 @@ export interface ListRequest {
 /** New values for one existing row, in the Web API's payload form (`nav@odata.bind`, or `nav: null` to clear). */
 export interface RowUpdate {
   readonly id: string;
+  /** The partition of an elastic row, where it is another than the one that it has by its id; the client looks it up. */
+  readonly partition?: string | undefined;
   readonly values: Readonly<Record<string, unknown>>;
 }
 

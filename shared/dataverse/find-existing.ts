@@ -1,6 +1,7 @@
 import { isTerminalError } from '../errors.ts';
 import type { TableMetadata } from './dataverse.ts';
 import { readLists } from './read-lists.ts';
+import { partitionColumn, partitionOf } from './row-key.ts';
 import type { Sender } from './sender.ts';
 
 /**
@@ -22,4 +23,22 @@ export async function findExisting(
     if (isTerminalError(error)) return new Set(ids.map((id) => id.toLowerCase()));
     throw error;
   }
+}
+
+/** The partitions of those of some rows that lie in another than their own, by id. An elastic row is not found without. */
+export async function findPartitions(
+  sender: Sender,
+  { entitySetName, primaryId }: TableMetadata,
+  ids: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<ReadonlyMap<string, string>> {
+  const list = { entitySetName, select: [primaryId, partitionColumn], column: primaryId, values: ids };
+  const [rows = []] = await readLists(sender, [list], signal);
+  const found = new Map<string, string>();
+  for (const row of rows) {
+    const id = String(row[primaryId]).toLowerCase();
+    const partition = partitionOf(row, id);
+    if (partition !== undefined) found.set(id, partition);
+  }
+  return found;
 }

@@ -1,5 +1,6 @@
 import type { RowUpdate, TableMetadata } from './dataverse.ts';
 import { type BatchPart, writeBatch } from './multipart.ts';
+import { partitionColumn, rowKey } from './row-key.ts';
 import { API_PATH } from './transport.ts';
 
 /** Which of an organisation's own custom logic a write skips. */
@@ -23,7 +24,12 @@ export function bypassHeaders({ customLogic, flows }: Bypass): Readonly<Record<s
 /** Body of UpdateMultiple: each target names its type and primary id, and holds only what changes. */
 export function writeTargets(table: TableMetadata, rows: readonly RowUpdate[]): string {
   const type = `Microsoft.Dynamics.CRM.${table.logicalName}`;
-  const targets = rows.map(({ id, values }) => ({ '@odata.type': type, [table.primaryId]: id, ...values }));
+  const targets = rows.map(({ id, partition, values }) => ({
+    '@odata.type': type,
+    [table.primaryId]: id,
+    ...(partition === undefined ? {} : { [partitionColumn]: partition }),
+    ...values,
+  }));
   return JSON.stringify({ Targets: targets });
 }
 
@@ -35,9 +41,9 @@ export function writeUpdates(
 ): string {
   const headers = { 'Content-Type': 'application/json; type=entry', 'If-Match': '*', ...options.headers };
   const parts = rows.map(
-    ({ id, values }): BatchPart => ({
+    ({ id, partition, values }): BatchPart => ({
       method: 'PATCH',
-      path: `${API_PATH}/${table.entitySetName}(${id})${options.query}`,
+      path: `${API_PATH}/${table.entitySetName}(${encodeURIComponent(rowKey(table.primaryId, id, partition))})${options.query}`,
       headers,
       body: JSON.stringify(values),
     }),

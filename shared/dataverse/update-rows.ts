@@ -2,7 +2,7 @@ import { isTerminalError, TerminalError } from '../errors.ts';
 import { readRetryAfter } from './answer-headers.ts';
 import { isOfAllRows } from './breaker.ts';
 import type { RowUpdate, TableMetadata, UpdateReport, UpdateRequest } from './dataverse.ts';
-import { findExisting } from './find-existing.ts';
+import { findExisting, findPartitions } from './find-existing.ts';
 import { type BatchAnswer, readBatch } from './multipart.ts';
 import { isTaken } from './proves-success.ts';
 import type { RowWriter, WriteMode } from './row-writer.ts';
@@ -46,7 +46,15 @@ export async function updateRows(writer: RowWriter, request: UpdateRequest): Pro
   }
   if (rows.length === 0) return { written: [], gone: [], failed: [], unsent: [] };
   if (warmUp && writer.needsWarmUp(request)) writer.options.sender.expectSchemaLag(table.entitySetName);
-  return new UpdateRun(writer, request).run();
+  if (table.tableType !== 'Elastic' || request.signal?.aborted) return new UpdateRun(writer, request).run();
+  const partitions = await findPartitions(
+    writer.options.sender,
+    table,
+    rows.map(({ id }) => id),
+    request.signal,
+  );
+  const addressed = rows.map((row) => ({ ...row, partition: partitions.get(row.id) }));
+  return new UpdateRun(writer, { ...request, rows: addressed }).run();
 }
 
 /**

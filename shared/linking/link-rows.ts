@@ -1,4 +1,5 @@
 import { noRows } from '../contracts/counters.ts';
+import type { ArrivedProfiles } from '../customer-insights/map-lookup.ts';
 import { choosePerSource, type MapEntry } from '../customer-insights/map-row.ts';
 import { linkColumn } from '../customer-insights/names.ts';
 import type { RowUpdate, UpdateReport } from '../dataverse/dataverse.ts';
@@ -77,6 +78,7 @@ export async function linkRows(
   const report = await writeLinks(
     slice,
     decisions.filter((decision) => !isSetDown(decision)),
+    profiles,
   );
   const accounted = account(slice, { decisions, report, customerOf, setDown: new Set(setDown) });
   return { ...accounted, conflicts, found, ...endOf(report) };
@@ -164,14 +166,18 @@ function pendingRow(
   return { id, mapRowId, version, cause, reason, firstTriedAt: at, lastTriedAt: at, runId: slice.pass.runId };
 }
 
-async function writeLinks(slice: LinkingSlice, decisions: readonly Decision[]): Promise<UpdateReport> {
+async function writeLinks(
+  slice: LinkingSlice,
+  decisions: readonly Decision[],
+  profiles: ArrivedProfiles,
+): Promise<UpdateReport> {
   const { parts, context } = slice;
   const linkUpdate = linkUpdates(context);
   const rows = decisions
     .filter(({ kind }) => kind === 'link' || kind === 'relink' || kind === 'unlink')
     .map((decision) => {
       const isLink = decision.kind === 'link' || decision.kind === 'relink';
-      return linkUpdate(decision.entry.sourceId, isLink ? decision.profileId : undefined);
+      return linkUpdate(decision.entry.sourceId, isLink ? profiles.keyOf(decision.profileId) : undefined);
     });
   if (slice.isRehearsal || rows.length === 0) {
     return { written: rows.map(({ id }) => id), gone: [], failed: [], unsent: [] };
@@ -185,15 +191,15 @@ async function writeLinks(slice: LinkingSlice, decisions: readonly Decision[]): 
   });
 }
 
-/** Gives the update that sets a row's link, or clears it where no profile is given. */
-export function linkUpdates(context: TableContext): (id: string, profileId: string | undefined) => RowUpdate {
+/** Gives the update that sets a row's link, or clears it where no key of a profile is given. */
+export function linkUpdates(context: TableContext): (id: string, profileKey: string | undefined) => RowUpdate {
   const navigationProperty = context.link?.navigationProperty ?? linkColumn;
   const bind = `${navigationProperty}@odata.bind`;
   const profiles = `/${context.profile.entitySetName}`;
   // Clearing by `@odata.bind: null` is refused inside `$batch`; the bare navigation property is not.
-  return (id, profileId) => ({
+  return (id, profileKey) => ({
     id,
-    values: profileId === undefined ? { [navigationProperty]: null } : { [bind]: `${profiles}(${profileId})` },
+    values: profileKey === undefined ? { [navigationProperty]: null } : { [bind]: `${profiles}(${profileKey})` },
   });
 }
 

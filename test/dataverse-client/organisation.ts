@@ -37,7 +37,10 @@ export const TABLES = [
     tableType: 'Elastic',
     changeTracking: true,
     bulk: true,
-    columns: [{ logicalName: 'msdynci_name', type: 'String' }],
+    columns: [
+      { logicalName: 'msdynci_name', type: 'String' },
+      { logicalName: 'msdynci_customerid', type: 'String' },
+    ],
   },
   {
     logicalName: 'contact',
