@@ -78,6 +78,7 @@ describe('metadata', () => {
       navigationProperty: COLUMN,
       referencedTable: 'msdynci_customerprofile',
       relationship: 'msdynci_customerprofile_contact',
+      metadataId: expect.any(String),
     });
   });
 
