@@ -250,19 +250,9 @@ describe('a batch', () => {
 });
 
 describe('a batch of a session', () => {
-  it('is alone: the sessions of a batch function are worked one after another', async () => {
-    const sessions = ['p', 'q', 'r'].map((sessionId) => ({ body: { test: 'alone', sessionId, ms: 300 }, sessionId }));
-    await send('session-batches', sessions);
-
-    const steps = (): string[] => host.lines.filter((line) => /sessionBatch (got|left).*"alone"/.test(line));
-    await expect.poll(steps, { timeout: 15_000 }).toHaveLength(12);
-    expect(steps().map((line) => /sessionBatch (got|left)/.exec(line)?.[1])).toEqual(
-      Array.from({ length: 12 }, (_, index) => (index % 2 === 0 ? 'got' : 'left')),
-    );
-  });
-
-  it('holds that session alone, and is abandoned as a whole when the function throws', async () => {
-    const of = (sessionId: string) => [1, 2].map((index) => ({ body: { test: 'whole', sessionId, index }, sessionId }));
+  it('holds that session alone, one at a time, and is abandoned as a whole when the function throws', async () => {
+    const of = (sessionId: string) =>
+      [1, 2].map((index) => ({ body: { test: 'whole', sessionId, index, ms: 200 }, sessionId }));
     await send('session-batches', [...of('x'), ...of('y')]);
 
     await expect.poll(() => reports('sessionBatch', '"whole"'), { timeout: 10_000 }).toHaveLength(4);
@@ -276,6 +266,10 @@ describe('a batch of a session', () => {
       expect(seen[1]?.message).toEqual(of(sessionId).map(({ body }) => body));
     }
     await expect.poll(() => activeCount('session-batches')).toBe(0);
+    const steps = host.lines.filter((line) => /sessionBatch (got|left).*"whole"/.test(line));
+    expect(steps.map((line) => /sessionBatch (got|left)/.exec(line)?.[1])).toEqual(
+      Array.from({ length: 8 }, (_, index) => (index % 2 === 0 ? 'got' : 'left')),
+    );
   });
 });
 
