@@ -114,7 +114,8 @@ describe('a user of one business unit', () => {
 
   /** Every way to ask a route for a row; a route with a placeholder or a body that is not known here fails the test. */
   function requestsFor(operation: Operation, row: { readonly table: string; readonly id: string }, run = runId) {
-    const values: Readonly<Record<string, string>> = { runId: run, table: row.table, id: row.id };
+    const holdId = 'f'.repeat(16);
+    const values: Readonly<Record<string, string>> = { runId: run, table: row.table, id: row.id, holdId };
     const path = operation.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
       const value = values[name];
       if (value === undefined) throw new Error(`Teach this test what {${name}} of ${operation.path} stands for.`);
