@@ -199,6 +199,11 @@ describe('a user of one business unit', () => {
   });
 
   it('steers nothing: no run is started or canceled by a person of one unit', async () => {
+    // Events that were sent above may have a run under way.
+    const runs = async () => JSON.parse((await call(everywhere, 'get', '/runs')).body).runs as { endedAt?: string }[];
+    await expect
+      .poll(async () => (await runs()).every(({ endedAt }) => endedAt !== undefined), { timeout: 30_000 })
+      .toBe(true);
     const before = (await call(everywhere, 'get', '/runs')).body;
     for (const path of ['/runs', `/runs/${runId}/cancel`, '/segments/refresh']) {
       expect((await call(inNorth, 'post', path, { mode: 'incremental' })).status, path).toBe(403);
