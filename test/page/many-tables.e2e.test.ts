@@ -127,6 +127,31 @@ describe.skipIf(browserPath === undefined)('thirty tables, on the page', () => {
     await page.context().close();
   });
 
+  it('say since when they stand so, while the app does not answer', async () => {
+    const page = await openPage(browser, stack);
+    await rowsOf(page).first().waitFor();
+    await page.route('**/api/status', (route) => route.abort());
+    await page.getByRole('alert').getByText('What you see is from').waitFor();
+    expect(await rowsOf(page).count()).toBe(12);
+    await screenshot(page, '53-old-data');
+    await expectAccessible(page);
+    await page.unroute('**/api/status');
+    await page.getByRole('alert').getByText('What you see is from').waitFor({ state: 'hidden' });
+    await page.context().close();
+  });
+
+  it('are printed without what only a screen is for, and said to be gone where their run is', async () => {
+    const page = await openPage(browser, stack);
+    await rowsOf(page).first().waitFor();
+    await page.emulateMedia({ media: 'print' });
+    expect(await page.getByRole('button', { name: 'Run now' }).isVisible()).toBe(false);
+    expect(await rowsOf(page).first().isVisible()).toBe(true);
+    await page.emulateMedia({ media: 'screen' });
+    await page.goto(`${stack.hostUrl}/api/status-page#/runs/${'0'.repeat(32)}`);
+    await page.getByText('There is no such run.').waitFor();
+    await page.context().close();
+  });
+
   it('cost little traffic, even while a run is at work', async () => {
     const page = await openPage(browser, stack);
     await rowsOf(page).first().waitFor();
