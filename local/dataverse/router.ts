@@ -16,6 +16,7 @@ import { inheritRoles } from './security/inherited-roles.ts';
 import { addPrivilegesRole, deleteRole, postRole, removePrivilegeRole } from './security/roles.ts';
 import { demandRow } from './security/row-access.ts';
 import { type BulkMessage, performBulk } from './write/bulk.ts';
+import { parseBody } from './write/payload.ts';
 import { demandRowOf, parseRowKey } from './write/row-key.ts';
 import {
   deleteByKey,
@@ -123,8 +124,18 @@ function rowRoute(
       return writeAssociation(context, table, key, next.name);
     throw noSuchResource(context.url);
   }
-  if (method !== 'GET') throw noSuchResource(context.url);
-  return followRow(context, table, key, next.name);
+  if (method === 'GET') return followRow(context, table, key, next.name);
+  return writeProperty(context, table, key, next.name);
+}
+
+/** `PUT`, `PATCH` or `DELETE {api}/<entity set>(<key>)/<column>`: one column of a row that is there. */
+function writeProperty(context: RequestContext, table: Table, key: string, name: string): DataverseResponse {
+  const { method } = context;
+  if (method !== 'PUT' && method !== 'PATCH' && method !== 'DELETE') throw noSuchResource(context.url);
+  if (!table.columnOf(name)) throw unknownProperty(name, table.name);
+  const value = method === 'DELETE' ? null : parseBody(context, table.identity.entitySetName).value;
+  const headers = { ...context.headers, 'if-match': '*', 'if-none-match': undefined };
+  return patchRow({ ...context, method: 'PATCH', headers, body: JSON.stringify({ [name]: value }) }, table, key);
 }
 
 /** `GET {api}/<entity set>(<key>)/<name>`: a column, a related row, or related rows. */
