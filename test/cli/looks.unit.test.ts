@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { firstRecords } from '../../cli/csv-records.ts';
 import { printable, printableJson, printableText } from '../../cli/printable.ts';
+import { terminalOf } from '../../cli/terminal.ts';
 import { fold, textTable } from '../../cli/text.ts';
 import { backstamp } from './grant-world.ts';
 import { commandNames } from './understand.ts';
@@ -75,6 +76,22 @@ describe('a table', () => {
     // biome-ignore lint/suspicious/noControlCharactersInRegex: a colour begins and ends with one
     expect(coloured.replaceAll(/\u001b\[\d+m/g, '')).toBe(textTable(head, failed, plain(100)));
     expect(textTable(head, failed, plain(100))).not.toContain('\u001b');
+  });
+});
+
+describe('a terminal', () => {
+  const stream = { isTTY: true, columns: 120, hasColors: () => true } as const;
+
+  it('has the colours it can show, unless NO_COLOR holds anything', () => {
+    expect(terminalOf(stream, {})?.isColoured).toBe(true);
+    expect(terminalOf(stream, { NO_COLOR: '' })?.isColoured).toBe(true);
+    for (const NO_COLOR of ['1', '0', 'false']) expect(terminalOf(stream, { NO_COLOR })?.isColoured).toBe(false);
+    expect(terminalOf({ ...stream, hasColors: () => false }, {})?.isColoured).toBe(false);
+  });
+
+  it('is none where a file or a pipe is written, and has a usual width where it tells none', () => {
+    expect(terminalOf({ ...stream, isTTY: false as never }, {})).toBeUndefined();
+    expect(terminalOf({ ...stream, columns: 0 }, {})?.columns()).toBe(80);
   });
 });
 
