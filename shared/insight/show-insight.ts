@@ -1,6 +1,7 @@
 import type { ProfileAnswer } from '../contracts/profile.ts';
 import type { UnificationSetup } from '../contracts/unification-setup.ts';
 import { linkValue } from '../customer-insights/names.ts';
+import type { MapReader } from '../customer-insights/place-in-map.ts';
 import type { PersonalDataverse, Read } from '../dataverse/dataverse.ts';
 import { isTerminalError, isUnknownCallerError, RetryableError } from '../errors.ts';
 import type { PendingRows } from '../state/pending-rows.ts';
@@ -12,6 +13,7 @@ import { type Unlinked, unlinked, whyUnlinked } from './why-unlinked.ts';
 export interface InsightParts {
   readonly dataverse: PersonalDataverse;
   readonly pendingRows: Pick<PendingRows, 'among'>;
+  readonly mapIndex: MapReader['mapIndex'];
   readonly options: { readonly setup: UnificationSetup };
   /** Milliseconds since 1970. */
   readonly now: () => number;

@@ -1,10 +1,8 @@
 import type { UnlinkedReason } from '../contracts/profile.ts';
 import type { SourceTable } from '../contracts/unification-setup.ts';
 import { customerIdColumn } from '../customer-insights/customer-tables.ts';
-import { spellingsOf } from '../customer-insights/guid.ts';
-import { type MapEntry, readMapRow } from '../customer-insights/map-row.ts';
-import { mapColumns, mapSelect } from '../customer-insights/names.ts';
-import type { Dataverse, TableMetadata } from '../dataverse/dataverse.ts';
+import { type MapReader, placesOf } from '../customer-insights/place-in-map.ts';
+import type { TableMetadata } from '../dataverse/dataverse.ts';
 import { odataText } from '../odata-text.ts';
 import type { PendingRows } from '../state/pending-rows.ts';
 import type { InsightTables } from './insight-tables.ts';
@@ -15,6 +13,9 @@ export interface Unlinked {
   readonly explanation: string;
 }
 
+/** Map rows of one source row whose profiles are asked for. */
+const mostEntries = 10;
+
 const explanations: Readonly<Record<Exclude<UnlinkedReason, 'failed' | 'acrossUnits'>, string>> = {
   noColumn: 'No row of this table was ever linked. The first run makes the link; see its task for what holds it up.',
   notUnified:
@@ -22,7 +23,8 @@ const explanations: Readonly<Record<Exclude<UnlinkedReason, 'failed' | 'acrossUn
   waiting: 'The profile of this row has not arrived in Dataverse yet, or you may not read it.',
   noProfile: 'The map names a customer for this row, but there is no such profile that you may read.',
   notLinkedYet: 'The profile of this row is there; the next run links the row.',
-  orphan: 'The row leads to a profile that no longer exists. The next run over orphans clears or corrects the link.',
+  orphan:
+    'The row leads to a profile that no longer exists. The next walk over the rows corrects the link, or clears it.',
   notVisible:
     'The row leads to a profile that you may not read, since it is not of your business unit, or no longer exists.',
 };
@@ -37,22 +39,28 @@ export const unlinked = (reason: keyof typeof explanations): Unlinked => ({
  * there is asked in the name of the person, who learns of no profile that is another unit's.
  */
 export async function whyUnlinked(
-  parts: { readonly dataverse: Dataverse; readonly pendingRows: Pick<PendingRows, 'among'> },
+  parts: MapReader & { readonly pendingRows: Pick<PendingRows, 'among'> },
   row: { readonly source: SourceTable; readonly id: string },
   { map, profile }: InsightTables & { readonly profile: TableMetadata },
   readTogether: ReadTogether,
   signal: AbortSignal,
 ): Promise<Unlinked> {
-  const entry = map && (await newestEntry(parts.dataverse, row, map, signal));
-  if (entry === undefined) return unlinked('notUnified');
+  const { source, id } = row;
+  const place = map && (await placesOf(parts, { source, map }, [id], signal)).get(id);
+  // The newest whose profile exists has the last word; more than a few name no row.
+  const entries = (place ?? []).sort((a, b) => b.version - a.version).slice(0, mostEntries);
+  const [newest] = entries;
+  if (newest === undefined) return unlinked('notUnified');
   const list = { entitySetName: profile.entitySetName, select: [profile.primaryId] };
-  const [answer] = await readTogether([
-    entry.profileId === undefined
-      ? { ...list, filter: `${customerIdColumn} eq ${odataText(entry.customerId)}`, top: 1 }
-      : { ...list, id: entry.profileId },
-  ]);
-  const isThere = answer?.kind === 'rows' && answer.rows.length > 0;
-  if (!isThere) return unlinked(entry.profileId === undefined ? 'noProfile' : 'waiting');
+  const found = await readTogether(
+    entries.map(({ profileId, customerId }) =>
+      profileId === undefined
+        ? { ...list, filter: `${customerIdColumn} eq ${odataText(customerId)}`, top: 1 }
+        : { ...list, id: profileId },
+    ),
+  );
+  const isThere = found.some((answer) => answer.kind === 'rows' && answer.rows.length > 0);
+  if (!isThere) return unlinked(newest.profileId === undefined ? 'noProfile' : 'waiting');
   const [pending] = await parts.pendingRows.among(row.source.table, [row.id]);
   // The reason may name the profile, so it is for those who may read it.
   if (pending?.cause === 'failed') return { reason: 'failed', explanation: pending.reason };
@@ -61,23 +69,4 @@ export async function whyUnlinked(
     return { reason: 'acrossUnits', explanation };
   }
   return unlinked('notLinkedYet');
-}
-
-async function newestEntry(
-  dataverse: Dataverse,
-  { source, id }: { readonly source: SourceTable; readonly id: string },
-  map: TableMetadata,
-  signal: AbortSignal,
-): Promise<MapEntry | undefined> {
-  const request = {
-    entitySetName: map.entitySetName,
-    select: mapSelect,
-    column: mapColumns.key,
-    values: [id, ...spellingsOf(id)],
-  };
-  const [rows = []] = await dataverse.readLists([request], signal);
-  const entries = rows
-    .map((row) => readMapRow(row, source))
-    .flatMap((reading) => (reading.kind === 'entry' && reading.entry.sourceId === id ? [reading.entry] : []));
-  return entries.sort((a, b) => b.version - a.version)[0];
 }

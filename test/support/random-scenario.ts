@@ -195,10 +195,12 @@ export function truthOf({ organisation }: Simulation): Map<string, string> {
   return truth;
 }
 
-/** Whether there may be a time at which the map names no contact at all. */
+/** Whether there may be a time at which the map names no contact at all, or only some that are gone. */
 function mayBeUnmapped({ map, changes, faults }: Scenario): boolean {
   const meanwhile = faults.map(({ what }) => (what.kind === 'change' ? what.change.kind : undefined));
-  const unmapped = [...changes.map(({ kind }) => kind), ...meanwhile].filter((kind) => kind === 'unmap').length;
+  const unmapped = [...changes.map(({ kind }) => kind), ...meanwhile].filter(
+    (kind) => kind === 'unmap' || kind === 'remove',
+  ).length;
   return map.filter((profile) => profile > 0).length <= unmapped;
 }
 
