@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type EntityTable, listAll } from './entity-table.ts';
+import { type EntityTable, listAll, type StoredEntity } from './entity-table.ts';
 import type { StateKey } from './link-states.ts';
 import { DocumentForm, type TellUnreadable, tellNobody } from './stored-document.ts';
 
@@ -50,7 +50,7 @@ export class FoundChanges {
     let from = after === undefined ? undefined : `${after} `;
     for (;;) {
       const { entities } = await this.#table.list(partitionOf(slot), { from, pageSize });
-      const changes = entities.map((entity) => form.read(entity, this.#tell)).filter((change) => change !== undefined);
+      const changes = entities.map((entity) => this.#read(entity)).filter((change) => change !== undefined);
       const last = entities.at(-1);
       if (changes.length > 0 || last === undefined) return changes;
       from = `${last.rowKey} `;
@@ -63,11 +63,17 @@ export class FoundChanges {
     for (let start = 0; start < ids.length; start += atOnce) {
       const some = ids.slice(start, start + atOnce);
       for (const entity of await Promise.all(some.map((id) => this.#table.get(partitionOf(slot), id)))) {
-        const change = entity && form.read(entity, this.#tell);
+        const change = entity && this.#read(entity);
         if (change !== undefined) found.set(change.id, change);
       }
     }
     return found;
+  }
+
+  /** The key alone says which row it is: pages go on from it. */
+  #read(entity: StoredEntity): FoundChange | undefined {
+    const change = form.read(entity, this.#tell);
+    return change && { ...change, id: entity.rowKey };
   }
 
   async drop(slot: StateKey, ids: readonly string[]): Promise<void> {

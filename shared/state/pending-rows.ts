@@ -61,7 +61,8 @@ export class PendingRows {
   /** A row whose record cannot be read is pending all the same: that much its key tells, and the next try writes it anew. */
   #read(entity: StoredEntity): PendingRow {
     const row = form.read(entity, this.#tell);
-    if (row !== undefined) return row;
+    // The key alone says which row it is: pages go on from it.
+    if (row !== undefined) return { ...row, id: entity.rowKey };
     const at = new Date(0).toISOString();
     return {
       id: entity.rowKey,

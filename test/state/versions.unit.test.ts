@@ -241,6 +241,20 @@ describe('a pending row, an outcome or a found orphan that cannot be read', () =
     expect(simulation.errors).toEqual([]);
   });
 
+  it('goes by its key where it says something else of itself, and is met once', async () => {
+    const { simulation } = contacts(3);
+    for (const source of [2, 3]) mapTo(simulation, { kind: 'c', source, profile: 9 });
+    simulation.post({ eventId: 'first', tables: ['contact'] });
+    await simulation.run();
+    const pending = documentOf(simulation.tables.pendingRows, 'contact', guidOf('c', 3));
+    simulation.tables.pendingRows.put('contact', guidOf('c', 3), { ...pending, id: '' });
+    addProfile(simulation, 9);
+    const runId = simulation.post({ eventId: 'second', tables: ['contact'] });
+    await simulation.run();
+    expect(taskOf(simulation, runId, 'contact').status).toBe('Successful');
+    expect(simulation.tables.pendingRows.documents('contact')).toEqual([]);
+  });
+
   it('leaves the others of its list', async () => {
     const { simulation, told } = contacts(0);
     const { rowOutcomes, foundChanges } = simulation.connect();
