@@ -11,7 +11,7 @@ export const holdIdSchema = z.string().regex(/^[0-9a-f]{16}$/, 'must be 16 lower
 /** Changes that a pass found and did not make, since they are more than may be made unasked. */
 export const holdSchema = z.object({
   /** Others make another hold. */
-  id: holdIdSchema,
+  id: z.string(),
   kind: holdKindSchema,
   /** Rows that are held. */
   count: z.number().int().nonnegative(),

@@ -6,10 +6,12 @@ import { mapNamesTable } from '../customer-insights/map-names-table.ts';
 import { commitPass, failedRowsWarning, type Pending } from '../passes/commit-pass.ts';
 import { newPass, type PassTask } from '../passes/new-pass.ts';
 import { retryPendingRows } from '../passes/pending-phase.ts';
+import { coveragePrefix } from '../passes/task-progress.ts';
 import { timeOf } from '../runs/parts.ts';
 import type { EndedPass, LinkState } from '../state/link-states.ts';
 import { countsUnits, keepsApart } from './across-units.ts';
 import { holdWarning } from './brakes.ts';
+import { coverageOf, coverageText } from './coverage.ts';
 import { linkPendingRows } from './link-pending-rows.ts';
 import { withApart } from './link-rows.ts';
 import { type InPhase, inPhase, type LinkingPass, type LinkingSlice, walkBegins } from './linking-pass.ts';
@@ -167,12 +169,17 @@ async function commit(slice: LinkingSlice): Promise<EndedPass> {
   const { holds, confirmed, uncleared, leaving, counters } = pass;
   return commitPass(slice, async (found) => {
     const pending = slice.isRehearsal ? { ...found, acrossUnits: pass.apart ?? 0 } : found;
+    const linkedRows = Math.max(0, linkedBefore(slice, pass) - counters.cleared);
+    const coverage = slice.isRehearsal ? undefined : await coverageOf(slice, linkedRows, pending);
     return {
       warnings: [...holds.map(holdWarning), ...failedRowsWarning(pending.failed + uncleared)],
       failedBesides: uncleared,
       leaving,
-      linking: { holds, confirmed, linkedRows: Math.max(0, linkedBefore(slice, pass) - counters.cleared) },
-      details: await detailsOf(slice, pass, pending),
+      linking: { holds, confirmed, linkedRows, ...(coverage === undefined ? {} : { coverage }) },
+      details: [
+        ...(await detailsOf(slice, pass, pending)),
+        ...(coverage === undefined ? [] : [`${coveragePrefix}${coverageText(coverage)}`]),
+      ],
       findings: await mapFindings(slice, pending),
       lastWalkAt: walkedAt(pass, slice.state.lastWalkAt),
     };
