@@ -66,7 +66,7 @@ describe('the audit', () => {
   const shown = async (runId: string) =>
     runWithTasksSchema.parse(bodyOf(await as(reader, showRun, request('GET', '/api/x', { params: { runId } }))));
 
-  it('says who started and who cancelled a run: on the run, in the list, and in a log record of its own', async () => {
+  it('I16 says who started and who cancelled a run: on the run, in the list, and in a log record of its own', async () => {
     await start({ mode: 'full', tables: ['contact'] });
     const runId = await orchestrated();
     now += 60_000;
@@ -87,12 +87,12 @@ describe('the audit', () => {
     expect(measured).not.toContain(id);
   });
 
-  it('tells a confirmation from a run', async () => {
+  it('I16 tells a confirmation from a run', async () => {
     await start({ mode: 'orphans', beyondLimits: true });
     expect(await entries()).toMatchObject([{ action: 'confirm', by: kim, detail: 'orphans' }]);
   });
 
-  it('names nobody whom a sender of events makes up', async () => {
+  it('I16 names nobody whom a sender of events makes up', async () => {
     const body = {
       schema: 'backstamp.unification-event/1',
       eventId: 'x',
@@ -146,7 +146,7 @@ describe('the audit', () => {
     expect(await entries()).toMatchObject([exported, exported]);
   });
 
-  it('does nothing that it cannot put on record', async () => {
+  it('I16 does nothing that it cannot put on record', async () => {
     parts = {
       ...parts,
       audit: Object.assign(Object.create(parts.audit), { record: () => Promise.reject(new TerminalError('no table')) }),

@@ -192,7 +192,7 @@ async function define(answer: FakeAnswer, times: number): Promise<string> {
 }
 
 describe('every answer of Dataverse', () => {
-  it.each(shapes)('%s comes to what SPEC.md says', async (_, answer) => {
+  it.each(shapes)('I15 %s comes to what SPEC.md says', async (_, answer) => {
     const expected = ruleFor(answer);
     const always = Number.POSITIVE_INFINITY;
 
@@ -221,7 +221,7 @@ describe('every answer of Dataverse', () => {
     },
   );
 
-  it('calls no row written that is not, and none gone that exists, whatever comes', async () => {
+  it('I15 calls no row written that is not, and none gone that exists, whatever comes', async () => {
     const shape = fc.constantFrom(undefined, undefined, undefined, ...shapes.map(([, answer]) => answer));
     await fc.assert(
       fc.asyncProperty(

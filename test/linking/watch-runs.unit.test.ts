@@ -299,7 +299,7 @@ describe('the end of a run', () => {
 });
 
 describe('what only operators may ask for', () => {
-  it('counts for nothing in a message that no order of the API stands behind', async () => {
+  it('I14 I16 counts for nothing in a message that no order of the API stands behind', async () => {
     const { simulation, runId } = contacts(2);
     await simulation.run();
     const event = { ...eventOf({ source: 'attacker', eventId: 'x' }, new Date(simulation.clock.now()).toISOString()) };
@@ -331,7 +331,7 @@ describe('a task message that does not fit its run', () => {
     ['a table that the run is not about', { table: 'lead' }, undefined],
     ['a session of another table', {}, 'lead'],
     ['another run', { runId: 'f'.repeat(32) }, undefined],
-  ])('changes nothing: %s', async (_, change, session) => {
+  ])('I14 changes nothing: %s', async (_, change, session) => {
     const { simulation, runId } = contacts(2);
     await simulation.deliver();
     const before = JSON.stringify([recordsOf(simulation), simulation.tables.linkStates.documents('table')]);

@@ -2,6 +2,6 @@ import fc from 'fast-check';
 import { it } from 'vitest';
 import { hostileScenarioArbitrary, withstands } from '../support/hostile-scenario.ts';
 
-it('nothing that comes in stops other tables, runs or routes, in 5,000 hostile scenarios', async () => {
+it('I14 nothing that comes in stops other tables, runs or routes, in 5,000 hostile scenarios', async () => {
   await fc.assert(fc.asyncProperty(hostileScenarioArbitrary, withstands), { numRuns: 5_000 });
 });

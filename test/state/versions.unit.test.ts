@@ -134,7 +134,7 @@ describe('a pass that cannot be read', () => {
     .filter(([, schema]) => !schema.safeParse(undefined).success)
     .map(([name]) => name);
 
-  it.each(fields)('is dropped, and its run ends with every link right, without its %s', async (field) => {
+  it.each(fields)('I14 is dropped, and its run ends with every link right, without its %s', async (field) => {
     const { simulation, told } = contacts(12);
     const runId = simulation.post({ eventId: 'event', tables: ['contact'] });
     await untilMidPass(simulation);
@@ -187,7 +187,7 @@ describe('a watermark or a state that cannot be read', () => {
 });
 
 describe('a run or a task that cannot be read', () => {
-  it.each(spoilings)('stops no list, no watch, no other run: %s', async (_name, spoil) => {
+  it.each(spoilings)('I14 stops no list, no watch, no other run: %s', async (_name, spoil) => {
     const { simulation, told } = contacts(12);
     const spoilt = simulation.post({ eventId: 'spoilt', tables: ['contact'] });
     await untilMidPass(simulation);
