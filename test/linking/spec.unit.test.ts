@@ -19,7 +19,7 @@ const invariants = [...spec.matchAll(/^### (I\d+) .+\n([\s\S]*?)(?=^##)/gm)].map
   text,
 }));
 const named = invariants.flatMap(({ number, text }) =>
-  [...text.matchAll(/^- (test\/\S+\.test\.ts): (.+)$/gm)].map(
+  [...text.matchAll(/^- (test\/\S+\.ts): (.+)$/gm)].map(
     ([, file = '', title = '']): NamedTest => ({ invariant: number, file, title }),
   ),
 );

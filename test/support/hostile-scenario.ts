@@ -51,12 +51,12 @@ export async function withstands({ deliveries, target, pick, spoiling }: Hostile
   for (let delivery = 0; delivery < deliveries; delivery++) await simulation.deliver();
   attack(simulation, { target, pick, spoiling, runId: first });
   simulation.post({ eventId: 'beside', tables: ['lead'] });
-  await simulation.run(simulation.clock.now() + 5 * hour);
+  await simulation.run(simulation.clock.now() + 2.2 * hour);
 
   simulation.organisation.badRows.clear();
   addProfile(simulation, 3);
   const last = simulation.post({ eventId: 'last', mode: 'full' });
-  await simulation.run(simulation.clock.now() + 5 * hour);
+  await simulation.run(simulation.clock.now() + 2.2 * hour);
 
   // What was sent to no handler's liking is refused; a fault of the program is none of that.
   for (const error of simulation.errors) expect(error).toBeInstanceOf(z.ZodError);

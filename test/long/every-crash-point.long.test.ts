@@ -1,0 +1,3 @@
+import { describeCrashPoints } from '../support/crash-points.ts';
+
+describeCrashPoints(1);
