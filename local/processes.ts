@@ -26,6 +26,8 @@ export interface ProcessOptions {
   readonly readReady?: (line: string) => Ready | undefined;
   /** Takes each line of its output; left out, output is dropped. */
   readonly onLine?: (line: string, name: string) => void;
+  /** The signal that asks it to end, SIGTERM unless given. */
+  readonly stopSignal?: NodeJS.Signals;
   /** Time to become ready, 30 s unless given. */
   readonly startLimitMs?: number;
 }
@@ -38,7 +40,7 @@ export interface RunningProcess {
   /** Resolves when it ended, for whatever reason. */
   readonly ended: Promise<ProcessEnd>;
   readonly isRunning: boolean;
-  /** Asks it to end (SIGTERM), and kills it after `graceMs`; resolves when it ended. */
+  /** Asks it to end, and kills it after `graceMs`; resolves when it ended. */
   stop(graceMs?: number): Promise<ProcessEnd>;
   /** Sends a signal, without waiting. */
   kill(signal: NodeJS.Signals): void;
@@ -85,7 +87,7 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
         throw new Error(`${name} was not ready after ${startLimitMs / 1000} s. ${lastErrorLine}`.trim());
       }),
     ]);
-    return describe(name, child, answer, ended);
+    return describe(options, child, answer, ended);
   } catch (error) {
     child.kill('SIGKILL');
     throw error;
@@ -105,7 +107,12 @@ export function readReadyJson(line: string): Ready | undefined {
   }
 }
 
-function describe(name: string, child: ChildProcess, ready: Ready, ended: Promise<ProcessEnd>): RunningProcess {
+function describe(
+  { name, stopSignal = 'SIGTERM' }: ProcessOptions,
+  child: ChildProcess,
+  ready: Ready,
+  ended: Promise<ProcessEnd>,
+): RunningProcess {
   const isRunning = (): boolean => child.exitCode === null && child.signalCode === null;
   return {
     name,
@@ -117,7 +124,7 @@ function describe(name: string, child: ChildProcess, ready: Ready, ended: Promis
     },
     async stop(graceMs = defaultGraceMs) {
       if (!isRunning()) return await ended;
-      child.kill('SIGTERM');
+      child.kill(stopSignal);
       const grace = new AbortController();
       const killLater = delay(graceMs, undefined, { signal: grace.signal }).then(
         () => child.kill('SIGKILL'),

@@ -158,6 +158,8 @@ function commandOf(part: StackPart, ports: Required<StackPorts>, options: StackO
       return {
         args: [fileURLToPath(import.meta.resolve('azurite/dist/src/table/main.js')), ...listen, ...where, ...flags],
         readReady: readAzuriteReady,
+        // At any other signal it forgets what it was told in the last seconds.
+        stopSignal: 'SIGINT' as const,
       };
     }
     case 'broker': {

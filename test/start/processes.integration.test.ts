@@ -51,6 +51,11 @@ describe('startProcess', () => {
     expect(await child.stop()).toEqual({ code: 0, signal: null });
   });
 
+  it('asks to end by the signal that a program listens to', async () => {
+    const child = await startProcess({ name: 'impatient', args: [path('impatient')], stopSignal: 'SIGINT' });
+    expect(await child.stop()).toEqual({ code: 1, signal: null });
+  });
+
   it('kills what does not end in time', async () => {
     const child = await startProcess({ name: 'stubborn', args: [path('stubborn')] });
 
