@@ -68,7 +68,10 @@ export async function weighChanges(slice: LinkingSlice): Promise<void> {
 export const linkedBefore = ({ state }: LinkingSlice, pass: InPhase<'weigh' | 'clear'>): number => {
   // A walk over the rows has counted them, with those that it linked itself left out.
   if (pass.orphansDue !== undefined) return pass.walked;
-  return (pass.columnCreated ? 0 : (state.linking?.linkedRows ?? 0)) + pass.counters.linked;
+  const { linked, unchanged } = pass.counters;
+  if (!pass.columnCreated) return (state.linking?.linkedRows ?? 0) + linked;
+  // In a new column only this pass can have made a link: what it meets as right, a lost slice wrote and did not count.
+  return linked + (pass.hasLostSlice === true ? unchanged : 0);
 };
 
 /** Which holds somebody confirmed: a confirmation is for what was shown before it was given. */

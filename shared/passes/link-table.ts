@@ -248,6 +248,7 @@ function takenOver(pass: Pass, now: string): Pass {
     nextUntried: false,
     slices: pass.slices + 1,
     sliceStartedAt: now,
+    ...(pass.sliceStartedAt === undefined ? {} : { hasLostSlice: true }),
     ...(wasLost ? { lostSliceAt: pass.lostSliceAt ?? pass.sliceStartedAt } : {}),
   };
 }

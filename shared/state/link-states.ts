@@ -49,6 +49,8 @@ export const passSchema = z.object({
   slices: z.number().int().nonnegative(),
   /** When the slice at work began; absent when it has ended with nothing under way. */
   sliceStartedAt: z.iso.datetime().optional(),
+  /** A slice was lost in its midst: rows that it wrote may be met again, and counted as right already. */
+  hasLostSlice: z.boolean().optional(),
   /** The last slice ended with nothing under way: what comes next has not been tried by anybody. */
   nextUntried: z.boolean(),
   /**

@@ -26,6 +26,21 @@ describe('coverage', () => {
     });
   });
 
+  it('is right though a process died after it wrote and before it counted', async () => {
+    for (let step = 20; step < 140; step += 3) {
+      const simulation = smallOrganisation({ contacts: 12, leads: 0 });
+      for (let number = 1; number <= 12; number++) {
+        addProfile(simulation, number);
+        mapTo(simulation, { kind: 'c', source: number, profile: number, spelling: 0 });
+      }
+      simulation.world.faultAt = (at) => (at === step ? { kind: 'die after' } : undefined);
+      const runId = simulation.post({ eventId: 'first', tables: ['contact'] });
+      await simulation.run();
+      const lines = taskOf(simulation, runId, 'contact').details.filter((line) => line.startsWith('Coverage: '));
+      expect(lines, `step ${step}`).toEqual(['Coverage: 100.0 % of about 12 rows linked.']);
+    }
+  });
+
   it('of a table without rows is whole', () => {
     const none = { rows: 0, linked: 0, waiting: 0, failed: 0, apart: 0, notInMap: 0 };
     expect(coverageText(none)).toBe('100 % of about 0 rows linked.');
