@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { version } from '../shared/version.ts';
+import type { AddCommand } from './add-command.ts';
 import { addConfig } from './commands/config.ts';
 import { addFleet } from './commands/fleet.ts';
 import { addGranting } from './commands/grant.ts';
@@ -9,13 +10,6 @@ import { addSeeing } from './commands/see.ts';
 import { addSteering } from './commands/steer.ts';
 import { completionScript, shells } from './completion.ts';
 import type { Session } from './session.ts';
-
-/**
- * Adds a command, with the options that all have.
- * @param examples lines as one would type them after `backstamp`
- * @param under the command that it belongs to; one that stands alone asks the app, and says where that is
- */
-export type AddCommand = (name: string, summary: string, examples: readonly string[], under?: Command) => Command;
 
 /** Commands that ask no app. */
 const apart: readonly string[] = ['grant', 'revoke', 'config', 'fleet'];

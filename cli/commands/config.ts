@@ -1,6 +1,6 @@
+import type { AddCommand } from '../add-command.ts';
 import { appAddress } from '../app-address.ts';
 import { type Config, configFile, keyVariable, profileNamed, readConfig, writeConfig } from '../profiles.ts';
-import type { AddCommand } from '../program.ts';
 import type { Session } from '../session.ts';
 import { textTable } from '../text.ts';
 import { UsageError } from '../usage-error.ts';

@@ -1,9 +1,9 @@
 import type { Status } from '../../shared/contracts/status.ts';
 import { worstOf } from '../../shared/contracts/status.ts';
+import type { AddCommand } from '../add-command.ts';
 import { connect } from '../connection.ts';
 import { exitCodeOf, exitCodes } from '../exit-code.ts';
 import { readConfig } from '../profiles.ts';
-import type { AddCommand } from '../program.ts';
 import type { Session } from '../session.ts';
 import { textTable, timeText } from '../text.ts';
 import { UsageError } from '../usage-error.ts';

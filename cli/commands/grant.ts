@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
+import type { AddCommand } from '../add-command.ts';
 import { type GrantValues, toGrantCommand, toRevokeCommand } from '../grant/grant-arguments.ts';
 import { runGrant, runRevoke } from '../grant/run-grant.ts';
-import type { AddCommand } from '../program.ts';
 import type { Session } from '../session.ts';
 import { each } from '../values.ts';
 

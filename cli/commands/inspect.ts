@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
+import type { AddCommand } from '../add-command.ts';
 import { exitCodes } from '../exit-code.ts';
-import type { AddCommand } from '../program.ts';
 import { allSegments, countSegments, segmentsText } from '../segments.ts';
 import type { Session } from '../session.ts';
 import { discoveryText, doctorText } from '../show.ts';

@@ -1,11 +1,11 @@
 import { type Command, Option } from 'commander';
 import type { RowList } from '../../shared/api/schemas.ts';
 import { outcomeSchema } from '../../shared/api/schemas.ts';
+import type { AddCommand } from '../add-command.ts';
 import type { AppClient } from '../app-client.ts';
 import { firstRecords } from '../csv-records.ts';
 import { findRun } from '../find-runs.ts';
 import { printableLines } from '../printable.ts';
-import type { AddCommand } from '../program.ts';
 import type { Session } from '../session.ts';
 import { rowsText } from '../show.ts';
 import { UsageError } from '../usage-error.ts';

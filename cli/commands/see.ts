@@ -1,8 +1,8 @@
 import { type Command, Option } from 'commander';
 import { modeSchema, statusSchema } from '../../shared/contracts/status.ts';
+import type { AddCommand } from '../add-command.ts';
 import { exitCodeOf } from '../exit-code.ts';
 import { findRun, newestRuns } from '../find-runs.ts';
-import type { AddCommand } from '../program.ts';
 import type { Session } from '../session.ts';
 import { auditText, profileText, runsText, runText, statusText } from '../show.ts';
 import { moment, tableName, wholeNumber } from '../values.ts';
