@@ -15,6 +15,11 @@ const form = new DocumentForm('indexed-map-row', 1, z.object({ sourceId: z.strin
 
 /** Storage requests under way at once. */
 const atOnce = 64;
+/**
+ * Partitions written at once: a page of the map is spread over sixteen of them, and there is time while its links are
+ * written; all at once they would take more memory than the page itself.
+ */
+const partitionsAtOnce = 2;
 /** Hidden map rows that are read in one go; where a table has more, each source row is asked for by itself. */
 const readAtOnce = 1_000;
 
@@ -34,13 +39,11 @@ export class MapIndex {
   /** Notes map rows; what was noted of them before is forgotten. */
   async note(table: string, rows: readonly IndexedMapRow[]): Promise<void> {
     const byPartition = Map.groupBy(rows, ({ mapRowId }) => partitionOf(table, mapRowId));
-    await Promise.all(
-      Array.from(byPartition, ([partition, some]) =>
-        this.#table.applyAll(partition, {
-          upserts: some.map(({ mapRowId, sourceId }) => ({ rowKey: mapRowId, document: form.mark({ sourceId }) })),
-        }),
-      ),
-    );
+    await inTurn([...byPartition.keys()], partitionsAtOnce, async (partition) => {
+      const some = byPartition.get(partition) ?? [];
+      const upserts = some.map(({ mapRowId, sourceId }) => ({ rowKey: mapRowId, document: form.mark({ sourceId }) }));
+      await this.#table.applyAll(partition, { upserts });
+    });
     const hidden = rows.filter(({ isHidden }) => isHidden);
     if (hidden.length === 0) return;
     await this.#table.applyAll(hiddenPartition(table), {
@@ -54,7 +57,7 @@ export class MapIndex {
   /** The source rows that map rows name, or named, by map row; those never noted are left out. */
   async sourcesOf(table: string, mapRowIds: readonly string[]): Promise<Map<string, string>> {
     const found = new Map<string, string>();
-    await inTurn(mapRowIds, async (mapRowId) => {
+    await inTurn(mapRowIds, atOnce, async (mapRowId) => {
       const entity = await this.#table.get(partitionOf(table, mapRowId), mapRowId);
       const noted = entity && form.read(entity, this.#tell);
       if (noted !== undefined) found.set(mapRowId, noted.sourceId);
@@ -72,7 +75,7 @@ export class MapIndex {
       return first.entities.filter(({ rowKey }) => wanted.has(rowKey.slice(0, rowKey.indexOf('|')))).map(mapRowOf);
     }
     const found: string[] = [];
-    await inTurn(sourceIds, async (sourceId) => {
+    await inTurn(sourceIds, atOnce, async (sourceId) => {
       // `}` is the character after `|`.
       const range = { from: `${sourceId}|`, before: `${sourceId}}` };
       for await (const entity of listAll(this.#table, partition, range)) found.push(mapRowOf(entity));
@@ -85,8 +88,8 @@ export class MapIndex {
 const partitionOf = (table: string, mapRowId: string): string => `row|${table}|${mapRowId.at(-1)}`;
 const hiddenPartition = (table: string): string => `hidden|${table}`;
 
-async function inTurn(ids: readonly string[], action: (id: string) => Promise<void>): Promise<void> {
-  for (let start = 0; start < ids.length; start += atOnce) {
-    await Promise.all(ids.slice(start, start + atOnce).map(action));
+async function inTurn(ids: readonly string[], width: number, action: (id: string) => Promise<void>): Promise<void> {
+  for (let start = 0; start < ids.length; start += width) {
+    await Promise.all(ids.slice(start, start + width).map(action));
   }
 }
