@@ -7,6 +7,8 @@ import type { UnmetRequirement } from './requirements.ts';
 
 /** Map rows whose source rows are looked for. */
 const sampleSize = 200;
+/** Fewer say nothing: two rows that were deleted since are no other environment. */
+const fewest = 5;
 /** Share of them that must be rows of this environment; rows are deleted, but hardly so many before the first run. */
 const leastShare = 0.1;
 
@@ -33,7 +35,7 @@ export async function whyFromElsewhere(
     .map((row) => readMapRow(row, source))
     .flatMap((reading) => (reading.kind === 'entry' ? [reading.entry.sourceId] : []));
   const values = [...new Set(named)];
-  if (values.length === 0) return undefined;
+  if (values.length < fewest) return undefined;
   const list = { entitySetName: table.entitySetName, select: [table.primaryId], column: table.primaryId, values };
   const [rows = []] = await dataverse.readLists([list], signal);
   if (rows.length >= values.length * leastShare) return undefined;

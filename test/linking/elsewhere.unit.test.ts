@@ -20,6 +20,20 @@ describe('a table whose rows are of another environment', () => {
     },
   );
 
+  it('is told from one of which the map names few rows, and those are deleted', async () => {
+    const simulation = smallOrganisation({ contacts: 4, leads: 0 });
+    addProfile(simulation, 1);
+    for (const number of [1, 2, 3, 11]) mapTo(simulation, { kind: 'c', source: number, profile: 1, spelling: 0 });
+    for (const number of [1, 2, 3]) simulation.organisation.remove('contact', guidOf('c', number));
+    const runId = simulation.post({ eventId: 'event', tables: ['contact'] });
+    await simulation.run();
+    expect(taskOf(simulation, runId, 'contact')).toMatchObject({ status: 'Successful', counters: { gone: 4 } });
+    mapTo(simulation, { kind: 'c', source: 4, profile: 1, spelling: 0 });
+    simulation.post({ eventId: 'next', tables: ['contact'] });
+    await simulation.run();
+    expect(simulation.organisation.links('contact').get(guidOf('c', 4))).toBe(guidOf('p', 1));
+  });
+
   it('is told from one of which some rows were deleted', async () => {
     const simulation = smallOrganisation({ contacts: 6, leads: 0 });
     addProfile(simulation, 1);

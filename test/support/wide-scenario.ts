@@ -182,11 +182,18 @@ export async function assessWide(scenario: WideScenario): Promise<void> {
     .filter(({ mode }) => mode !== 'rehearsal')
     .reduce((sum, { counters }) => sum + changedRows(counters), 0);
   const isColumnLost = scenarioKinds(scenario).has('column removed');
-  if (!isColumnLost && tasks.every(({ status }) => status !== 'Failed' && status !== 'Canceled'))
-    expect(told, 'counters against what was written').toBe(
-      organisation.writes.filter(({ from, to }) => from !== to).length,
-    );
+  if (!isColumnLost && tasks.every(({ status }) => status !== 'Failed' && status !== 'Canceled')) {
+    const changing = organisation.writes.filter(({ from, to }) => from !== to).length;
+    // Whoever sets a link by hand between its reading and its writing may have set the very same.
+    const most = isEditedMeanwhile(scenario) ? organisation.writes.length : changing;
+    expect(told, 'counters against what was written').toBeGreaterThanOrEqual(changing);
+    expect(told, 'counters against what was written').toBeLessThanOrEqual(most);
+  }
 }
+
+/** Whether somebody changes links while a run is at work. */
+const isEditedMeanwhile = ({ steps }: WideScenario): boolean =>
+  steps.some((step) => step.kind === 'run' && step.meanwhile.some(({ change }) => change.kind === 'link by hand'));
 
 /** Every kind of change in a history. */
 function scenarioKinds({ steps }: WideScenario): Set<string> {
