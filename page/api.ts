@@ -135,7 +135,7 @@ export class Api {
     return this.#json(`audit?${query({ pageSize: '200' })}`);
   }
 
-  checkUp(): Promise<DoctorReport> {
+  callDoctor(): Promise<DoctorReport> {
     return this.#json('doctor', { method: 'POST' });
   }
 

@@ -50,7 +50,7 @@ export class Inspector {
   }
 
   async #ask(api: Api, kind: InspectionKind, turn: number, mayRefresh: boolean): Promise<Partial<InspectionState>> {
-    if (kind === 'doctor') return { report: await api.checkUp() };
+    if (kind === 'doctor') return { report: await api.callDoctor() };
     if (kind === 'discover') return { discovery: await api.discover() };
     if (kind === 'audit') return { audit: await api.audit() };
     while (mayRefresh && !(await api.countSegments()).complete && turn === this.#latest) {

@@ -293,7 +293,7 @@ export const operations: readonly Operation[] = [
     problems: [502, 503],
   },
   {
-    name: 'check-up',
+    name: 'run-doctor',
     tag: 'App',
     method: 'post',
     path: '/doctor',

@@ -16,7 +16,7 @@ const lookedUp = mapSelect.filter((column) => column !== mapColumns.id);
 /**
  * Every entry that the map has for source rows, by source id: this is a row's whole place in the map, and the only way to
  * learn it. Keys are looked for in every spelling that a query can name; map rows whose key is spelt otherwise, or stands
- * in the identifier or the key ring alone, are read by their ids, which the index has from when they were drained.
+ * in the identifier or the key ring alone, are read by their ids, which the index has from when they were read.
  * A source row that is missing from the answer has no place in the map.
  */
 export async function placesOf(

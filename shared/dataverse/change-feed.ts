@@ -1,17 +1,17 @@
 import type { FeedKind } from '../contracts/feed-kind.ts';
 import type { Dataverse, Row, TableMetadata } from './dataverse.ts';
 
-/** How far a drain of a table's changes is after one page. */
+/** How far the reading of a table's changes is after one page. */
 export interface FeedStep {
   /** Ids of rows deleted since the watermark; only change tracking knows. */
   readonly deleted: readonly string[];
-  /** Where the drain goes on; absent on the last page. */
+  /** Where the reading goes on; absent on the last page. */
   readonly cursor: string | undefined;
-  /** What the next drain starts from; where the feed tells it at its end. */
+  /** What the next reading starts from; where the feed tells it at its end. */
   readonly token: string | undefined;
 }
 
-/** One page of such a drain, as Dataverse gives it. */
+/** One page of them, as Dataverse gives it. */
 export interface FeedPage extends FeedStep {
   readonly rows: readonly Row[];
 }

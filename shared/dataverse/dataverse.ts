@@ -59,9 +59,9 @@ export interface ChangePage {
   readonly rows: readonly Row[];
   /** Primary ids of deleted rows; only a delta has them. */
   readonly deleted: readonly string[];
-  /** Where the next page of this drain is; absent on the last page. */
+  /** Where the next page is; absent on the last page. */
   readonly nextLink: string | undefined;
-  /** What the next drain starts from; only on the last page. */
+  /** What the next reading starts from; only on the last page. */
   readonly deltaLink: string | undefined;
 }
 
@@ -146,9 +146,9 @@ export interface Dataverse {
   /** Adds a lookup column with its relationship, every cascade none. `exists` where the column is there already. */
   createLookup(lookup: NewLookup, signal?: AbortSignal): Promise<'created' | 'exists'>;
   /**
-   * One page of a drain of a table's changes. Without `link` a full drain begins (every row as new, no deletions);
-   * with a delta link the changes since; with a next link the drain goes on.
-   * @throws ExpiredChangesError where the service no longer knows the link's starting point: drain in full.
+   * One page of a table's changes. Without `link` a full reading begins (every row as new, no deletions);
+   * with a delta link the changes since; with a next link the reading goes on.
+   * @throws ExpiredChangesError where the service no longer knows the link's starting point: read in full.
    */
   readChanges(
     request: {

@@ -34,7 +34,7 @@ export interface ChangesRequest {
   readonly link?: string | undefined;
 }
 
-/** One page of a drain of a table's changes. */
+/** One page of a table's changes. */
 export async function readChanges(sender: Sender, request: ChangesRequest, signal?: AbortSignal): Promise<ChangePage> {
   const { entitySetName, select, link } = request;
   const pageSize = `odata.maxpagesize=${Math.min(request.pageSize, MAX_PAGE)}`;
@@ -45,7 +45,7 @@ export async function readChanges(sender: Sender, request: ChangesRequest, signa
       table: entitySetName,
       method: 'GET',
       path: link ?? `${entitySetName}?$select=${select.join(',')}`,
-      // A link carries the tracking itself; only the first request of a full drain asks for it.
+      // A link carries the tracking itself; only the first request of a full reading asks for it.
       headers: { Prefer: link ? pageSize : `odata.track-changes,${pageSize}` },
       what,
       signal,

@@ -10,12 +10,12 @@ import { surroundings } from './check-surroundings.ts';
 import type { InspectParts } from './inspect-parts.ts';
 import { type Check, worstFirst } from './report.ts';
 
-/** A part of a check-up that takes longer has met a service that does not answer, in milliseconds. */
+/** A part of the doctor that takes longer has met a service that does not answer, in milliseconds. */
 const usualLimitMs = 45_000;
 /** How long the other parts wait for what the first learns, which spares them the same questions, in milliseconds. */
 const headStartMs = 3_000;
 
-/** Check-ups that are under way: who asks meanwhile is told what they find. */
+/** Doctors at work: who asks meanwhile is told what they find. */
 const underWay = new WeakMap<InspectParts, Promise<DoctorReport>>();
 
 /**
@@ -23,7 +23,7 @@ const underWay = new WeakMap<InspectParts, Promise<DoctorReport>>();
  * one that is refused or does not answer loses nothing of the others.
  * @param limitMs how long a part may take, in milliseconds
  */
-export function checkUp(parts: InspectParts, limitMs = usualLimitMs): Promise<DoctorReport> {
+export function callDoctor(parts: InspectParts, limitMs = usualLimitMs): Promise<DoctorReport> {
   const running = underWay.get(parts);
   if (running !== undefined) return running;
   const look = lookAtAll(parts, limitMs).finally(() => underWay.delete(parts));

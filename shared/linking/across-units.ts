@@ -78,7 +78,7 @@ export async function leaveUnlinked(
     const reason = reasonOf(found.unit, found.other);
     // A row that waits for another profile goes on waiting, without the link that it has meanwhile.
     const awaited = decision.kind === 'waiting' ? entry : decision.awaited;
-    if (row.profileId === undefined) return { kind: 'apart', entry, profileId, reason, awaited };
+    if (row.profileId === undefined) return { kind: 'acrossUnits', entry, profileId, reason, awaited };
     return { kind: 'unlink', entry, profileId, previousProfileId: row.profileId, reason, awaited };
   });
 }

@@ -22,7 +22,7 @@ export type Decision = Choice &
         readonly previousProfileId: string;
         readonly reason: string;
       }
-    | { readonly kind: 'apart'; readonly profileId: string; readonly reason: string }
+    | { readonly kind: 'acrossUnits'; readonly profileId: string; readonly reason: string }
     | { readonly kind: 'gone' }
     | { readonly kind: 'waiting' }
   );

@@ -9,28 +9,28 @@ import type { LinkingSlice } from './linking-pass.ts';
  * is Dataverse's own, up to a day old. Undefined where Dataverse has none.
  */
 export async function coverageOf(
-  { parts, slot, signal }: LinkingSlice,
+  { parts, stateKey, signal }: LinkingSlice,
   linked: number,
   { waiting, failed, acrossUnits }: Pick<Pending, 'waiting' | 'failed' | 'acrossUnits'>,
 ): Promise<Coverage | undefined> {
-  const rows = await parts.dataverse.countRows(slot.table, signal).catch((error: unknown) => {
+  const rows = await parts.dataverse.countRows(stateKey.table, signal).catch((error: unknown) => {
     if (!isTerminalError(error)) throw error;
     return undefined;
   });
   if (rows === undefined) return undefined;
   // Some that wait have the link of an older map row, and the number of rows is older than all the others.
   const notInMap = Math.max(0, rows - linked - waiting - failed - acrossUnits);
-  return { rows: Math.max(rows, linked), linked, waiting, failed, apart: acrossUnits, notInMap };
+  return { rows: Math.max(rows, linked), linked, waiting, failed, acrossUnits, notInMap };
 }
 
 /** Coverage as an operator reads it: "99.1 % linked; 207 not: 200 not in the map, 7 wait for their profile." */
-export function coverageText({ rows, linked, waiting, failed, apart, notInMap }: Coverage): string {
+export function coverageText({ rows, linked, waiting, failed, acrossUnits, notInMap }: Coverage): string {
   const share = rows === 0 ? '100' : ((100 * linked) / rows).toFixed(1);
   const reasons = [
     [notInMap, 'not in the map'],
     [waiting, 'waiting for their profile'],
     [failed, 'refused, or without a usable key'],
-    [apart, 'of another business unit than their profile'],
+    [acrossUnits, 'of another business unit than their profile'],
   ] as const;
   const why = reasons.filter(([count]) => count > 0).map(([count, reason]) => `${count} ${reason}`);
   const rest = why.length === 0 ? '' : `; ${Math.max(0, rows - linked)} not: ${why.join(', ')}`;

@@ -17,7 +17,7 @@ import type { RowsRead } from './read-rows.ts';
 /** What became of a set of rows whose links were brought up to date. */
 export interface LinkReport extends RowsReport {
   /** Ids of rows left without a link because their profile belongs to another business unit. */
-  readonly apart: readonly string[];
+  readonly acrossUnits: readonly string[];
   /** Source rows that map rows give to different customers. */
   readonly conflicts: number;
   /** Changes that were set down, to be made when it is known how many they are. */
@@ -25,7 +25,7 @@ export interface LinkReport extends RowsReport {
 }
 
 /** What became of no rows. */
-export const nothingLinked: LinkReport = { ...nothingDone, apart: [], conflicts: 0, found: [] };
+export const nothingLinked: LinkReport = { ...nothingDone, acrossUnits: [], conflicts: 0, found: [] };
 
 /** How rows are brought up to date. */
 export interface LinkingRows {
@@ -38,10 +38,11 @@ export interface LinkingRows {
 }
 
 /** How many rows a pass has left without a link, with those of a report; nothing where there are none. */
-export const withApart = (
-  pass: Pick<LinkingPass, 'apart'>,
-  { apart }: Pick<LinkReport, 'apart'>,
-): Pick<LinkingPass, 'apart'> => (apart.length === 0 ? {} : { apart: (pass.apart ?? 0) + apart.length });
+export const withAcrossUnits = (
+  pass: Pick<LinkingPass, 'acrossUnits'>,
+  { acrossUnits }: Pick<LinkReport, 'acrossUnits'>,
+): Pick<LinkingPass, 'acrossUnits'> =>
+  acrossUnits.length === 0 ? {} : { acrossUnits: (pass.acrossUnits ?? 0) + acrossUnits.length };
 
 /**
  * Brings the links of the entries' source rows up to date: resolves, compares, writes what differs, reports each row.
@@ -72,7 +73,7 @@ export async function linkRows(
       : kind === 'relink' && 'profileId' in decision && !mayMove(decision.profileId);
   const setDown = decisions.filter(isSetDown);
   const found = setDown.flatMap((decision) => foundChange(slice, decision, before));
-  await slice.parts.foundChanges.keep(slice.slot, found);
+  await slice.parts.foundChanges.keep(slice.stateKey, found);
 
   await keepBeforeUnlinking(slice, decisions);
   const report = await writeLinks(
@@ -124,16 +125,16 @@ export const passOf = ({ pass }: Pick<LinkingSlice, 'pass'>): string => `${pass.
 async function keepBeforeUnlinking(slice: LinkingSlice, decisions: readonly Decision[]): Promise<void> {
   const unlinked = decisions
     .filter((decision) => decision.kind === 'unlink')
-    .map((decision) => apartRow(slice, decision));
+    .map((decision) => acrossUnitsRow(slice, decision));
   if (slice.isRehearsal || unlinked.length === 0) return;
   const report = { keep: unlinked.map(({ keep }) => keep), outcomes: unlinked.map(({ outcome }) => outcome) };
   await slice.record({ ...report, settled: [] }, new Map());
 }
 
 /** What is kept, and told, of a row that is left without a link. */
-function apartRow(
+function acrossUnitsRow(
   slice: LinkingSlice,
-  decision: Decision & { readonly kind: 'unlink' | 'apart' },
+  decision: Decision & { readonly kind: 'unlink' | 'acrossUnits' },
 ): { readonly keep: PendingRow; readonly outcome: RowOutcome } {
   const { entry, awaited, reason, profileId } = decision;
   const at = slice.now();
@@ -217,7 +218,7 @@ function account(
     readonly customerOf: (profileId: string) => string | undefined;
     readonly setDown: ReadonlySet<Decision>;
   },
-): Pick<LinkReport, 'counters' | 'outcomes' | 'keep' | 'settled' | 'apart'> {
+): Pick<LinkReport, 'counters' | 'outcomes' | 'keep' | 'settled' | 'acrossUnits'> {
   const at = slice.now();
   const gone = new Set(report.gone);
   const failures = new Map(report.failed.map((failure) => [failure.id, failure]));
@@ -226,7 +227,7 @@ function account(
   const outcomes: RowOutcome[] = [];
   const keep: PendingRow[] = [];
   const settled: Settled[] = [];
-  const apart: string[] = [];
+  const acrossUnits: string[] = [];
   const pend = (entry: MapEntry, cause: 'waiting' | 'failed', reason: string) => {
     counters[cause]++;
     keep.push(pendingRow(slice, entry, cause, reason));
@@ -254,9 +255,9 @@ function account(
       outcomes.push({ id, outcome: 'gone', at, reason, customerId });
       continue;
     }
-    if (decision.kind === 'unlink' || decision.kind === 'apart') {
-      const row = apartRow(slice, decision);
-      apart.push(id);
+    if (decision.kind === 'unlink' || decision.kind === 'acrossUnits') {
+      const row = acrossUnitsRow(slice, decision);
+      acrossUnits.push(id);
       keep.push(row.keep);
       outcomes.push(row.outcome);
       if (decision.kind === 'unlink' && !setDown.has(decision)) counters.cleared++;
@@ -281,7 +282,7 @@ function account(
     }
     if (awaited !== undefined) pend(awaited, 'waiting', waitingReason);
   }
-  return { counters, outcomes, keep, settled, apart };
+  return { counters, outcomes, keep, settled, acrossUnits };
 }
 
 const waitingReason = 'The profile has not arrived in Dataverse yet.';

@@ -24,7 +24,7 @@ const common = passSchema.extend({
   /** Rows that several map rows give to different customers. */
   conflicts: count,
   /** Rows that were left without a link, because their profile belongs to another business unit. */
-  apart: count.optional(),
+  acrossUnits: count.optional(),
 });
 
 /** What the walk over the rows has found. */

@@ -2,26 +2,26 @@ import { z } from 'zod';
 import { addCounters } from '../contracts/counters.ts';
 import { readKeyRings } from '../customer-insights/map-lookup.ts';
 import { type MapEntry, readMapRow, type UnusableMapRow } from '../customer-insights/map-row.ts';
-import { drain, nextWatermark, takeNextWatermark } from '../passes/drain.ts';
 import { endInPage, withoutWritten } from '../passes/page-counters.ts';
 import { rememberPendingRows } from '../passes/pending-phase.ts';
+import { nextWatermark, readFeed, takeNextWatermark } from '../passes/read-feed.ts';
 import type { Watermark } from '../state/link-states.ts';
 import type { PendingRow } from '../state/pending-rows.ts';
 import type { RowOutcome } from '../state/row-outcomes.ts';
-import { type LinkReport, linkRows, withApart } from './link-rows.ts';
+import { type LinkReport, linkRows, withAcrossUnits } from './link-rows.ts';
 import { inPhase, type LinkingSlice } from './linking-pass.ts';
 import { type MapPage, openMapFeed } from './map-feed.ts';
 import { type RowsRead, readRows } from './read-rows.ts';
 import { reconcileRows } from './reconcile-rows.ts';
 import { type WatermarkOf, watermarkOfSchema } from './watermark-of.ts';
 
-/** Drains the map feed from the old watermark to the present. */
-export async function drainMap(slice: LinkingSlice): Promise<void> {
+/** Reads the map feed from the old watermark to the present. */
+export async function readMapFeed(slice: LinkingSlice): Promise<void> {
   const { parts, context } = slice;
   const feed = openMapFeed(slice.pass.feed, parts.dataverse, context, parts.options.pageSize);
   await takeNextWatermark(slice, feed, heldAgainst(slice));
   const known = await rememberPendingRows(slice);
-  await drain(slice, feed, {
+  await readFeed(slice, feed, {
     since: () => slice.state.watermark?.token,
     prepare: (page, before) => preparePage(slice, page, before),
     handle: (page) => linkPage(slice, page, known),
@@ -92,7 +92,7 @@ async function linkPage(
       : { cursor: page.cursor, writtenOfPage: 0 }),
     ...next,
     conflicts: pass.conflicts + report.conflicts + ofLeft.conflicts,
-    ...withApart(pass, { apart: [...report.apart, ...ofLeft.apart] }),
+    ...withAcrossUnits(pass, { acrossUnits: [...report.acrossUnits, ...ofLeft.acrossUnits] }),
     newestChange: Math.max(pass.newestChange, page.newestChange),
     counters: slice.add(counters),
   });
@@ -106,15 +106,15 @@ async function indexPage(
   slice: LinkingSlice,
   { entries, unusable, deleted }: MapPage,
 ): Promise<{ readonly left: readonly string[]; readonly noted: Promise<void> }> {
-  const { parts, slot, pass } = slice;
+  const { parts, stateKey, pass } = slice;
   // A pass that reads the whole map looks at every linked row besides.
   const changed = pass.full ? [] : [...entries, ...unusable].map(({ mapRowId }) => mapRowId);
-  const before = await parts.mapIndex.sourcesOf(slot.table, [...changed, ...deleted]);
+  const before = await parts.mapIndex.sourcesOf(stateKey.table, [...changed, ...deleted]);
   const now = new Map(entries.map(({ mapRowId, sourceId }) => [mapRowId, sourceId]));
   const unknown = entries
     .filter(({ mapRowId, sourceId, isHidden }) => isHidden || before.get(mapRowId) !== sourceId)
     .map(({ mapRowId, sourceId, isHidden = false }) => ({ mapRowId, sourceId, isHidden }));
-  const noted = slice.isRehearsal ? Promise.resolve() : parts.mapIndex.note(slot.table, unknown);
+  const noted = slice.isRehearsal ? Promise.resolve() : parts.mapIndex.note(stateKey.table, unknown);
   // Who looks a row of this very page up must find the hidden ones; the others are noted while the page is written.
   if (unknown.some(({ isHidden }) => isHidden)) await noted;
   noted.catch(() => undefined);

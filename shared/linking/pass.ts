@@ -13,9 +13,9 @@ import { countsUnits, keepsApart } from './across-units.ts';
 import { holdWarning } from './brakes.ts';
 import { coverageOf, coverageText } from './coverage.ts';
 import { linkPendingRows } from './link-pending-rows.ts';
-import { withApart } from './link-rows.ts';
+import { withAcrossUnits } from './link-rows.ts';
 import { type InPhase, inPhase, type LinkingPass, type LinkingSlice, walkBegins } from './linking-pass.ts';
-import { drainMap, takenOf } from './map-phase.ts';
+import { readMapFeed, takenOf } from './map-phase.ts';
 import type { LinkingParts } from './parts.ts';
 import type { TableContext } from './prepare.ts';
 import { rehearsalDetails } from './rehearsal-details.ts';
@@ -102,11 +102,11 @@ export async function carryOn(slice: LinkingSlice): Promise<EndedPass> {
     await retryPendingRows(slice, async (rows) => {
       const report = await linkPendingRows(slice, rows);
       const conflicts = slice.pass.conflicts + report.conflicts;
-      return { report, change: { conflicts, ...withApart(slice.pass, report) } };
+      return { report, change: { conflicts, ...withAcrossUnits(slice.pass, report) } };
     });
     await slice.checkpoint({ phase: 'map', cursor: undefined, writtenOfPage: 0 });
   }
-  if (slice.pass.phase === 'map') await drainMap(slice);
+  if (slice.pass.phase === 'map') await readMapFeed(slice);
   if (slice.pass.phase === 'touched') {
     // A pass that reads the whole map, or walks all rows, meets them in any case.
     if (!slice.pass.full && slice.pass.orphansDue === undefined) await reconcileTouched(slice);
@@ -155,7 +155,7 @@ async function beginAnewWhereOther(slice: LinkingSlice): Promise<void> {
     nextUntried: false,
     counters: { ...noRows, linked, relinked, cleared },
     conflicts: 0,
-    apart: undefined,
+    acrossUnits: undefined,
     columnCreated: false,
     profileSchema: context.profileSchema,
     of: context.of,
@@ -168,7 +168,7 @@ async function commit(slice: LinkingSlice): Promise<EndedPass> {
   const pass = inPhase(slice, 'clear');
   const { holds, confirmed, uncleared, leaving, counters } = pass;
   return commitPass(slice, async (found) => {
-    const pending = slice.isRehearsal ? { ...found, acrossUnits: pass.apart ?? 0 } : found;
+    const pending = slice.isRehearsal ? { ...found, acrossUnits: pass.acrossUnits ?? 0 } : found;
     const linkedRows = Math.max(0, linkedBefore(slice, pass) - counters.cleared);
     const coverage = slice.isRehearsal ? undefined : await coverageOf(slice, linkedRows, pending);
     return {

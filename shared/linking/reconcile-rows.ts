@@ -27,12 +27,12 @@ export async function reconcileRows(
   });
   const linked = unplaced.filter((id) => rowsRead.currentLink(id)?.profileId !== undefined);
   // However often it is found, a link is without a place in the map since it was found first.
-  const known = before ?? (await parts.foundChanges.among(slice.slot, linked));
+  const known = before ?? (await parts.foundChanges.among(slice.stateKey, linked));
   const orphans = linked.flatMap((id): FoundChange[] => {
     const from = rowsRead.currentLink(id)?.profileId;
     return from === undefined ? [] : [setDown(slice, { id, kind: 'clear', from }, known)];
   });
-  await parts.foundChanges.keep(slice.slot, orphans);
+  await parts.foundChanges.keep(slice.stateKey, orphans);
   // Whatever a row was pending for, it is pending for that no longer, unless it is kept anew.
   const settled = [...report.settled.map(({ id }) => ({ id })), ...unplaced.map((id) => ({ id }))];
   return { ...report, settled, found: [...report.found, ...orphans] };

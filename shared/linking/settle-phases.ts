@@ -19,7 +19,7 @@ const clearAfterIntervals = 3;
 /** Looks at what earlier passes found and did not make: much of it may have come to reason since. */
 export async function recheckChanges(slice: LinkingSlice): Promise<void> {
   const { foundChanges } = slice.parts;
-  const { table } = slice.slot;
+  const { table } = slice.stateKey;
   await eachPage(slice, { table }, async (page) => {
     const stale = page.filter(({ foundBy }) => foundBy !== passOf(slice));
     const before = new Map(stale.map((change) => [change.id, change]));
@@ -39,12 +39,12 @@ export async function recheckChanges(slice: LinkingSlice): Promise<void> {
 
 /** Counts the changes that were found, and holds them against the brakes, before any of them is made. */
 export async function weighChanges(slice: LinkingSlice): Promise<void> {
-  await eachPage(slice, slice.slot, async (page) => ({ tally: addToTally(inPhase(slice, 'weigh').tally, page) }));
-  const { parts, slot, state } = slice;
+  await eachPage(slice, slice.stateKey, async (page) => ({ tally: addToTally(inPhase(slice, 'weigh').tally, page) }));
+  const { parts, stateKey, state } = slice;
   const pass = inPhase(slice, 'weigh');
   const { tally } = pass;
   const holds = holdsOf(tally, {
-    table: slot.table,
+    table: stateKey.table,
     linkedRows: linkedBefore(slice, pass),
     limits: parts.options,
     before: state.linking,
@@ -88,13 +88,13 @@ function confirmations({ state, permission }: LinkingSlice): (id: string) => boo
  * is cleared only where the map is quiet, and some time after it was found.
  */
 export async function settleChanges(slice: LinkingSlice): Promise<void> {
-  const { parts, context, slot } = slice;
-  if (slice.isRehearsal) return parts.foundChanges.removeRehearsal(slice.pass.runId, slot.table);
+  const { parts, context, stateKey } = slice;
+  if (slice.isRehearsal) return parts.foundChanges.removeRehearsal(slice.pass.runId, stateKey.table);
   const held = new Set(inPhase(slice, 'clear').holds.map(({ kind, profileId }) => profileId ?? kind));
   const mayMove = (profileId: string | undefined): boolean =>
     !held.has('move') && profileId !== undefined && !held.has(profileId);
   const mayClear = ({ since }: FoundChange): boolean => !held.has('clear') && isOld(slice, since);
-  await eachPage(slice, slot, async (page) => {
+  await eachPage(slice, stateKey, async (page) => {
     const due = page.filter((change) => (change.kind === 'clear' ? mayClear(change) : mayMove(change.to)));
     const leaving = held.has('clear')
       ? 0
@@ -135,11 +135,11 @@ export async function settleChanges(slice: LinkingSlice): Promise<void> {
         reason: `Dataverse refused to clear the link${code ? ` (${code})` : ''}: ${message}`,
       }),
     );
-    await parts.rowOutcomes.record(slice.pass.runId, slot.table, [...outcomes, ...failures]);
+    await parts.rowOutcomes.record(slice.pass.runId, stateKey.table, [...outcomes, ...failures]);
     const gone = new Set([...cleared.written, ...cleared.gone]);
     const left = new Set(report.found.map(({ id }) => id).filter((id) => !gone.has(id)));
     await parts.foundChanges.drop(
-      slot,
+      stateKey,
       [...before.keys()].filter((id) => !left.has(id)),
     );
     const written = writtenOf(report.counters);
@@ -170,15 +170,15 @@ function isOld({ parts, pass, state }: LinkingSlice, since: string): boolean {
   );
 }
 
-/** Goes through the changes in a slot, a page at a time, with a checkpoint after each. */
+/** Goes through the changes set down under a state key, a page at a time, with a checkpoint after each. */
 async function eachPage(
   slice: LinkingSlice,
-  slot: StateKey,
+  stateKey: StateKey,
   handle: (page: readonly FoundChange[]) => Promise<Change<LinkingPass>>,
 ): Promise<void> {
   for (;;) {
     await slice.stopIfTimeIsUp();
-    const page = await slice.parts.foundChanges.page(slot, slice.pass.cursor, pageSize);
+    const page = await slice.parts.foundChanges.page(stateKey, slice.pass.cursor, pageSize);
     const last = page.at(-1);
     if (last === undefined) return;
     const change = await handle(page);

@@ -1,6 +1,6 @@
 import { addCounters, noRows } from '../contracts/counters.ts';
 import { guidAt } from '../customer-insights/guid.ts';
-import { withApart } from './link-rows.ts';
+import { withAcrossUnits } from './link-rows.ts';
 import { inPhase, type LinkingSlice } from './linking-pass.ts';
 import { reconcileRows } from './reconcile-rows.ts';
 
@@ -49,7 +49,7 @@ export async function reconcileTouched(slice: LinkingSlice): Promise<void> {
     await slice.checkpoint({
       cursor: page.nextLink,
       conflicts: pass.conflicts + report.conflicts,
-      ...withApart(pass, report),
+      ...withAcrossUnits(pass, report),
       counters: slice.isRehearsal ? written : addCounters(written, { ...noRows, waiting, failed }),
     });
     if (page.nextLink === undefined) return;

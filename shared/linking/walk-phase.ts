@@ -5,7 +5,7 @@ import { unitValue } from '../customer-insights/owner-columns.ts';
 import type { RowPage } from '../dataverse/dataverse.ts';
 import { isExpiredChangesError } from '../errors.ts';
 import { acrossUnits, countsUnits, keepsApart } from './across-units.ts';
-import { type LinkReport, withApart } from './link-rows.ts';
+import { type LinkReport, withAcrossUnits } from './link-rows.ts';
 import { inPhase, type LinkingSlice } from './linking-pass.ts';
 import { reconcileRows } from './reconcile-rows.ts';
 
@@ -77,7 +77,7 @@ async function walkPage(slice: LinkingSlice, rows: readonly WalkedRow[], nextLin
     walked: pass.walked + linked.length + report.counters.linked,
     orphans: pass.orphans + report.found.filter(({ kind }) => kind === 'clear').length,
     conflicts: pass.conflicts + report.conflicts,
-    ...withApart(pass, report),
+    ...withAcrossUnits(pass, report),
     // Who rehearses has counted these rows already.
     counters: slice.isRehearsal
       ? written

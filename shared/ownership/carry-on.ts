@@ -9,7 +9,7 @@ import { timeOf } from '../runs/parts.ts';
 import type { EndedPass, LinkState } from '../state/link-states.ts';
 import type { PendingRow } from '../state/pending-rows.ts';
 import { assignOwners } from './assign-owners.ts';
-import { drainOwnRows, drainProfiles, otherTeams } from './drain-phases.ts';
+import { otherTeams, readOwnFeed, readProfilesFeed } from './feed-phases.ts';
 import { seeToOtherTables } from './other-tables.ts';
 import type { OwnershipContext, OwnershipSlice } from './ownership-context.ts';
 import { type OwnershipPass, ownWatermark, profilesBegin } from './ownership-pass.ts';
@@ -66,8 +66,8 @@ export async function carryOnOwnership(slice: OwnershipSlice): Promise<EndedPass
       await retryPendingRows(slice, async (rows) => ({ report: await assignPendingRows(slice, rows), change: {} }));
     await slice.checkpoint(profilesBegin);
   }
-  if (slice.pass.phase === 'profiles') await drainProfiles(slice);
-  if (slice.pass.phase === 'rows') await drainOwnRows(slice);
+  if (slice.pass.phase === 'profiles') await readProfilesFeed(slice);
+  if (slice.pass.phase === 'rows') await readOwnFeed(slice);
   await seeToOtherTables(slice);
   return commitPass(slice, async ({ failed }) => ({
     warnings: failedRowsWarning(failed),

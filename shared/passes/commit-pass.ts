@@ -40,7 +40,7 @@ export async function commitPass(
   slice: Slice,
   conclude: (pending: Pending) => Promise<Conclusion>,
 ): Promise<EndedPass> {
-  const { parts, slot, pass } = slice;
+  const { parts, stateKey, pass } = slice;
   const { lastPass } = slice.state;
   const before = lastPass?.runId === pass.runId ? lastPass : undefined;
   const pending = await countPending(slice);
@@ -90,7 +90,7 @@ export async function commitPass(
     ...(lastWalkAt === undefined ? {} : { lastWalkAt }),
     pendingRows: pending.waiting + pending.failed + pending.acrossUnits,
   });
-  if (!slice.isRehearsal) recordTableState(parts, slot.table, slice.state);
+  if (!slice.isRehearsal) recordTableState(parts, stateKey.table, slice.state);
   return ended;
 }
 
@@ -109,7 +109,7 @@ function isGrowing({ parts, pass, state }: Slice): boolean {
 }
 
 /**
- * A slice was lost at the drain's very beginning, and the map changed since: a late write of that slice may undo what
+ * A slice was lost at the very beginning of the reading, and the map changed since: a late write of that slice may undo what
  * this pass made of the change, which the next watermark leaves behind. So the watermark stays, and another pass reads
  * the same changes again.
  */
@@ -122,7 +122,7 @@ async function countPending(slice: Slice): Promise<Pending> {
   if (slice.isRehearsal) return { waiting, newlyWaiting: 0, failed, acrossUnits: 0, sample: [] };
   const count = { waiting: 0, newlyWaiting: 0, failed: 0, acrossUnits: 0, sample: [] as string[] };
   if (!slice.mayHavePending) return count;
-  for await (const { id, cause, firstTriedAt } of slice.parts.pendingRows.all(slice.slot.table)) {
+  for await (const { id, cause, firstTriedAt } of slice.parts.pendingRows.all(slice.stateKey.table)) {
     count[cause]++;
     if (cause === 'waiting' && firstTriedAt >= slice.permission.receivedAt) count.newlyWaiting++;
     if (cause === 'waiting' && count.sample.length < waitingRowsNamed) count.sample.push(id);

@@ -73,16 +73,16 @@ async function workOn(parts: PassParts, delivery: Delivery, run: Run): Promise<v
   const { runId, table } = message;
   const timeUp = parts.startTimer(parts.options.sliceMs);
   const overdue = endOfWaiting(parts);
-  const slot = stateKeyOf(run, table);
+  const stateKey = stateKeyOf(run, table);
   for (;;) {
-    const { state, etag } = await parts.linkStates.load(slot);
+    const { state, etag } = await parts.linkStates.load(stateKey);
     // The process may have died between a pass's end and its task's: the conclusion is drawn now.
     const { lastPass } = state;
-    if (lastPass !== undefined && (slot.rehearsalOf === undefined || lastPass.runId === runId)) {
+    if (lastPass !== undefined && (stateKey.rehearsalOf === undefined || lastPass.runId === runId)) {
       await concludePass(parts, table, lastPass);
     }
     if (state.pass === undefined && (await isDone(parts, message))) {
-      if (slot.rehearsalOf !== undefined) await parts.linkStates.removeRehearsal(runId, table);
+      if (stateKey.rehearsalOf !== undefined) await parts.linkStates.removeRehearsal(runId, table);
       return;
     }
     const joined = state.pass === undefined ? await joinedPass(parts, { message, run, lastPass }) : undefined;
@@ -93,11 +93,11 @@ async function workOn(parts: PassParts, delivery: Delivery, run: Run): Promise<v
     // Its run was removed, or it is none that this version carries on: it may be forgotten at any time, and begins anew.
     if (owner === undefined || work === undefined || !isOf(work, state.pass)) {
       parts.telemetry.log('warn', 'A pass in progress cannot be carried on and is dropped', { runId, table });
-      await dropPass(parts, slot, state, etag);
+      await dropPass(parts, stateKey, state, etag);
       continue;
     }
     if (owner.runId !== runId) await tellTurn(parts, message, owner.runId);
-    const outcome = await doSlice(parts, { slot, state, etag, owner, work, delivery, timeUp, overdue });
+    const outcome = await doSlice(parts, { stateKey, state, etag, owner, work, delivery, timeUp, overdue });
     if (outcome === 'again') continue;
     if (outcome === 'more') {
       await parts.messenger.sendLinkTasks([{ ...message, slice: message.slice + 1, failures: 0 }]);
@@ -131,7 +131,7 @@ async function isDone(parts: PassParts, { runId, table, followUp }: LinkTask): P
 type SliceOutcome = 'more' | 'over' | 'again';
 
 interface SliceWork {
-  readonly slot: StateKey;
+  readonly stateKey: StateKey;
   readonly state: LinkState;
   readonly etag: string;
   /** The run whose pass is carried on or begun. */
@@ -155,8 +155,8 @@ function endOfWaiting({ startTimer, options }: PassParts): AbortSignal {
 }
 
 async function doSlice(parts: PassParts, work: SliceWork): Promise<SliceOutcome> {
-  const { slot, owner } = work;
-  const { table } = slot;
+  const { stateKey, owner } = work;
+  const { table } = stateKey;
   const cancel = watchForCancel(parts, owner.runId);
   try {
     if (owner.cancelRequestedAt !== undefined) throw cancel.reason;
@@ -164,8 +164,8 @@ async function doSlice(parts: PassParts, work: SliceWork): Promise<SliceOutcome>
   } catch (error) {
     if (error instanceof LostRaceError) throw error;
     if (cancel.signal.aborted || error === cancel.reason) {
-      const latest = await parts.linkStates.load(slot);
-      if (latest.state.pass?.runId === owner.runId) await dropPass(parts, slot, latest.state, latest.etag);
+      const latest = await parts.linkStates.load(stateKey);
+      if (latest.state.pass?.runId === owner.runId) await dropPass(parts, stateKey, latest.state, latest.etag);
       await endTask(parts, { runId: owner.runId, table }, 'canceled');
       return 'over';
     }
@@ -177,8 +177,8 @@ async function doSlice(parts: PassParts, work: SliceWork): Promise<SliceOutcome>
 }
 
 async function carryOnUntilTimeIsUp(parts: PassParts, given: SliceWork, signal: AbortSignal): Promise<SliceOutcome> {
-  const { slot, state, etag, owner, work, delivery, timeUp } = given;
-  const { table } = slot;
+  const { stateKey, state, etag, owner, work, delivery, timeUp } = given;
+  const { table } = stateKey;
   const task = { runId: owner.runId, table };
   let found: { state: LinkState; etag: string } = { state, etag };
   const readiness = await prepare(parts, work, {
@@ -188,27 +188,27 @@ async function carryOnUntilTimeIsUp(parts: PassParts, given: SliceWork, signal: 
     // Should the process die right after the column is made, nothing may look as if rows had been linked in it.
     beforeCreate: async () => {
       const { watermark, pass: lost, ...rest } = state;
-      if (watermark !== undefined || lost !== undefined) found = await save(parts, slot, rest, etag);
+      if (watermark !== undefined || lost !== undefined) found = await save(parts, stateKey, rest, etag);
     },
     signal,
   });
   if (readiness.kind === 'skipped') {
-    await dropPass(parts, slot, found.state, found.etag);
+    await dropPass(parts, stateKey, found.state, found.etag);
     await endTask(parts, task, 'a requirement fails', () => skippedBy(work, readiness.findings));
     return 'over';
   }
   const { begin, carryOn, mayCarryOn } = readiness.work;
   if (found.state.pass !== undefined && !mayCarryOn(found.state.pass)) {
     parts.telemetry.log('warn', 'What a pass in progress was begun under has changed; it begins anew', { ...task });
-    await dropPass(parts, slot, found.state, found.etag);
+    await dropPass(parts, stateKey, found.state, found.etag);
     return 'again';
   }
   const followUp = found.state.pass?.followUp ?? delivery.message.followUp;
   const pass = found.state.pass ?? begin(found.state, await startedTask(parts, task, owner.mode, followUp));
-  const begun = await save(parts, slot, { ...found.state, pass: takenOver(pass, timeOf(parts.now())) }, found.etag);
+  const begun = await save(parts, stateKey, { ...found.state, pass: takenOver(pass, timeOf(parts.now())) }, found.etag);
   if (found.state.pass === undefined && followUp === 0 && pass.full) await tellExpected(parts, task, readiness.work);
   const ended = await carryOn({
-    slot,
+    stateKey,
     permission: owner,
     messageId: linkTaskMessageId(delivery.message),
     state: begun.state,
@@ -221,7 +221,7 @@ async function carryOnUntilTimeIsUp(parts: PassParts, given: SliceWork, signal: 
     }),
   });
   await concludePass(parts, table, ended);
-  if (slot.rehearsalOf !== undefined) await parts.linkStates.removeRehearsal(owner.runId, table);
+  if (stateKey.rehearsalOf !== undefined) await parts.linkStates.removeRehearsal(owner.runId, table);
   return 'over';
 }
 
@@ -255,11 +255,11 @@ function takenOver(pass: Pass, now: string): Pass {
 
 async function save<S extends LinkState>(
   parts: PassParts,
-  slot: StateKey,
+  stateKey: StateKey,
   state: S,
   etag: string,
 ): Promise<{ state: S; etag: string }> {
-  return { state, etag: await parts.linkStates.save(slot, state, etag) };
+  return { state, etag: await parts.linkStates.save(stateKey, state, etag) };
 }
 
 /** The task for which a pass begins; from now on it is at work. */

@@ -17,10 +17,10 @@ export async function retryPendingRows<P extends CursorPass>(
   slice: Slice<Kind & { readonly pass: P }>,
   tryAgain: TryAgain<P>,
 ): Promise<void> {
-  const { parts, slot } = slice;
+  const { parts, stateKey } = slice;
   for (;;) {
     await slice.stopIfTimeIsUp();
-    const page = await parts.pendingRows.page(slot.table, slice.pass.cursor, pendingRowsAtOnce);
+    const page = await parts.pendingRows.page(stateKey.table, slice.pass.cursor, pendingRowsAtOnce);
     const last = page.at(-1);
     if (last === undefined) return;
 
@@ -34,14 +34,14 @@ export async function retryPendingRows<P extends CursorPass>(
   }
 }
 
-/** The rows that are pending as a drain begins, by id, so that those it deals with can be let go. */
+/** The rows that are pending as the reading begins, by id, so that those it deals with can be let go. */
 export async function rememberPendingRows(slice: Slice): Promise<Map<string, PendingRow>> {
   const known = new Map<string, PendingRow>();
   if (slice.isRehearsal) return known;
   const { pass, state } = slice;
   // Nothing was pending when the pass began, and this is its first slice: there is nothing to remember.
   if (state.pendingRows === 0 && pass.slices <= 1) return known;
-  for await (const row of slice.parts.pendingRows.all(slice.slot.table)) {
+  for await (const row of slice.parts.pendingRows.all(slice.stateKey.table)) {
     known.set(row.id, row);
     if (known.size >= pendingRowsRemembered) break;
   }

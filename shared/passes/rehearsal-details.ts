@@ -15,9 +15,9 @@ export function estimateOf(writes: number, last: EndedPass | undefined): string 
 }
 
 /** What updates of a column would set off, for each row. */
-export async function firedBy({ parts, slot, signal }: Slice, column: string): Promise<string[]> {
+export async function firedBy({ parts, stateKey, signal }: Slice, column: string): Promise<string[]> {
   try {
-    const found = await logicOnUpdate(parts.dataverse, { table: slot.table, column }, signal);
+    const found = await logicOnUpdate(parts.dataverse, { table: stateKey.table, column }, signal);
     if (found.length === 0) return ['No plug-in step, workflow or flow would be set off by these updates.'];
     const names = found.map(({ kind, name, isSynchronous }) => `${kind} "${name}"${isSynchronous ? ' (in line)' : ''}`);
     return [`Each updated row would set off: ${names.join(', ')}.`];

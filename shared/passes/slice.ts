@@ -24,7 +24,7 @@ export type Permission = Pick<Run, 'beyondLimits' | 'holds' | 'receivedAt'>;
 
 /** How a slice begins, whatever the work. */
 export interface SliceStart {
-  readonly slot: StateKey;
+  readonly stateKey: StateKey;
   readonly permission: Permission;
   /** Id of the message at work. */
   readonly messageId: string;
@@ -56,7 +56,7 @@ export type Change<P> = P extends unknown ? Partial<P> : never;
  */
 export class Slice<K extends Kind = Kind> {
   readonly parts: K['parts'];
-  readonly slot: StateKey;
+  readonly stateKey: StateKey;
   readonly context: K['context'];
   readonly permission: Permission;
   readonly #messageId: string;
@@ -85,7 +85,7 @@ export class Slice<K extends Kind = Kind> {
     this.parts = own.parts;
     this.context = own.context;
     this.#schema = schema;
-    this.slot = given.slot;
+    this.stateKey = given.stateKey;
     this.permission = given.permission;
     this.#messageId = given.messageId;
     this.signal = given.signal;
@@ -124,7 +124,7 @@ export class Slice<K extends Kind = Kind> {
   }
 
   get isRehearsal(): boolean {
-    return this.slot.rehearsalOf !== undefined;
+    return this.stateKey.rehearsalOf !== undefined;
   }
 
   /** Moves the pass on. From here on a crash costs nothing that came before. */
@@ -133,7 +133,7 @@ export class Slice<K extends Kind = Kind> {
     await this.rewrite({ ...change, sampled: this.#sampled, movedBy: this.#messageId } as Change<K['pass']>);
     this.#hasMoved = true;
     // A rehearsal's rows were only looked at.
-    if (!this.isRehearsal) countRows(this.parts, this.slot.table, before, this.pass.counters);
+    if (!this.isRehearsal) countRows(this.parts, this.stateKey.table, before, this.pass.counters);
     await this.#onProgress(this.pass);
   }
 
@@ -154,7 +154,7 @@ export class Slice<K extends Kind = Kind> {
 
   /** Stores the state; the pass may be over then. */
   async save(state: LinkState): Promise<void> {
-    this.#etag = await this.parts.linkStates.save(this.slot, state, this.#etag);
+    this.#etag = await this.parts.linkStates.save(this.stateKey, state, this.#etag);
     this.#state = state as LinkState & { pass: K['pass'] };
   }
 
@@ -170,8 +170,8 @@ export class Slice<K extends Kind = Kind> {
    * held up must not write what it decided long ago.
    */
   async makeSureOfTable(): Promise<void> {
-    const { etag } = await this.parts.linkStates.load(this.slot);
-    if (etag !== this.#etag) throw new LostRaceError(`Another writer has ${this.slot.table}`);
+    const { etag } = await this.parts.linkStates.load(this.stateKey);
+    if (etag !== this.#etag) throw new LostRaceError(`Another writer has ${this.stateKey.table}`);
   }
 
   /** Keeps what must outlive the process, before the checkpoint that says the rows are dealt with. */
@@ -180,7 +180,7 @@ export class Slice<K extends Kind = Kind> {
     known: ReadonlyMap<string, PendingRow>,
   ): Promise<void> {
     const { parts, pass } = this;
-    const { table } = this.slot;
+    const { table } = this.stateKey;
     if (this.isRehearsal) return this.sample(report.outcomes);
     const keep = report.keep.map((row) => ({
       ...row,
@@ -209,7 +209,7 @@ export class Slice<K extends Kind = Kind> {
   async sample(outcomes: readonly RowOutcome[]): Promise<void> {
     const sampled = outcomes.slice(0, rehearsalSample - this.#sampled);
     this.#sampled += sampled.length;
-    await this.parts.rowOutcomes.record(this.pass.runId, this.slot.table, sampled);
+    await this.parts.rowOutcomes.record(this.pass.runId, this.stateKey.table, sampled);
   }
 
   /** What was pending before of the rows that a report settles or keeps. */
@@ -222,7 +222,10 @@ export class Slice<K extends Kind = Kind> {
     const found = new Map<string, PendingRow>();
     if (!this.mayHavePending) return found;
     for (let start = 0; start < ids.length; start += pendingLookupsAtOnce) {
-      const rows = await this.parts.pendingRows.among(this.slot.table, ids.slice(start, start + pendingLookupsAtOnce));
+      const rows = await this.parts.pendingRows.among(
+        this.stateKey.table,
+        ids.slice(start, start + pendingLookupsAtOnce),
+      );
       for (const row of rows) found.set(row.id, row);
     }
     return found;

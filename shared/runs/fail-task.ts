@@ -17,12 +17,12 @@ export async function failTask(
   requirement?: Finding,
 ): Promise<void> {
   const run = await parts.runs.find(runId);
-  const slot = run === undefined ? { table } : stateKeyOf(run.value, table);
+  const stateKey = run === undefined ? { table } : stateKeyOf(run.value, table);
   for (;;) {
-    const { state, etag } = await parts.linkStates.load(slot);
+    const { state, etag } = await parts.linkStates.load(stateKey);
     if (state.pass?.runId !== runId) break;
     try {
-      await dropPass(parts, slot, state, etag);
+      await dropPass(parts, stateKey, state, etag);
       break;
     } catch (error) {
       // A slice made a checkpoint in between: look again, or it would carry on for a task that has ended.
@@ -46,11 +46,11 @@ export async function failTask(
  * pass has counted is its task's before.
  * @throws LostRaceError where another writer changed the state
  */
-export async function dropPass(parts: RunParts, slot: StateKey, state: LinkState, etag: string): Promise<void> {
+export async function dropPass(parts: RunParts, stateKey: StateKey, state: LinkState, etag: string): Promise<void> {
   if (state.pass === undefined) return;
   const { pass, ...rest } = state;
-  await updateTask(parts, { runId: pass.runId, table: slot.table }, 'note', () => ({
+  await updateTask(parts, { runId: pass.runId, table: stateKey.table }, 'note', () => ({
     counters: addCounters(pass.base, pass.counters),
   }));
-  await parts.linkStates.save(slot, rest, etag);
+  await parts.linkStates.save(stateKey, rest, etag);
 }

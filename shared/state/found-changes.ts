@@ -38,18 +38,18 @@ export class FoundChanges {
     this.#tell = tell;
   }
 
-  async keep(slot: StateKey, changes: readonly FoundChange[]): Promise<void> {
+  async keep(stateKey: StateKey, changes: readonly FoundChange[]): Promise<void> {
     if (changes.length === 0) return;
-    await this.#table.applyAll(partitionOf(slot), {
+    await this.#table.applyAll(partitionOf(stateKey), {
       upserts: changes.map((change) => ({ rowKey: change.id, document: form.mark(change) })),
     });
   }
 
   /** Changes in the order of their ids, after the given one; none only where there are no more. */
-  async page(slot: StateKey, after: string | undefined, pageSize: number): Promise<FoundChange[]> {
+  async page(stateKey: StateKey, after: string | undefined, pageSize: number): Promise<FoundChange[]> {
     let from = after === undefined ? undefined : `${after} `;
     for (;;) {
-      const { entities } = await this.#table.list(partitionOf(slot), { from, pageSize });
+      const { entities } = await this.#table.list(partitionOf(stateKey), { from, pageSize });
       const changes = entities.map((entity) => this.#read(entity)).filter((change) => change !== undefined);
       const last = entities.at(-1);
       if (changes.length > 0 || last === undefined) return changes;
@@ -58,11 +58,11 @@ export class FoundChanges {
   }
 
   /** Those of some rows for which a change is set down, by row. */
-  async among(slot: StateKey, ids: readonly string[]): Promise<Map<string, FoundChange>> {
+  async among(stateKey: StateKey, ids: readonly string[]): Promise<Map<string, FoundChange>> {
     const found = new Map<string, FoundChange>();
     for (let start = 0; start < ids.length; start += atOnce) {
       const some = ids.slice(start, start + atOnce);
-      for (const entity of await Promise.all(some.map((id) => this.#table.get(partitionOf(slot), id)))) {
+      for (const entity of await Promise.all(some.map((id) => this.#table.get(partitionOf(stateKey), id)))) {
         const change = entity && this.#read(entity);
         if (change !== undefined) found.set(change.id, change);
       }
@@ -76,15 +76,15 @@ export class FoundChanges {
     return change && { ...change, id: entity.rowKey };
   }
 
-  async drop(slot: StateKey, ids: readonly string[]): Promise<void> {
-    if (ids.length > 0) await this.#table.applyAll(partitionOf(slot), { deletes: ids });
+  async drop(stateKey: StateKey, ids: readonly string[]): Promise<void> {
+    if (ids.length > 0) await this.#table.applyAll(partitionOf(stateKey), { deletes: ids });
   }
 
   /** Forgets what a rehearsal found. */
   async removeRehearsal(runId: string, table: string): Promise<void> {
-    const slot = { table, rehearsalOf: runId };
+    const stateKey = { table, rehearsalOf: runId };
     const rows: string[] = [];
-    for await (const { rowKey } of listAll(this.#table, partitionOf(slot))) rows.push(rowKey);
-    await this.drop(slot, rows);
+    for await (const { rowKey } of listAll(this.#table, partitionOf(stateKey))) rows.push(rowKey);
+    await this.drop(stateKey, rows);
   }
 }

@@ -16,7 +16,7 @@ import { DocumentForm, type TellUnreadable, tellNobody } from './stored-document
  */
 export interface Watermark {
   readonly feed: FeedKind;
-  /** A delta link, or a time; whatever the feed starts its next drain from. */
+  /** A delta link, or a time; whatever the feed's next reading starts from. */
   readonly token: string;
   readonly takenAt: string;
 }
@@ -169,17 +169,17 @@ export class LinkStates {
   }
 
   /**
-   * The state in a slot; at first sight an empty one is recorded, or for a rehearsal a copy of what the table's next pass
+   * The state under a state key; at first sight an empty one is recorded, or for a rehearsal a copy of what the table's next pass
    * begins from. What of it cannot be read is told of and taken for absent: a pass may be dropped at any time, and
    * without a watermark the next one reads everything.
    */
-  async load(slot: StateKey): Promise<{ state: LinkState; etag: string }> {
-    const key = keyOf(slot);
+  async load(stateKey: StateKey): Promise<{ state: LinkState; etag: string }> {
+    const key = keyOf(stateKey);
     let entity = await this.#table.get(...key);
     if (entity === undefined) {
       const initial: LinkState = { pendingRows: 0 };
-      if (slot.rehearsalOf !== undefined) {
-        const own = await this.#table.get(...keyOf({ table: slot.table }));
+      if (stateKey.rehearsalOf !== undefined) {
+        const own = await this.#table.get(...keyOf({ table: stateKey.table }));
         const { pass: _, ...rest } = own === undefined ? initial : this.#read(own);
         Object.assign(initial, rest);
       }
@@ -188,7 +188,7 @@ export class LinkStates {
     }
     // A rehearsal's state is removed at its end, also under the hands of a worker that was held up.
     if (entity === undefined)
-      throw new RetryableError(`The link state of ${slot.table} vanished while it was being recorded.`);
+      throw new RetryableError(`The link state of ${stateKey.table} vanished while it was being recorded.`);
     return { state: this.#read(entity), etag: entity.etag };
   }
 
@@ -216,15 +216,15 @@ export class LinkStates {
    * Returns the new ETag.
    * @throws LostRaceError where another writer was first
    */
-  async save(slot: StateKey, state: LinkState, etag: string): Promise<string> {
-    const key = keyOf(slot);
+  async save(stateKey: StateKey, state: LinkState, etag: string): Promise<string> {
+    const key = keyOf(stateKey);
     const savedAs = randomUUID();
     const saved = await this.#table.replace(...key, storedState(state, savedAs), etag);
     if (saved !== undefined) return saved;
     // The client tries again where an answer was lost, and then meets the change that it made itself.
     const found = await this.#table.get(...key);
     const isOurs = found !== undefined && storedStateSchema.safeParse(found.document).data?.savedAs === savedAs;
-    if (!isOurs) throw new LostRaceError(`Another writer changed the link state of ${slot.table}`);
+    if (!isOurs) throw new LostRaceError(`Another writer changed the link state of ${stateKey.table}`);
     return found.etag;
   }
 

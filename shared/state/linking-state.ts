@@ -10,7 +10,7 @@ export const coverageSchema = z.object({
   /** Rows without a link, or with that of an older map row, by reason. */
   waiting: count,
   failed: count,
-  apart: count,
+  acrossUnits: count,
   notInMap: count,
 });
 export type Coverage = z.infer<typeof coverageSchema>;

@@ -118,7 +118,7 @@ describe('a door', () => {
     const changing = administrators.filter(({ role }) => role === 'operator').map(({ name }) => name);
     expect(changing).toEqual(expect.arrayContaining(['start-run', 'cancel-run', 'refresh-segments']));
     // These read Dataverse on request and change nothing.
-    const reading = ['discover-setup', 'check-up'];
+    const reading = ['discover-setup', 'run-doctor'];
     for (const { name, method, role } of administrators) {
       if (method === 'post' && !reading.includes(name)) expect({ name, role }).toEqual({ name, role: 'operator' });
     }

@@ -23,7 +23,7 @@ describe('the role that backstamp grant makes', () => {
       ],
       { DATAVERSE_TOKEN: tokenOf(administrator, stack.dataverseUrl) },
     );
-  const checkUp = async () =>
+  const callDoctor = async () =>
     doctorReportSchema
       .parse(await (await post(stack, '/api/doctor', {})).json())
       .checks.filter(({ level }) => level !== 'good');
@@ -39,7 +39,7 @@ describe('the role that backstamp grant makes', () => {
   });
 
   it('leaves the doctor nothing to find', async () => {
-    expect(await checkUp()).toEqual([]);
+    expect(await callDoctor()).toEqual([]);
   });
 
   it('has no privilege that the doctor would not miss', async () => {
@@ -48,7 +48,7 @@ describe('the role that backstamp grant makes', () => {
     const unnoticed: string[] = [];
     for (const name of names) {
       await admin.removeFromRole(name);
-      const said = JSON.stringify(await checkUp());
+      const said = JSON.stringify(await callDoctor());
       if (!new RegExp(`${name}\\b`, 'i').test(said)) unnoticed.push(name);
       await grant();
     }
@@ -92,7 +92,7 @@ describe('the role that backstamp grant makes', () => {
     const { status } = await endOf(stack, (await startRun(stack, { mode: 'full' })).runId);
 
     expect(status).toBe('Successful');
-    expect(await checkUp()).toEqual([]);
+    expect(await callDoctor()).toEqual([]);
   });
 });
 
@@ -109,7 +109,7 @@ describe('the role that backstamp grant --business-units makes', () => {
       ],
       { DATAVERSE_TOKEN: tokenOf(administrator, stack.dataverseUrl) },
     );
-  const checkUp = async () =>
+  const callDoctor = async () =>
     doctorReportSchema
       .parse(await (await post(stack, '/api/doctor', {})).json())
       .checks.filter(({ level }) => level !== 'good');
@@ -126,7 +126,7 @@ describe('the role that backstamp grant --business-units makes', () => {
   });
 
   it('is more than linking takes: the doctor tells what is lacking, and rows are linked without it', async () => {
-    const lacking = await checkUp();
+    const lacking = await callDoctor();
     expect(lacking.map(({ code, level }) => `${code} ${level}`)).toEqual(
       expect.arrayContaining(['privilege-missing warning', 'privilege-missing note', 'act-for-others warning']),
     );
@@ -139,7 +139,7 @@ describe('the role that backstamp grant --business-units makes', () => {
   it('leaves the doctor nothing to find, and has segments counted', async () => {
     expect((await grant('--business-units')).code).toBe(0);
 
-    expect(await checkUp()).toEqual([]);
+    expect(await callDoctor()).toEqual([]);
     expect(await (await post(stack, '/api/segments/refresh', {})).text()).toContain('"complete":true');
     const segments = await (await stack.call('/api/segments')).text();
     expect(segments).toContain('"name":"North"');
@@ -150,8 +150,8 @@ describe('the role that backstamp grant --business-units makes', () => {
     ...['prvReadmsdynci_segmentmembership', 'prvActOnBehalfOfAnotherUser'],
   ])('has %s, which the doctor would miss', async (name) => {
     await admin.removeFromRole(name);
-    expect(JSON.stringify(await checkUp())).toMatch(new RegExp(`${name}\\b`, 'i'));
+    expect(JSON.stringify(await callDoctor())).toMatch(new RegExp(`${name}\\b`, 'i'));
     await grant('--business-units');
-    expect(await checkUp()).toEqual([]);
+    expect(await callDoctor()).toEqual([]);
   });
 });

@@ -3,9 +3,9 @@ import { noRows } from '../../shared/contracts/counters.ts';
 import { counted } from '../../shared/counted.ts';
 import { bestFeed, openFeed } from '../../shared/dataverse/change-feed.ts';
 import { commitPass } from '../../shared/passes/commit-pass.ts';
-import { drain, nextWatermark, takeNextWatermark } from '../../shared/passes/drain.ts';
 import { newPass } from '../../shared/passes/new-pass.ts';
 import { type PhaseOrder, readingPhase } from '../../shared/passes/phases.ts';
+import { nextWatermark, readFeed, takeNextWatermark } from '../../shared/passes/read-feed.ts';
 import { Slice } from '../../shared/passes/slice.ts';
 import type { Work } from '../../shared/passes/work.ts';
 import type { WorkParts } from '../../shared/passes/work-parts.ts';
@@ -81,7 +81,7 @@ async function countRows(slice: Slice<Counting>): Promise<void> {
   const source = { entitySetName: context.entitySetName, select: [] };
   const feed = openFeed(slice.pass.feed, parts.dataverse, source, parts.options.pageSize);
   await takeNextWatermark(slice, feed, {});
-  await drain(slice, feed, {
+  await readFeed(slice, feed, {
     since: () => undefined,
     async handle({ rows, cursor, token }) {
       const { pass } = slice;

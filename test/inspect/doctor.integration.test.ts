@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { checkUp } from '../../shared/inspect/doctor.ts';
+import { callDoctor } from '../../shared/inspect/doctor.ts';
 import { client, otherClient, startWorld, type World } from './look-world.ts';
 
 const north = '44444444-2222-4333-8444-555555555555';
@@ -174,7 +174,7 @@ describe('the doctor', () => {
     await world.allow(client, { privileges: world.enough });
     const slow = { match: { path: '^workflows' }, fault: { delayMs: 2_500 } };
     await world.control('POST', 'faults', slow);
-    const { checks } = await checkUp(world.connect().parts, 1_000);
+    const { checks } = await callDoctor(world.connect().parts, 1_000);
     const bad = checks.filter(({ level }) => level !== 'good');
     expect(bad).toMatchObject([
       { code: 'dataverse', level: 'note', finding: expect.stringContaining('did not answer') },
@@ -183,7 +183,7 @@ describe('the doctor', () => {
 
     await world.control('DELETE', 'faults');
     await world.control('POST', 'faults', { match: { path: 'RetrieveUserPrivileges' }, fault: { delayMs: 2_500 } });
-    const unknown = (await checkUp(world.connect().parts, 1_000)).checks;
+    const unknown = (await callDoctor(world.connect().parts, 1_000)).checks;
     expect(unknown.find(({ code, level }) => code === 'dataverse' && level === 'fault')?.finding).toContain(
       'identities',
     );

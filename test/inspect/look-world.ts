@@ -8,7 +8,7 @@ import type { Task } from '../../shared/contracts/run.ts';
 import type { UnificationSetup } from '../../shared/contracts/unification-setup.ts';
 import { createDataverse } from '../../shared/dataverse/client.ts';
 import { createIdentities } from '../../shared/dataverse/identities.ts';
-import { checkUp } from '../../shared/inspect/doctor.ts';
+import { callDoctor } from '../../shared/inspect/doctor.ts';
 import type { InspectParts } from '../../shared/inspect/inspect-parts.ts';
 import { KnownPrivileges } from '../../shared/inspect/known-privileges.ts';
 import { privilegeCheck } from '../../shared/inspect/missing-privileges.ts';
@@ -121,7 +121,7 @@ function connect(
   let runs = 0;
   return {
     parts: inspectParts,
-    doctor: async () => [...(await checkUp(inspectParts)).checks].filter(({ level }) => level !== 'good'),
+    doctor: async () => [...(await callDoctor(inspectParts)).checks].filter(({ level }) => level !== 'good'),
     async run(mode = 'incremental') {
       const now = new Date().toISOString();
       const runId = await orchestrateRun(parts, {

@@ -21,7 +21,7 @@ describe('coverage', () => {
       linked: 6,
       waiting: 1,
       failed: 0,
-      apart: 0,
+      acrossUnits: 0,
       notInMap: 3,
     });
   });
@@ -42,7 +42,7 @@ describe('coverage', () => {
   });
 
   it('of a table without rows is whole', () => {
-    const none = { rows: 0, linked: 0, waiting: 0, failed: 0, apart: 0, notInMap: 0 };
+    const none = { rows: 0, linked: 0, waiting: 0, failed: 0, acrossUnits: 0, notInMap: 0 };
     expect(coverageText(none)).toBe('100 % of about 0 rows linked.');
   });
 });

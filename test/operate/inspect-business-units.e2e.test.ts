@@ -17,7 +17,8 @@ const roles = ['Customer Insights Data Read Access', 'Marketing Professional (BU
 describe('checks of an app that keeps business units apart', () => {
   let app: SampleApp;
   let checks: DoctorReport['checks'];
-  const checkUp = async () => doctorReportSchema.parse(await (await post(app.stack, '/api/doctor', {})).json()).checks;
+  const callDoctor = async () =>
+    doctorReportSchema.parse(await (await post(app.stack, '/api/doctor', {})).json()).checks;
 
   /** Gives a team a role, as an administrator. */
   async function grant(teamId: string, roleId: string): Promise<void> {
@@ -68,7 +69,7 @@ describe('checks of an app that keeps business units apart', () => {
     const enough = linkingPrivileges(app.organisation);
     const units = ['BusinessUnit', 'Team', 'Role', 'Organization'].map((name) => `prvRead${name}`);
     await app.allow([...enough, 'prvReadUser', 'prvReadSystemUser', 'prvReadsystemuser', ...units]);
-    checks = await checkUp();
+    checks = await callDoctor();
   });
   afterAll(async () => {
     await app?.stack.stop();
@@ -92,7 +93,7 @@ describe('checks of an app that keeps business units apart', () => {
 
   it('find that units and teams cannot be read, as units-unknown', async () => {
     await app.allow(linkingPrivileges(app.organisation));
-    expect((await checkUp()).find(({ code }) => code === 'units-unknown')).toMatchObject({
+    expect((await callDoctor()).find(({ code }) => code === 'units-unknown')).toMatchObject({
       level: 'note',
       remedy: expect.stringMatching(/\.$/),
     });

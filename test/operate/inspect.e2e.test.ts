@@ -42,7 +42,7 @@ type Check = DoctorReport['checks'][number];
 
 describe('checks of the running app', () => {
   let app: SampleApp;
-  const checkUp = async (): Promise<Check[]> => {
+  const callDoctor = async (): Promise<Check[]> => {
     const response = await post(app.stack, '/api/doctor', {});
     expect(response.status).toBe(200);
     return doctorReportSchema.parse(await response.json()).checks;
@@ -127,7 +127,7 @@ describe('checks of the running app', () => {
 
   it('find no fault with what is right', async () => {
     await app.allow('all');
-    const checks = await checkUp();
+    const checks = await callDoctor();
     const good = checks.filter(({ level }) => level === 'good').map(({ subject, code }) => `${subject} ${code}`);
     for (const one of [
       'Table Storage state',
@@ -157,7 +157,7 @@ describe('checks of the running app', () => {
     ['workflow', 'platform-table', 'governed'],
     ['msdynci_alternatekey', 'customer-insights-table', 'Customer Insights itself'],
   ])('find that %s fails requirement %s, with a remedy', async (table, code, words) => {
-    const check = find(await checkUp(), table, code);
+    const check = find(await callDoctor(), table, code);
     expect(check).toMatchObject({ level: 'fault' });
     expect(`${check?.finding} ${check?.remedy}`).toContain(words);
     expect(check?.remedy).toMatch(/\.$/);
@@ -167,7 +167,7 @@ describe('checks of the running app', () => {
     const enough = linkingPrivileges(app.organisation);
     const readUsers = ['prvReadUser', 'prvReadSystemUser', 'prvReadsystemuser'];
     await app.allow([...enough.filter((name) => name !== 'prvAppendContact'), ...readUsers]);
-    expect(find(await checkUp(), 'contact', 'privilege-missing')).toMatchObject({
+    expect(find(await callDoctor(), 'contact', 'privilege-missing')).toMatchObject({
       level: 'fault',
       finding: expect.stringMatching(/lacks prvAppendContact/i),
       remedy: expect.stringMatching(/organisation level/),
@@ -176,23 +176,23 @@ describe('checks of the running app', () => {
     const others = enough.filter((name) => name !== 'prvReadContact');
     // This is also told of what a team gives, whatever its depth.
     await app.allow([...others, 'prvReadContact/Basic', ...readUsers]);
-    expect(find(await checkUp(), 'contact', 'privilege-depth')).toMatchObject({ level: 'warning' });
+    expect(find(await callDoctor(), 'contact', 'privilege-depth')).toMatchObject({ level: 'warning' });
     await app.allow([...others, 'prvReadContact/Local', ...readUsers]);
-    expect(find(await checkUp(), 'contact', 'privilege-depth')).toMatchObject({ level: 'fault' });
+    expect(find(await callDoctor(), 'contact', 'privilege-depth')).toMatchObject({ level: 'fault' });
   });
 
   it('find that privileges cannot be read, and list what is needed', async () => {
     const message = 'Principal user is missing prvReadUser privilege.';
     const fault = { status: 403, code: '0x80040220', message };
     await app.control('POST', 'faults', { match: { path: 'RetrieveUserPrivileges' }, fault });
-    const check = (await checkUp()).find(({ code }) => code === 'privileges-unknown');
+    const check = (await callDoctor()).find(({ code }) => code === 'privileges-unknown');
     await app.control('DELETE', 'faults');
     expect(check).toMatchObject({ level: 'note', remedy: expect.stringMatching(/prvWriteContact/i) });
   });
 
   it('find that what fires cannot be checked', async () => {
     await app.allow(linkingPrivileges(app.organisation).filter((name) => name !== 'prvReadWorkflow'));
-    expect(find(await checkUp(), 'source tables', 'logic-unknown')).toMatchObject({
+    expect(find(await callDoctor(), 'source tables', 'logic-unknown')).toMatchObject({
       level: 'note',
       remedy: expect.stringContaining('read access'),
     });
@@ -200,7 +200,7 @@ describe('checks of the running app', () => {
 
   it('find what fires on an update of the link, and how to avoid it', async () => {
     await app.allow('all');
-    const checks = await checkUp();
+    const checks = await callDoctor();
     expect(find(checks, 'lead', 'fires-plug-in-step')).toMatchObject({
       level: 'warning',
       finding: expect.stringContaining(unfilteredStep),
@@ -217,7 +217,7 @@ describe('checks of the running app', () => {
 
   it('find that a bypass lacks its privilege', async () => {
     await app.allow([...linkingPrivileges(app.organisation), 'prvReadUser', 'prvReadSystemUser', 'prvReadsystemuser']);
-    const check = (await checkUp()).find(({ code }) => code === 'bypass-privilege-missing');
+    const check = (await callDoctor()).find(({ code }) => code === 'bypass-privilege-missing');
     expect(check).toMatchObject({ level: 'fault', finding: expect.stringContaining('prvBypassCustomBusinessLogic') });
   });
 
@@ -226,7 +226,7 @@ describe('checks of the running app', () => {
       match: { path: 'WhoAmI' },
       fault: { status: 403, code: '0x80072560', message: 'The user is not a member of the organization.' },
     });
-    const checks = await checkUp();
+    const checks = await callDoctor();
     await app.control('DELETE', 'faults');
     expect(checks.find(({ code }) => code === 'identity')).toMatchObject({
       level: 'fault',
@@ -287,15 +287,15 @@ describe('checks of the running app', () => {
   it('find that the map tracks no changes', async () => {
     const map = app.organisation.tables.find(({ logicalName }) => logicalName === 'msdynci_alternatekey');
     await app.control('POST', 'tables', { ...map, changeTracking: false });
-    expect(find(await checkUp(), 'msdynci_alternatekey', 'change-tracking-off')).toMatchObject({ level: 'warning' });
+    expect(find(await callDoctor(), 'msdynci_alternatekey', 'change-tracking-off')).toMatchObject({ level: 'warning' });
   });
 
   it('find that a queue is gone, and that the state is out of reach', async () => {
     await fetch(`${app.stack.brokerControlUrl}/__control/topics/linking-events`, { method: 'DELETE' });
-    expect(find(await checkUp(), 'linking-events', 'queues')).toMatchObject({ level: 'fault' });
+    expect(find(await callDoctor(), 'linking-events', 'queues')).toMatchObject({ level: 'fault' });
 
     await app.stack.kill('tables');
-    expect(find(await checkUp(), 'Table Storage', 'state')).toMatchObject({ level: 'fault' });
+    expect(find(await callDoctor(), 'Table Storage', 'state')).toMatchObject({ level: 'fault' });
     const response = await app.stack.call('/api/runs');
     expect(response.status).toBe(503);
     expect(await response.json()).toMatchObject({ status: 503, title: 'Service unavailable' });

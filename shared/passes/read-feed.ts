@@ -4,34 +4,34 @@ import type { Pass, Watermark } from '../state/link-states.ts';
 import { isReading, type ReadingPass } from './phases.ts';
 import type { Change, Kind, Slice } from './slice.ts';
 
-/** How a feed is drained. */
-export interface Draining<P, Page extends FeedStep> {
+/** How a feed is read. */
+export interface FeedReading<P, Page extends FeedStep> {
   /** The feed's token in the present watermark. */
   readonly since: () => string | undefined;
   /** What can be read for a page while the one before it is written. */
   readonly prepare?: (page: Page, before: Page) => Promise<Page>;
   /** Deals with a page, and moves the pass's cursor behind it. */
   readonly handle: (page: Page) => Promise<void>;
-  /** What else a pass has to do that reads everything anew, because the service forgot where its drain began. */
+  /** What else a pass has to do that reads everything anew, because the service forgot where the reading began. */
   readonly inFull?: () => Change<P>;
 }
 
 /**
- * Drains a feed from the old watermark to the present: page by page, the next one read while this one is written, a
+ * Reads a feed from the old watermark to the present: page by page, the next one read while this one is written, a
  * checkpoint after each.
  */
-export async function drain<P extends Pass, Page extends FeedStep>(
+export async function readFeed<P extends Pass, Page extends FeedStep>(
   slice: Slice<Kind & { readonly pass: P }>,
   feed: ChangeFeed<Page>,
-  draining: Draining<P, Page>,
+  how: FeedReading<P, Page>,
 ): Promise<void> {
-  const { parts, slot } = slice;
+  const { parts, stateKey } = slice;
   const read = (cursor: string | undefined): Promise<Page> => {
-    const token = slice.pass.full ? undefined : draining.since();
+    const token = slice.pass.full ? undefined : how.since();
     return feed.read({ token, cursor }, slice.signal);
   };
   const readAhead = (before: Page): Promise<Page> => {
-    const { prepare } = draining;
+    const { prepare } = how;
     const page = read(before.cursor);
     const prepared = prepare === undefined ? page : page.then((next) => prepare(next, before));
     // It may never be asked for, when the slice ends: then its failure is nobody's.
@@ -49,17 +49,17 @@ export async function drain<P extends Pass, Page extends FeedStep>(
       if (!isExpiredChangesError(error) || hasStartedOver) throw error;
       if (slice.pass.full && cursorOf(slice) === undefined) throw error;
       hasStartedOver = true;
-      await startOver(slice, draining.inFull);
+      await startOver(slice, how.inFull);
       reading = read(undefined);
       continue;
     }
     const isLast = page.cursor === undefined;
     if (!isLast) reading = readAhead(page);
-    await draining.handle(page);
+    await how.handle(page);
     if (isLast) return;
     await slice.stopIfTimeIsUp();
     parts.telemetry.log('debug', 'Page done', {
-      table: slot.table,
+      table: stateKey.table,
       runId: slice.pass.runId,
       read: slice.pass.counters.read,
     });
@@ -72,10 +72,10 @@ function cursorOf({ pass }: Slice): string | undefined {
   return pass.cursor;
 }
 
-/** The service no longer knows where the drain began: everything is read anew. */
+/** The service no longer knows where the reading began: everything is read anew. */
 async function startOver<P extends Pass>(
   slice: Slice<Kind & { readonly pass: P }>,
-  inFull: Draining<P, FeedStep>['inFull'],
+  inFull: FeedReading<P, FeedStep>['inFull'],
 ): Promise<void> {
   const { pass } = slice;
   const detail = pass.full
@@ -95,12 +95,12 @@ export async function takeNextWatermark(slice: Slice, feed: Pick<ChangeFeed, 'op
   const { watermark } = slice.state;
   const before = watermark?.feed === pass.feed ? watermark.token : undefined;
   const token = await feed.open(before, slice.signal);
-  // Change tracking tells its token with the last page; it stands for the moment the drain began.
+  // Change tracking tells its token with the last page; it stands for the moment the reading began.
   if (token === undefined) return;
   await slice.checkpoint({ next: nextWatermark(pass, { token, takenAt: slice.now() }, own) });
 }
 
-/** The watermark that a pass will store, once it is known what its feed's next drain starts from. */
+/** The watermark that a pass will store, once it is known what its feed's next reading starts from. */
 export const nextWatermark = (
   { feed }: Pick<Pass, 'feed'>,
   { token, takenAt }: Pick<Watermark, 'token' | 'takenAt'>,

@@ -1,10 +1,10 @@
 import { guidAt } from '../customer-insights/guid.ts';
 import { type ChangeFeed, type FeedPage, openFeed } from '../dataverse/change-feed.ts';
 import type { ListRequest, Row } from '../dataverse/dataverse.ts';
-import { drain, nextWatermark, takeNextWatermark } from '../passes/drain.ts';
 import { endInPage, withoutWritten } from '../passes/page-counters.ts';
 import { rememberPendingRows } from '../passes/pending-phase.ts';
 import { isReading } from '../passes/phases.ts';
+import { nextWatermark, readFeed, takeNextWatermark } from '../passes/read-feed.ts';
 import type { Change } from '../passes/slice.ts';
 import type { PendingRow } from '../state/pending-rows.ts';
 import { assignOwners } from './assign-owners.ts';
@@ -24,15 +24,15 @@ const valueLength = 100;
 /** Profiles whose rows are seen to at once; a profile may have hundreds. */
 const profilesAtOnce = 1_000;
 
-/** Drains the table's own feed: rows that came or changed since the watermark. */
-export async function drainOwnRows(slice: OwnershipSlice): Promise<void> {
+/** Reads the table's own feed: rows that came or changed since the watermark. */
+export async function readOwnFeed(slice: OwnershipSlice): Promise<void> {
   const { parts, context } = slice;
   const { entitySetName } = context.table;
   const source = { entitySetName, select: ownedColumns(context) };
   const feed = openFeed(slice.pass.feed, parts.dataverse, source, parts.options.pageSize);
   await takeNextWatermark(slice, feed, ownOf(slice));
   const known = await rememberPendingRows(slice);
-  await drain(slice, feed, {
+  await readFeed(slice, feed, {
     since: () => slice.state.watermark?.token,
     handle: (page) => {
       const isLast = page.cursor === undefined;
@@ -49,8 +49,8 @@ const ownOf = ({ pass: { mapping, nextProfiles } }: OwnershipSlice) => ({ mappin
 const nextOf = (slice: OwnershipSlice, token: string) =>
   nextWatermark(slice.pass, { token, takenAt: slice.pass.startedAt }, ownOf(slice));
 
-/** Drains the profiles' feed: a profile that moved to another unit takes its rows along, though they did not change. */
-export async function drainProfiles(slice: OwnershipSlice): Promise<void> {
+/** Reads the profiles' feed: a profile that moved to another unit takes its rows along, though they did not change. */
+export async function readProfilesFeed(slice: OwnershipSlice): Promise<void> {
   const { parts, context } = slice;
   if (context.profiles === undefined) return slice.checkpoint(rowsBegin);
   const source = { entitySetName: context.profile.entitySetName, select: [customerIdColumn] };
@@ -62,12 +62,12 @@ export async function drainProfiles(slice: OwnershipSlice): Promise<void> {
     slice.pass.full ? parts.options.pageSize : Math.min(parts.options.pageSize, profilesAtOnce),
   );
   await takeNextPosition(slice, feed);
-  // Where every row is read anyway, the profiles are drained only for the position that their feed tells at its end.
+  // Where every row is read anyway, the profiles are read only for the position that their feed tells at its end.
   if (slice.pass.full && slice.pass.nextProfiles !== undefined) {
     return slice.checkpoint(rowsBegin);
   }
   const known = await rememberPendingRows(slice);
-  await drain(slice, feed, {
+  await readFeed(slice, feed, {
     since: () => ownWatermark(slice.state.watermark)?.profiles?.token,
     handle: async (page) => {
       const rows = slice.pass.full ? [] : await rowsOfProfiles(slice, page);

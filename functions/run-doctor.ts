@@ -5,9 +5,9 @@ import { routeHandler } from '../shared/api/route-handler.ts';
 import { lookedThroughWithinMs } from '../shared/api/within-time.ts';
 import { services } from '../shared/services.ts';
 
-app.http('check-up', {
+app.http('run-doctor', {
   methods: ['POST'],
-  authLevel: keyLevel('check-up', services),
+  authLevel: keyLevel('run-doctor', services),
   route: 'doctor',
   handler: routeHandler(services, runDoctor, lookedThroughWithinMs),
 });
