@@ -8,7 +8,6 @@ import type { InspectParts } from './inspect/inspect-parts.ts';
 import { KnownPrivileges } from './inspect/known-privileges.ts';
 import { privilegeCheck } from './inspect/missing-privileges.ts';
 import { linkingWork } from './linking/linking-work.ts';
-import { ownUsers } from './linking/own-users.ts';
 import type { LinkingParts } from './linking/parts.ts';
 import { openServiceBus } from './messaging/service-bus-messenger.ts';
 import { ownershipWork } from './ownership/ownership-work.ts';
@@ -80,7 +79,7 @@ function wire(settings: Settings): Services {
     pendingRows: new PendingRows(openTable(settings, 'BackstampPendingRows'), tellUnreadable),
     rowOutcomes: new RowOutcomes(openTable(settings, 'BackstampRowOutcomes'), tellUnreadable),
     foundChanges: new FoundChanges(openTable(settings, 'BackstampFoundChanges'), tellUnreadable),
-    ownUsers: ownUsers(dataverse, clientIds),
+    ownUsers: (signal: AbortSignal) => known.userIds(signal),
     mapIndex: new MapIndex(openTable(settings, 'BackstampMapIndex'), tellUnreadable),
     segments: new SegmentStore(openTable(settings, 'BackstampSegments')),
     // A few notes and events, beside the states.

@@ -86,6 +86,12 @@ export class KnownPrivileges {
     });
   }
 
+  /** Ids of the users that the identities are; none where Dataverse does not tell. */
+  async userIds(signal: AbortSignal): Promise<readonly string[]> {
+    if (this.#users.size === 0) await this.#learn([], signal);
+    return [...this.#users.values()];
+  }
+
   async #readUnits(signal: AbortSignal): Promise<UnitTree | undefined> {
     const [answer] = await this.#dataverse.readObjects([unitsPath], 'read the business units', signal);
     const units = answer === undefined ? undefined : unlessRefused(answer);

@@ -4,6 +4,7 @@ import { type PhaseOrder, pendingPhase, readingPhase } from '../passes/phases.ts
 import type { Kind, Slice } from '../passes/slice.ts';
 import { passSchema } from '../state/link-states.ts';
 import { tallySchema } from '../state/linking-state.ts';
+import { lookedAtSchema } from './looked-at.ts';
 import type { LinkingParts } from './parts.ts';
 import type { TableContext } from './prepare.ts';
 import { watermarkOfSchema } from './watermark-of.ts';
@@ -19,6 +20,8 @@ const common = passSchema.extend({
   profileSchema: z.string(),
   /** What the pass reads; where that changes in its midst, it begins anew. */
   of: watermarkOfSchema,
+  /** The map's list of changes had entries, of whatever table. */
+  mapChanged: z.boolean().optional(),
   /** The walk over the rows is due, and why. */
   orphansDue: z.string().optional(),
   /** Rows that several map rows give to different customers. */
@@ -44,6 +47,12 @@ export const linkingPassSchema = z.discriminatedUnion('phase', [
     phase: z.literal('touched'),
     /** Link of the next page of rows that others changed. */
     cursor: z.string().optional(),
+    /** When this pass began to look at them. */
+    begunAt: z.iso.datetime().optional(),
+    /** Those that were met so far, as far as the next pass meets them again. */
+    met: lookedAtSchema.optional(),
+    /** Minutes of change whose rows the last pass has looked at. */
+    known: z.array(z.string()).optional(),
   }),
   common.extend({
     phase: z.literal('orphans'),

@@ -11,6 +11,8 @@ import type { TableContext } from './prepare.ts';
 export interface MapPage extends FeedStep {
   readonly entries: readonly MapEntry[];
   readonly unusable: readonly UnusableMapRow[];
+  /** Nothing changed in the map, whichever table it is about. */
+  readonly isQuiet: boolean;
   /** When the newest of them was changed, in milliseconds since 1970; 0 where there is none. */
   readonly newestChange: number;
 }
@@ -35,7 +37,7 @@ export function openMapFeed(
     async read(position, signal) {
       const { rows, ...step } = await feed.read(position, signal);
       // A page may wait for long until those before it are written: of its rows only what is needed is kept.
-      return { ...step, ...readMapRows(rows, context.source) };
+      return { ...step, isQuiet: rows.length + step.deleted.length === 0, ...readMapRows(rows, context.source) };
     },
   };
 }

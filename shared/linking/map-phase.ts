@@ -91,6 +91,7 @@ async function linkPage(
       ? { phase: 'touched' as const, cursor: undefined }
       : { cursor: page.cursor, writtenOfPage: 0 }),
     ...next,
+    ...(page.isQuiet ? {} : { mapChanged: true }),
     conflicts: pass.conflicts + report.conflicts + ofLeft.conflicts,
     ...withAcrossUnits(pass, { acrossUnits: [...report.acrossUnits, ...ofLeft.acrossUnits] }),
     newestChange: Math.max(pass.newestChange, page.newestChange),

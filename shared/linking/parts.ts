@@ -3,8 +3,6 @@ import type { PassOptions, WorkParts } from '../passes/work-parts.ts';
 import type { FoundChanges } from '../state/found-changes.ts';
 import type { MapIndex } from '../state/map-index.ts';
 
-import type { OwnUsers } from './own-users.ts';
-
 /** What the settings say of linking; times in milliseconds. */
 export interface LinkingOptions extends PassOptions {
   readonly orphanIntervalMs: number;
@@ -18,7 +16,8 @@ export interface LinkingOptions extends PassOptions {
 export interface LinkingParts extends WorkParts {
   readonly foundChanges: FoundChanges;
   readonly mapIndex: MapIndex;
-  readonly ownUsers: OwnUsers;
+  /** Ids of the users in whose names the app writes; none where they may not be read. */
+  readonly ownUsers: (signal: AbortSignal) => Promise<readonly string[]>;
   /** What the app's identities lack to link a table. */
   readonly checkPrivileges: PrivilegeCheck;
   readonly options: LinkingOptions;

@@ -156,6 +156,7 @@ async function beginAnewWhereOther(slice: LinkingSlice): Promise<void> {
     counters: { ...noRows, linked, relinked, cleared },
     conflicts: 0,
     acrossUnits: undefined,
+    mapChanged: undefined,
     columnCreated: false,
     profileSchema: context.profileSchema,
     of: context.of,
@@ -194,6 +195,8 @@ async function mapFindings(
   { parts, context, pass, signal }: LinkingSlice,
   { waiting, failed, acrossUnits }: Pending,
 ): Promise<Finding[]> {
+  // A pass that finds a map without the table leaves no watermark; so what there was is still there, where all is told.
+  if (pass.feed === 'changeTracking' && !pass.full && pass.mapChanged !== true) return [];
   // Who reads the whole map meets what there is by itself; what was met before may have been another table's.
   const earlier = pass.full ? 0 : pass.base.read;
   const hasMet = earlier + pass.counters.read + waiting + failed + acrossUnits > 0;

@@ -1,12 +1,11 @@
-import { createHash } from 'node:crypto';
 import type { FoundChange } from '../state/found-changes.ts';
 import type { Tally } from '../state/linking-state.ts';
+import { combine, noDigest } from './digest.ts';
 
 /** Profiles counted at once; with more, the rarest give way, and each count is too low by what was given up. */
 const mostTargets = 64;
 /** Rows that a hold shows. */
 const sampleSize = 10;
-const noDigest = '0'.repeat(32);
 
 export const emptyTally: Tally = {
   links: 0,
@@ -28,22 +27,19 @@ export function addToTally(tally: Tally, changes: readonly FoundChange[]): Tally
     if (change.kind === 'link') next.links++;
     else if (change.kind === 'move') {
       next.moves++;
-      next.moveDigest = combine(next.moveDigest, change);
+      next.moveDigest = withChange(next.moveDigest, change);
       if (next.moveSample.length < sampleSize) next.moveSample.push(shown);
       if (change.to !== undefined) countTarget(targets, change.to);
     } else {
       next.clears++;
-      next.clearDigest = combine(next.clearDigest, change);
+      next.clearDigest = withChange(next.clearDigest, change);
       if (next.clearSample.length < sampleSize) next.clearSample.push(shown);
     }
   }
   return { ...next, targets: Object.fromEntries(targets) };
 }
 
-function combine(digest: string, { id, from, to }: FoundChange): string {
-  const own = createHash('sha256').update(`${id}|${from}|${to}`).digest('hex').slice(0, noDigest.length);
-  return (BigInt(`0x${digest}`) ^ BigInt(`0x${own}`)).toString(16).padStart(noDigest.length, '0');
-}
+const withChange = (digest: string, { id, from, to }: FoundChange): string => combine(digest, `${id}|${from}|${to}`);
 
 /** Counts the most frequent of any number of values in little memory (Misra and Gries, 1982). */
 function countTarget(targets: Map<string, number>, profileId: string): void {

@@ -71,6 +71,27 @@ const asking = (organisation: DefinitionsReader, clientIds: readonly string[]) =
 const check = (privileges: Record<string, Given>, more: Partial<LinkedTable> = {}) =>
   asking(organisationWith(privileges), Object.keys(privileges))(more);
 
+describe('the users in whose names the app writes', () => {
+  it('are known from when its privileges were read, and asked for where they were not', async () => {
+    const organisation = organisationWith({ [first]: enough });
+    const known = new KnownPrivileges(organisation, [first]);
+    const users = await known.userIds(timeout());
+    expect(users).toHaveLength(1);
+    await privilegeCheck(known)(
+      [{ table: 'contact', hasColumn: true, tracksMap: false, securedColumn: undefined }],
+      timeout(),
+    );
+    const before = organisation.asked.length;
+    expect(await known.userIds(timeout())).toEqual(users);
+    expect(organisation.asked.length).toBe(before);
+  });
+
+  it('are none where Dataverse does not tell', async () => {
+    const known = new KnownPrivileges(organisationWith({}), [first, second]);
+    expect(await known.userIds(timeout())).toEqual([]);
+  });
+});
+
 describe('the privileges of the app', () => {
   it('are enough where nothing is missing', async () => {
     expect(await check({ [first]: enough })).toEqual({ findings: [], notes: [] });

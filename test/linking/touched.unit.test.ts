@@ -15,8 +15,8 @@ async function linkedContacts(count: number): Promise<Simulation> {
   return simulation;
 }
 
-async function play(simulation: Simulation, eventId: string) {
-  simulation.clock.advance(3_600_000);
+async function play(simulation: Simulation, eventId: string, afterMs = 3_600_000) {
+  simulation.clock.advance(afterMs);
   const before = simulation.organisation.requests;
   const runId = simulation.post({ eventId, tables: ['contact'], source: 'operator' });
   await simulation.run();
@@ -57,5 +57,26 @@ describe('a link that somebody else touched', () => {
     const busy = (await play(simulation, 'busy')).requests;
     expect(busy - quiet).toBeLessThanOrEqual(2);
     expect(quiet).toBeLessThanOrEqual(6);
+  });
+
+  it('that was changed in a great number right before a pass is not looked up again by the next, unless something is new', async () => {
+    const simulation = await linkedContacts(2_500);
+    const { organisation } = simulation;
+    const quiet = (await play(simulation, 'quiet')).requests;
+    for (let number = 1; number <= 2_500; number++) organisation.put('contact', guidOf('c', number), {});
+    const minute = organisation.row('contact', guidOf('c', 1))?.modifiedon;
+    const busy = (await play(simulation, 'busy', 60_000)).requests;
+    // Their ids and times come in three pages.
+    const again = (await play(simulation, 'again', 60_000)).requests;
+    expect(again - quiet).toBeLessThanOrEqual(3);
+    expect(busy - quiet).toBeGreaterThan(5);
+
+    // One that was stamped together with them appears now.
+    organisation.put('contact', guidOf('c', 7), { [link]: null });
+    Object.assign(organisation.row('contact', guidOf('c', 7)) ?? {}, { modifiedon: minute });
+    expect((await play(simulation, 'late', 60_000)).counters.linked).toBe(1);
+    // It is among them no more, since the app wrote it last: they are looked up once more.
+    await play(simulation, 'after', 60_000);
+    expect((await play(simulation, 'again after', 60_000)).requests - quiet).toBeLessThanOrEqual(3);
   });
 });

@@ -1,4 +1,4 @@
-/** The part of OData's filter language that linking uses: and, or, parentheses, eq, ne, ge, startswith, paths. */
+/** The part of OData's filter language that linking uses: and, or, parentheses, eq, ne, ge, lt, startswith, paths. */
 
 type Condition = (row: Readonly<Record<string, unknown>>) => boolean;
 
@@ -52,6 +52,7 @@ export function readFilter(filter: string): Condition {
     if (operator === 'eq') return (row) => same(valueAt(row, first), value);
     if (operator === 'ne') return (row) => !same(valueAt(row, first), value);
     if (operator === 'ge') return (row) => String(valueAt(row, first) ?? '') >= String(value);
+    if (operator === 'lt') return (row) => String(valueAt(row, first) ?? '') < String(value);
     throw new Error(`Filter "${filter}": operator "${operator}" is not known here.`);
   };
   const condition = either();

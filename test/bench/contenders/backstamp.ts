@@ -67,10 +67,12 @@ export function createLinker({ url, timeScale, identities }: Assignment): Linker
     sleep: (ms, signal) => systemClock.sleep(ms / timeScale, signal),
     httpClient: observe(createDefaultHttpClient(), (rows) => stopwatch.done(rows)),
   });
+  const known = new KnownPrivileges(dataverse, clientIds);
   const defaults = memoryParts().parts;
   const { parts, outbox } = memoryParts({
     dataverse,
-    checkPrivileges: privilegeCheck(new KnownPrivileges(dataverse, clientIds)),
+    ownUsers: (signal) => known.userIds(signal),
+    checkPrivileges: privilegeCheck(known),
     telemetry,
     // One slice for the whole pass, and no second look at a map that nobody else changes.
     options: { ...defaults.options, sliceMs: 86_400_000, settlingIntervalMs: 0, settlingLimitMs: 0 },
