@@ -1,10 +1,11 @@
 import type { AuditList, RowList, RunList } from '../shared/api/schemas.ts';
 import { actorText } from '../shared/contracts/audit.ts';
+import { coverageShare, coverageText } from '../shared/contracts/coverage-text.ts';
 import type { Discovery } from '../shared/contracts/discovery.ts';
 import type { DoctorReport } from '../shared/contracts/doctor-report.ts';
 import type { HoldKind, TableHold } from '../shared/contracts/hold.ts';
 import type { ProfileAnswer, SingleValue } from '../shared/contracts/profile.ts';
-import type { RunWithTasks, StatusAnswer } from '../shared/contracts/run.ts';
+import type { RunWithTasks, StatusAnswer, Task } from '../shared/contracts/run.ts';
 import { indented, numberText, painted, secondsText, textTable, timeText } from './text.ts';
 import type { Terminal } from './world.ts';
 
@@ -18,16 +19,23 @@ export const statusText = ({ lastUpdated, groups }: StatusAnswer, terminal?: Ter
         tasks.length === 0
           ? 'No run yet.\n'
           : textTable(
-              ['table', 'status', 'read', 'linked', 'relinked', 'cleared', 'waiting', 'failed', 'updated'],
-              tasks.map(({ table, status, counters: c, updatedAt }) => [
-                ...[table, status, c.read, c.linked, c.relinked, c.cleared, c.waiting, c.failed],
+              ['table', 'status', 'coverage', 'read', 'linked', 'relinked', 'cleared', 'waiting', 'failed', 'updated'],
+              tasks.map(({ table, status, coverage, counters: c, updatedAt }) => [
+                ...[table, status, coverage === undefined ? '–' : coverageShare(coverage)],
+                ...[c.read, c.linked, c.relinked, c.cleared, c.waiting, c.failed],
                 timeText(updatedAt),
               ]),
               terminal,
             ),
+        ...tasks.filter(isPartlyLinked).map((task) => indented(coverageLine(task), '', terminal)),
       ].join(''),
     )
     .join('\n');
+
+const isPartlyLinked = ({ coverage }: Task): boolean => coverage !== undefined && coverage.linked < coverage.rows;
+
+const coverageLine = ({ table, coverage }: Task): string =>
+  coverage === undefined ? '' : `${table}: ${coverageText(coverage)}`;
 
 export const runsText = (runs: RunList['runs'], now: number, terminal?: Terminal): string =>
   runs.length === 0
@@ -66,8 +74,12 @@ export function runText(run: RunWithTasks, now: number, terminal?: Terminal): st
     terminal,
   );
   const reasons = run.tasks
-    .filter(({ details, findings }) => details.length + findings.length > 0)
-    .map(({ table, details }) => `\n${table}\n${details.map((line) => indented(line, '  ', terminal)).join('')}`)
+    .map(({ table, details, coverage }) => ({
+      table,
+      lines: coverage === undefined ? details : [coverageText(coverage), ...details],
+    }))
+    .filter(({ lines }) => lines.length > 0)
+    .map(({ table, lines }) => `\n${table}\n${lines.map((line) => indented(line, '  ', terminal)).join('')}`)
     .join('');
   return `${head}${tables}${reasons}`;
 }

@@ -1,3 +1,4 @@
+import { coverageText } from '../shared/contracts/coverage-text.ts';
 import { isFinal } from '../shared/contracts/is-final.ts';
 import type { Task } from '../shared/contracts/run.ts';
 import { numberText, timeText } from './format.ts';
@@ -61,6 +62,7 @@ export const TableView = (props: ViewProps & { readonly place: TablePlace }) => 
 
 const TaskDetails = ({ task, now }: { readonly task: Task; readonly now: number }) => (
   <>
+    {task.coverage === undefined ? undefined : <p class="coverage">{coverageText(task.coverage)}</p>}
     <Reasons task={task} />
     {task.status === 'Skipped' ? undefined : <CountersView task={task} />}
     <Facts

@@ -1,4 +1,5 @@
 import { changedRows } from '../shared/contracts/changed-rows.ts';
+import { coverageShare, coverageText } from '../shared/contracts/coverage-text.ts';
 import type { Task } from '../shared/contracts/run.ts';
 import { counted } from '../shared/counted.ts';
 import { type Column, DataTable } from './data-table.tsx';
@@ -152,6 +153,19 @@ function columnsOf(
           <StatusBadge status={task.status} /> <span class="quiet">{shareText(task, now)}</span>
         </span>
       ),
+    },
+    {
+      name: 'Coverage',
+      isNumber: true,
+      cell: ({ coverage }) =>
+        coverage === undefined ? (
+          ''
+        ) : (
+          <span title={coverageText(coverage)}>
+            <span aria-hidden="true">{coverageShare(coverage)}</span>
+            <span class="unseen">{coverageText(coverage)}</span>
+          </span>
+        ),
     },
     {
       name: 'Rows changed',

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { actorSchema, auditActionSchema, auditEntrySchema } from '../contracts/audit.ts';
 import { countersSchema } from '../contracts/counters.ts';
+import { coverageSchema } from '../contracts/coverage.ts';
 import { discoveredSourceSchema, discoverySchema, setupChangeSchema } from '../contracts/discovery.ts';
 import { checkSchema, doctorReportSchema } from '../contracts/doctor-report.ts';
 import { cloudEventSchema, plainEventSchema } from '../contracts/foreign-event.ts';
@@ -52,6 +53,7 @@ export const answers = {
   BusinessUnits: businessUnitsSchema,
   Check: checkSchema,
   Counters: countersSchema,
+  Coverage: coverageSchema,
   CustomerProfile: customerProfileSchema,
   DiscoveredSource: discoveredSourceSchema,
   Discovery: discoverySchema,

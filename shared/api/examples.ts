@@ -21,6 +21,11 @@ const task: Task = {
   endedAt: ended,
   updatedAt: ended,
   counters,
+  coverage: {
+    rows: 7921,
+    linked: 7789,
+    notLinked: { notInMap: 132, waiting: 0, failed: 0, held: 0, acrossUnits: 0, keyUnusable: 0 },
+  },
   passes: 1,
   workedMs: 67_000,
   details: [],

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { actorSchema } from './audit.ts';
 import { countersSchema } from './counters.ts';
+import { coverageSchema } from './coverage.ts';
 import { runIdSchema } from './link-task.ts';
 import { modeSchema, statusSchema } from './status.ts';
 
@@ -23,6 +24,8 @@ export const taskSchema = z.object({
   endedAt: time.optional(),
   updatedAt: time,
   counters: countersSchema,
+  /** How the table's rows stand, as the last pass left them; absent where nobody knows. */
+  coverage: coverageSchema.optional(),
   /** About how many rows the first pass reads in all; absent where it reads only what changed, or nobody knows. */
   expected: z.number().int().nonnegative().optional(),
   /** Passes that have ended, the first and its follow-ups. */

@@ -1,7 +1,7 @@
-import { counted } from '../counted.ts';
+import type { Coverage } from '../contracts/coverage.ts';
+import type { Hold } from '../contracts/hold.ts';
 import { isTerminalError } from '../errors.ts';
 import type { Pending } from '../passes/commit-pass.ts';
-import type { Coverage } from '../state/linking-state.ts';
 import type { LinkingSlice } from './linking-pass.ts';
 
 /**
@@ -10,29 +10,35 @@ import type { LinkingSlice } from './linking-pass.ts';
  */
 export async function coverageOf(
   { parts, stateKey, signal }: LinkingSlice,
-  linked: number,
-  { waiting, failed, acrossUnits }: Pick<Pending, 'waiting' | 'failed' | 'acrossUnits'>,
+  {
+    linkedRows,
+    uncleared,
+    holds,
+    unlinked,
+  }: {
+    /** Rows that have a link, right or not. */
+    readonly linkedRows: number;
+    /** Those of them whose link Dataverse refused to clear. */
+    readonly uncleared: number;
+    readonly holds: readonly Hold[];
+    readonly unlinked: Pending['unlinked'];
+  },
 ): Promise<Coverage | undefined> {
   const rows = await parts.dataverse.countRows(stateKey.table, signal).catch((error: unknown) => {
     if (!isTerminalError(error)) throw error;
     return undefined;
   });
   if (rows === undefined) return undefined;
-  // Some that wait have the link of an older map row, and the number of rows is older than all the others.
-  const notInMap = Math.max(0, rows - linked - waiting - failed - acrossUnits);
-  return { rows: Math.max(rows, linked), linked, waiting, failed, acrossUnits, notInMap };
+  const held = heldRows(holds);
+  const linked = Math.max(0, linkedRows - held - uncleared);
+  const notLinked = { ...unlinked, failed: unlinked.failed + uncleared, held };
+  const known = Object.values(notLinked).reduce((sum, count) => sum + count, linked);
+  // The number of rows is older than all the others.
+  return { rows: Math.max(rows, known), linked, notLinked: { notInMap: Math.max(0, rows - known), ...notLinked } };
 }
 
-/** Coverage as an operator reads it: "99.1 % linked; 207 not: 200 not in the map, 7 wait for their profile." */
-export function coverageText({ rows, linked, waiting, failed, acrossUnits, notInMap }: Coverage): string {
-  const share = rows === 0 ? '100' : ((100 * linked) / rows).toFixed(1);
-  const reasons = [
-    [notInMap, 'not in the map'],
-    [waiting, 'waiting for their profile'],
-    [failed, 'refused, or without a usable key'],
-    [acrossUnits, 'of another business unit than their profile'],
-  ] as const;
-  const why = reasons.filter(([count]) => count > 0).map(([count, reason]) => `${count} ${reason}`);
-  const rest = why.length === 0 ? '' : `; ${Math.max(0, rows - linked)} not: ${why.join(', ')}`;
-  return `${share} % of about ${counted(rows, 'row')} linked${rest}.`;
+/** Rows that brakes hold; whoever holds all moves holds those to one profile too. */
+function heldRows(holds: readonly Hold[]): number {
+  const of = (kind: Hold['kind']): number | undefined => holds.find((hold) => hold.kind === kind)?.count;
+  return (of('move') ?? of('oneProfile') ?? 0) + (of('clear') ?? 0);
 }

@@ -1,7 +1,7 @@
 import { readKeyRings } from '../customer-insights/map-lookup.ts';
 import { readMapRow } from '../customer-insights/map-row.ts';
 import { mapColumns } from '../customer-insights/names.ts';
-import type { PendingRow } from '../state/pending-rows.ts';
+import { isMapRow, type PendingRow } from '../state/pending-rows.ts';
 import type { LinkReport } from './link-rows.ts';
 import type { LinkingSlice } from './linking-pass.ts';
 import { reconcileRows } from './reconcile-rows.ts';
@@ -13,10 +13,10 @@ import { reconcileRows } from './reconcile-rows.ts';
 export async function linkPendingRows(slice: LinkingSlice, page: readonly PendingRow[]): Promise<LinkReport> {
   const { parts, context, signal } = slice;
   // Map rows that named no usable key are pending under their own id.
-  const mapRows = page.filter(({ id, mapRowId }) => id === mapRowId).map(({ id }) => id);
+  const mapRows = page.filter(isMapRow).map(({ id }) => id);
   const unusable = new Set<string>();
   const gone = new Set(mapRows);
-  const named = page.filter(({ id, mapRowId }) => id !== mapRowId).map(({ id }) => id);
+  const named = page.filter((row) => !isMapRow(row)).map(({ id }) => id);
   for (const row of await readKeyRings(parts.dataverse, context, mapRows, signal)) {
     const reading = readMapRow(row, context.source);
     if (reading.kind === 'entry') named.push(reading.entry.sourceId);

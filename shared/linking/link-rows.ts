@@ -8,7 +8,7 @@ import type { FoundChange } from '../state/found-changes.ts';
 import type { PendingRow } from '../state/pending-rows.ts';
 import type { RowOutcome } from '../state/row-outcomes.ts';
 import { keepsApart, leaveUnlinked } from './across-units.ts';
-import { type Decision, decide } from './compare.ts';
+import { type CurrentLink, type Decision, decide } from './compare.ts';
 import { confirmMoves } from './confirm-moves.ts';
 import type { LinkingPass, LinkingSlice } from './linking-pass.ts';
 import type { TableContext } from './prepare.ts';
@@ -81,7 +81,7 @@ export async function linkRows(
     decisions.filter((decision) => !isSetDown(decision)),
     profiles,
   );
-  const accounted = account(slice, { decisions, report, customerOf, setDown: new Set(setDown) });
+  const accounted = account(slice, { decisions, report, customerOf, currentLink, setDown: new Set(setDown) });
   return { ...accounted, conflicts, found, ...endOf(report) };
 }
 
@@ -211,11 +211,13 @@ function account(
     decisions,
     report,
     customerOf,
+    currentLink,
     setDown,
   }: {
     readonly decisions: readonly Decision[];
     readonly report: UpdateReport;
     readonly customerOf: (profileId: string) => string | undefined;
+    readonly currentLink: (sourceId: string) => CurrentLink;
     readonly setDown: ReadonlySet<Decision>;
   },
 ): Pick<LinkReport, 'counters' | 'outcomes' | 'keep' | 'settled' | 'acrossUnits'> {
@@ -228,9 +230,14 @@ function account(
   const keep: PendingRow[] = [];
   const settled: Settled[] = [];
   const acrossUnits: string[] = [];
-  const pend = (entry: MapEntry, cause: 'waiting' | 'failed', reason: string) => {
+  const pend = (
+    entry: MapEntry,
+    cause: 'waiting' | 'failed',
+    reason: string,
+    isLinked = currentLink(entry.sourceId)?.profileId !== undefined,
+  ) => {
     counters[cause]++;
-    keep.push(pendingRow(slice, entry, cause, reason));
+    keep.push({ ...pendingRow(slice, entry, cause, reason), ...(isLinked ? { isLinked } : {}) });
     outcomes.push({ id: entry.sourceId, outcome: cause, at, reason, customerId: entry.customerId });
   };
 
@@ -280,7 +287,7 @@ function account(
       const previousCustomerId = customerOf(previousProfileId);
       outcomes.push({ id, outcome: 'relinked', at, previousProfileId, previousCustomerId, profileId, customerId });
     }
-    if (awaited !== undefined) pend(awaited, 'waiting', waitingReason);
+    if (awaited !== undefined) pend(awaited, 'waiting', waitingReason, true);
   }
   return { counters, outcomes, keep, settled, acrossUnits };
 }

@@ -6,12 +6,11 @@ import { mapNamesTable } from '../customer-insights/map-names-table.ts';
 import { commitPass, failedRowsWarning, type Pending } from '../passes/commit-pass.ts';
 import { newPass, type PassTask } from '../passes/new-pass.ts';
 import { retryPendingRows } from '../passes/pending-phase.ts';
-import { coveragePrefix } from '../passes/task-progress.ts';
 import { timeOf } from '../runs/parts.ts';
 import type { EndedPass, LinkState } from '../state/link-states.ts';
 import { countsUnits, keepsApart } from './across-units.ts';
 import { holdWarning } from './brakes.ts';
-import { coverageOf, coverageText } from './coverage.ts';
+import { coverageOf } from './coverage.ts';
 import { linkPendingRows } from './link-pending-rows.ts';
 import { withAcrossUnits } from './link-rows.ts';
 import { type InPhase, inPhase, type LinkingPass, type LinkingSlice, walkBegins } from './linking-pass.ts';
@@ -171,16 +170,16 @@ async function commit(slice: LinkingSlice): Promise<EndedPass> {
   return commitPass(slice, async (found) => {
     const pending = slice.isRehearsal ? { ...found, acrossUnits: pass.acrossUnits ?? 0 } : found;
     const linkedRows = Math.max(0, linkedBefore(slice, pass) - counters.cleared);
-    const coverage = slice.isRehearsal ? undefined : await coverageOf(slice, linkedRows, pending);
+    const coverage = slice.isRehearsal
+      ? undefined
+      : await coverageOf(slice, { linkedRows, uncleared, holds, ...pending });
     return {
       warnings: [...holds.map(holdWarning), ...failedRowsWarning(pending.failed + uncleared)],
       failedBesides: uncleared,
       leaving,
-      linking: { holds, confirmed, linkedRows, ...(coverage === undefined ? {} : { coverage }) },
-      details: [
-        ...(await detailsOf(slice, pass, pending)),
-        ...(coverage === undefined ? [] : [`${coveragePrefix}${coverageText(coverage)}`]),
-      ],
+      linking: { holds, confirmed, linkedRows },
+      ...(coverage === undefined ? {} : { coverage }),
+      details: await detailsOf(slice, pass, pending),
       findings: await mapFindings(slice, pending),
       lastWalkAt: walkedAt(pass, slice.state.lastWalkAt),
     };

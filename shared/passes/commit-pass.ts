@@ -1,10 +1,12 @@
 import { addCounters } from '../contracts/counters.ts';
+import type { Coverage } from '../contracts/coverage.ts';
 import type { Finding } from '../contracts/run.ts';
 import { agreeing, counted } from '../counted.ts';
 import { clockDifferenceMs, waitingRowsNamed } from '../runs/limits.ts';
 import { recordTableState } from '../runs/table-metrics.ts';
 import type { EndedPass, Pass } from '../state/link-states.ts';
 import type { LinkingState } from '../state/linking-state.ts';
+import { isMapRow, type PendingRow } from '../state/pending-rows.ts';
 import type { Slice } from './slice.ts';
 
 /** Rows of a table that are pending as a pass ends. */
@@ -15,6 +17,8 @@ export interface Pending {
   readonly failed: number;
   /** Rows left without a link, because their profile belongs to another business unit. */
   readonly acrossUnits: number;
+  /** All of these but rows that have another link meanwhile; map rows without a usable key by themselves. */
+  readonly unlinked: Readonly<Record<PendingRow['cause'] | 'keyUnusable', number>>;
   /** Ids of some rows that wait for their profile. */
   readonly sample: string[];
 }
@@ -29,6 +33,8 @@ export interface Conclusion {
   readonly leaving?: number;
   /** What linking knows of the table from now on. */
   readonly linking?: LinkingState;
+  /** How the table's rows stand, where somebody knows. */
+  readonly coverage?: Coverage;
   /** Requirements that the pass found not to hold. */
   readonly findings?: Finding[];
   /** When the walk over the rows was last done, where there is one. */
@@ -51,6 +57,7 @@ export async function commitPass(
     lastWalkAt,
     leaving = 0,
     linking,
+    coverage,
     failedBesides = 0,
   } = await conclude(pending);
   const ended: EndedPass = {
@@ -70,6 +77,7 @@ export async function commitPass(
     ...(pending.acrossUnits === 0 ? {} : { acrossUnits: pending.acrossUnits }),
     newlyWaiting: pending.newlyWaiting,
     waitingSample: pending.sample,
+    ...(coverage === undefined ? {} : { coverage }),
     warnings,
     ...(leaving === 0 ? {} : { leaving }),
     findings,
@@ -119,11 +127,14 @@ function isUncertain({ lostSliceAt, newestChange }: Pass): boolean {
 
 async function countPending(slice: Slice): Promise<Pending> {
   const { waiting, failed } = slice.pass.counters;
-  if (slice.isRehearsal) return { waiting, newlyWaiting: 0, failed, acrossUnits: 0, sample: [] };
-  const count = { waiting: 0, newlyWaiting: 0, failed: 0, acrossUnits: 0, sample: [] as string[] };
+  const unlinked = { waiting: 0, failed: 0, acrossUnits: 0, keyUnusable: 0 };
+  if (slice.isRehearsal) return { waiting, newlyWaiting: 0, failed, acrossUnits: 0, unlinked, sample: [] };
+  const count = { waiting: 0, newlyWaiting: 0, failed: 0, acrossUnits: 0, unlinked, sample: [] as string[] };
   if (!slice.mayHavePending) return count;
-  for await (const { id, cause, firstTriedAt } of slice.parts.pendingRows.all(slice.stateKey.table)) {
+  for await (const row of slice.parts.pendingRows.all(slice.stateKey.table)) {
+    const { id, cause, firstTriedAt } = row;
     count[cause]++;
+    if (row.isLinked !== true) unlinked[isMapRow(row) ? 'keyUnusable' : cause]++;
     if (cause === 'waiting' && firstTriedAt >= slice.permission.receivedAt) count.newlyWaiting++;
     if (cause === 'waiting' && count.sample.length < waitingRowsNamed) count.sample.push(id);
   }

@@ -26,9 +26,9 @@ export async function concludePass(parts: PassParts, table: string, ended: Ended
   const task = (await parts.runs.findTask(ended.runId, table))?.value;
   if (run === undefined || task === undefined || isFinal(task.status) || task.passes > ended.followUp) return;
 
-  const { counters, workedMs } = ended;
+  const { counters, workedMs, coverage } = ended;
   const passes = ended.followUp + 1;
-  const worked = workedMs === undefined ? {} : { workedMs };
+  const told = { ...(workedMs === undefined ? {} : { workedMs }), ...(coverage === undefined ? {} : { coverage }) };
   const followUp = followUpOf(parts, run, ended);
   if (followUp !== undefined) {
     const { at, reason } = followUp;
@@ -37,7 +37,7 @@ export async function concludePass(parts: PassParts, table: string, ended: Ended
     await updateTask(parts, key, 'note', ({ details }) => ({
       counters,
       passes,
-      ...worked,
+      ...told,
       details: unique([...withoutWaits(details), ...ended.details, followUpLine(at, reason)]),
     }));
     return;
@@ -47,7 +47,7 @@ export async function concludePass(parts: PassParts, table: string, ended: Ended
     const skipped = skippedBy(workOf(parts.works, task) ?? parts.works[0], findings);
     await endTask(parts, key, 'a requirement fails', ({ details }) => ({
       passes,
-      ...worked,
+      ...told,
       findings: skipped.findings,
       details: unique([...skipped.details, ...withoutWaits(details), ...ended.details]),
     }));
@@ -71,7 +71,7 @@ export async function concludePass(parts: PassParts, table: string, ended: Ended
     counters,
     findings,
     passes,
-    ...worked,
+    ...told,
     details: unique([...warnings, ...withoutWaits(details), ...ended.details]),
   }));
 }

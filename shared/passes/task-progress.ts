@@ -10,15 +10,11 @@ import type { ReadyWork } from './work.ts';
 /** How the lines begin that say why a task is not getting on; they go when it does. */
 const waitingPrefix = 'Looking again after ';
 export const interruptedPrefix = 'Interrupted, ';
-/** How the line begins that says how a table's rows stand; the next pass knows better. */
-export const coveragePrefix = 'Coverage: ';
 const turnPrefix = 'Waits for its turn: ';
 
 /** A task's details without what was said of a wait or an interruption that is over. */
 export const withoutWaits = (details: readonly string[]): string[] =>
-  details.filter(
-    (line) => ![waitingPrefix, interruptedPrefix, turnPrefix, coveragePrefix].some((prefix) => line.startsWith(prefix)),
-  );
+  details.filter((line) => ![waitingPrefix, interruptedPrefix, turnPrefix].some((prefix) => line.startsWith(prefix)));
 
 /** The line that says when and why another pass looks again. */
 export const followUpLine = (at: number, reason: string): string => `${waitingPrefix}${timeOf(at)}: ${reason}.`;

@@ -16,7 +16,7 @@ export function countRows(
   }
 }
 
-/** Reports how old a table's watermark is, and how many of its rows are pending, as its link state has it. */
+/** Reports how old a table's watermark is, and how its rows stand, as its link state has it. */
 export function recordTableState(
   { telemetry, now }: Pick<RunParts, 'telemetry' | 'now'>,
   table: string,
@@ -34,5 +34,11 @@ export function recordTableState(
   const rows = { waiting, failed: pendingRows - waiting - acrossUnits, acrossUnits };
   for (const [reason, count] of Object.entries(rows)) {
     telemetry.record('backstamp.pending_rows', count, { table, reason });
+  }
+  if (lastPass.coverage === undefined) return;
+  const { rows: all, linked, notLinked } = lastPass.coverage;
+  telemetry.record('backstamp.coverage', all === 0 ? 100 : (100 * linked) / all, { table });
+  for (const [reason, count] of Object.entries(notLinked)) {
+    telemetry.record('backstamp.unlinked_rows', count, { table, reason });
   }
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { countersSchema } from '../contracts/counters.ts';
+import { coverageSchema } from '../contracts/coverage.ts';
 import { type FeedKind, feedKindSchema } from '../contracts/feed-kind.ts';
 import { runIdSchema } from '../contracts/link-task.ts';
 import { findingSchema } from '../contracts/run.ts';
@@ -90,6 +91,8 @@ export const endedPassSchema = z.object({
   newlyWaiting: z.number().int().nonnegative().optional(),
   /** Ids of some of the rows that wait for their profile. */
   waitingSample: z.array(z.string()),
+  /** How the table's rows stand, where the pass knows it. */
+  coverage: coverageSchema.optional(),
   /** What an operator should look at; each makes the task end with warnings. */
   warnings: z.array(z.string()),
   /** Requirements that the pass found not to hold. */

@@ -1,20 +1,6 @@
 import { z } from 'zod';
 import { holdSchema } from '../contracts/hold.ts';
 
-const count = z.number().int().nonnegative();
-
-/** How many rows a table has, and how they stand. */
-export const coverageSchema = z.object({
-  rows: count,
-  linked: count,
-  /** Rows without a link, or with that of an older map row, by reason. */
-  waiting: count,
-  failed: count,
-  acrossUnits: count,
-  notInMap: count,
-});
-export type Coverage = z.infer<typeof coverageSchema>;
-
 /** What linking knows of a table between two passes. */
 export const linkingStateSchema = z.object({
   /** Rows that have a link, as the last walk counted them and passes since have changed it. */
@@ -22,8 +8,6 @@ export const linkingStateSchema = z.object({
   holds: z.array(holdSchema),
   /** Ids of holds that were confirmed, as long as their changes are not all made. */
   confirmed: z.array(z.string()),
-  /** As the last pass left it; absent where Dataverse does not tell how many rows there are. */
-  coverage: coverageSchema.optional(),
 });
 export type LinkingState = z.infer<typeof linkingStateSchema>;
 

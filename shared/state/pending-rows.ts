@@ -10,6 +10,8 @@ export const pendingRowSchema = z.object({
   mapRowId: z.string().optional(),
   /** Version of that map row, where it has a usable key; what a newer one gives the source row settles this. */
   version: z.number().optional(),
+  /** Linking: the row has a link all the same, to the profile of an older map row. */
+  isLinked: z.literal(true).optional(),
   /** `acrossUnits`: left without a link, because its profile belongs to another business unit. */
   cause: z.enum(['waiting', 'failed', 'acrossUnits']),
   /** Why, in words that an operator can act on. */
@@ -20,6 +22,9 @@ export const pendingRowSchema = z.object({
   runId: z.string(),
 });
 export type PendingRow = z.infer<typeof pendingRowSchema>;
+
+/** Whether it stands for a map row without a usable key: which source row it is about is not known. */
+export const isMapRow = ({ id, mapRowId }: PendingRow): boolean => id === mapRowId;
 
 const form = new DocumentForm('pending-row', 1, pendingRowSchema);
 

@@ -75,6 +75,8 @@ export const instruments: Readonly<Record<Metric, Instrument>> = {
     unit: '%',
     description: 'Share of the linked rows that lost their link',
   },
+  'backstamp.coverage': { kind: 'gauge', unit: '%', description: 'Share of all rows that are linked' },
+  'backstamp.unlinked_rows': { kind: 'gauge', unit: '{row}', description: 'Rows that are not linked' },
   'backstamp.heartbeat': { kind: 'counter', unit: '{beat}', description: 'Looks of the watch over runs' },
   'backstamp.run.without_progress': {
     kind: 'gauge',

@@ -39,6 +39,10 @@ export type Metric =
   | 'backstamp.linked_rows'
   /** percent of the linked rows that lost their link, or gained one, from one run to the next, by table */
   | 'backstamp.linked_rows.loss'
+  /** percent of a table's rows that are linked, as the last pass left them, by table */
+  | 'backstamp.coverage'
+  /** rows that are not linked, as the last pass left them, by table and reason */
+  | 'backstamp.unlinked_rows'
   /** 1 at each look of the watch that could read everything, by version */
   | 'backstamp.heartbeat'
   /** seconds for which nothing has moved in an open run, the pause between follow-ups left out; 0 where all is well */

@@ -3,8 +3,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { firstRecords } from '../../cli/csv-records.ts';
 import { printable, printableJson, printableText } from '../../cli/printable.ts';
+import { runText, statusText } from '../../cli/show.ts';
 import { terminalOf } from '../../cli/terminal.ts';
 import { fold, textTable } from '../../cli/text.ts';
+import { sampleRun, sampleTask } from '../api/records.ts';
 import { backstamp } from './grant-world.ts';
 import { commandNames } from './understand.ts';
 
@@ -39,6 +41,21 @@ describe('text from elsewhere', () => {
         },
       ),
     );
+  });
+});
+
+describe('coverage', () => {
+  const notLinked = { notInMap: 200, waiting: 7, failed: 0, held: 0, acrossUnits: 0, keyUnusable: 0 };
+  const run = sampleRun(1, { tables: ['contact'] });
+  const task = sampleTask(run, 'contact', { coverage: { rows: 23_000, linked: 22_793, notLinked } });
+  const words = '99.1 % of about 23,000 rows linked; 207 not: 200 not in the map, 7 waiting for their profile.';
+
+  it('stands with the status of each table, and with a run', () => {
+    const group = { name: 'Dataverse Hydration', count: 1, tasks: [{ name: 'Hydration', ...task }] };
+    const status = statusText({ lastUpdated: run.receivedAt, tables: [], groups: [group] });
+    expect(status).toContain(`contact: ${words}`);
+    expect(status).toMatch(/contact +Successful +99\.1 % /);
+    expect(runText({ ...run, tasks: [task] }, 0)).toContain(`contact\n  ${words}\n`);
   });
 });
 

@@ -21,6 +21,8 @@ export const attributesOf: Readonly<Record<Metric, readonly string[]>> = {
   'backstamp.hold.age': ['table'],
   'backstamp.linked_rows': ['table'],
   'backstamp.linked_rows.loss': ['table'],
+  'backstamp.coverage': ['table'],
+  'backstamp.unlinked_rows': ['table', 'reason'],
   'backstamp.heartbeat': ['version'],
   'backstamp.run.without_progress': [],
   'backstamp.run.open_tasks': [],

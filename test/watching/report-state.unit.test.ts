@@ -257,6 +257,18 @@ describe('what is held, and how many rows are linked', () => {
     expect(app.value('backstamp.hold.age', 'contact')).toBe(0);
   });
 
+  it('is told with the rows that have no link, by reason', async () => {
+    const app = watched();
+    const { lastPass, ...rest } = state(100);
+    const notLinked = { notInMap: 60, waiting: 30, failed: 6, held: 2, acrossUnits: 1, keyUnusable: 1 };
+    const coverage = { rows: 400, linked: 300, notLinked };
+    await app.save('contact', { ...rest, ...(lastPass === undefined ? {} : { lastPass: { ...lastPass, coverage } }) });
+    await app.lookAt(1);
+    expect(app.value('backstamp.coverage', 'contact')).toBe(75);
+    const told = app.told('backstamp.unlinked_rows').map(({ value, attributes }) => [attributes?.reason, value]);
+    expect(Object.fromEntries(told)).toEqual(notLinked);
+  });
+
   it('is told as the share that lost its links, once', async () => {
     const app = watched();
     await app.save('contact', state(200));
