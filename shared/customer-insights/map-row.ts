@@ -14,6 +14,8 @@ export interface MapEntry {
   readonly profileId: string | undefined;
   /** Rises with every change; decides between two map rows of one source row. */
   readonly version: number;
+  /** When it was last changed, as Dataverse writes it; empty where it does not tell. */
+  readonly changedOn: string;
   /** Who looks for the source row's key in the map does not find this map row. */
   readonly isHidden?: true;
 }
@@ -104,6 +106,7 @@ export function readMapRow(row: Row, source: SourceTable): MapRowReading {
       customerId: text(row[mapColumns.customerId]),
       profileId: normaliseGuid(text(row[mapColumns.profile])),
       version: Number(row[mapColumns.version] ?? 0),
+      changedOn: text(row[mapColumns.modifiedOn]),
       ...(isHidden(row[mapColumns.key], sourceId) ? { isHidden: true } : {}),
     },
   };

@@ -1,8 +1,8 @@
 import { arrivedProfiles, profileLists } from '../customer-insights/map-lookup.ts';
 import { choosePerSource, type MapEntry } from '../customer-insights/map-row.ts';
-import { placesOf } from '../customer-insights/place-in-map.ts';
 import { type Decision, decide } from './compare.ts';
 import type { LinkingSlice } from './linking-pass.ts';
+import { lookUpPlaces } from './look-up-places.ts';
 import type { RowsRead } from './read-rows.ts';
 
 /** Decisions that may be carried out, and what was learnt on the way. */
@@ -46,7 +46,7 @@ export async function confirmMoves(
   const ofSource = Map.groupBy(given, ({ sourceId }) => sourceId);
   const candidates = new Map(doubtful.map((id) => [id, ofSource.get(id) ?? []]));
   if (!isWhole) {
-    for (const [sourceId, found] of await placesOf(parts, context, doubtful, signal)) {
+    for (const [sourceId, found] of await lookUpPlaces(slice, doubtful)) {
       // What was just read of a map row stands for what a page told of it before.
       const known = new Set(found.map(({ mapRowId }) => mapRowId));
       const others = (candidates.get(sourceId) ?? []).filter(({ mapRowId }) => !known.has(mapRowId));

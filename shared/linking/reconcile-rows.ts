@@ -1,7 +1,7 @@
-import { placesOf } from '../customer-insights/place-in-map.ts';
 import type { FoundChange } from '../state/found-changes.ts';
 import { type LinkingRows, type LinkReport, linkRows, nothingLinked, setDown } from './link-rows.ts';
 import type { LinkingSlice } from './linking-pass.ts';
+import { lookUpPlaces } from './look-up-places.ts';
 import { readRows } from './read-rows.ts';
 
 /**
@@ -15,8 +15,8 @@ export async function reconcileRows(
   { mayMove, before }: Pick<LinkingRows, 'mayMove' | 'before'> = {},
 ): Promise<LinkReport> {
   if (ids.length === 0) return nothingLinked;
-  const { parts, context, signal } = slice;
-  const places = await placesOf(parts, context, ids, signal);
+  const { parts } = slice;
+  const places = await lookUpPlaces(slice, ids);
   const entries = [...places.values()].flat();
   const unplaced = [...new Set(ids)].filter((id) => !places.has(id));
   const rowsRead = await readRows(slice, entries, unplaced);

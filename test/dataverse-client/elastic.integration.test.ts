@@ -36,7 +36,7 @@ it('links an elastic row to a profile, each in a partition of its own, and calls
     source: { table: '', dataSource: '', entity: '', primaryKey: '', connector: 'dataverse' as const },
   };
   const entries = [11, 12].map((n) => ({
-    ...{ mapRowId: guid(n), sourceId: guid(n), customerId: '', version: 1, modifiedOn: 0, profileId: guid(n) },
+    ...{ mapRowId: guid(n), sourceId: guid(n), customerId: '', version: 1, changedOn: '', profileId: guid(n) },
   }));
   const [byId = [], byCustomer = []] = await dataverse.readLists(profileLists(context, entries));
   const { keyOf } = arrivedProfiles(context, [byId, byCustomer]);

@@ -5,7 +5,7 @@ import { holdsOf } from '../../shared/linking/brakes.ts';
 import { decide } from '../../shared/linking/compare.ts';
 import { emptyTally } from '../../shared/linking/tally.ts';
 
-const entry: MapEntry = { mapRowId: 'm', sourceId: 's', customerId: 'c', profileId: 'p', version: 1 };
+const entry: MapEntry = { mapRowId: 'm', sourceId: 's', customerId: 'c', profileId: 'p', version: 1, changedOn: '' };
 
 describe('what happens to a row', () => {
   it.each([

@@ -29,6 +29,7 @@ const mapRow = (row: Row = {}): Row => ({
   msdynci_identifier: `CRM|contact1|${key}`,
   msdynci_customerid: 'customer-1',
   _msdynci_lookupfield_customer_value: profile,
+  modifiedon: '2026-03-02T06:00:00Z',
   versionnumber: 7,
   ...row,
 });
@@ -43,6 +44,7 @@ describe('a map row', () => {
         customerId: 'customer-1',
         profileId: profile,
         version: 7,
+        changedOn: '2026-03-02T06:00:00Z',
       },
     });
   });
@@ -153,6 +155,7 @@ describe('several map rows of one source row', () => {
     customerId: `customer of ${profileId}`,
     profileId,
     version,
+    changedOn: '',
   });
   const choose = (entries: readonly MapEntry[], existing: readonly string[]) =>
     choosePerSource(entries, ({ profileId }) => existing.includes(profileId ?? ''))[0];

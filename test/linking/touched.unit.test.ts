@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Simulation } from '../support/simulation.ts';
-import { addProfile, guidOf, mapTo, smallOrganisation } from '../support/small-organisation.ts';
-import { taskOf } from '../support/state-of.ts';
+import { addProfile, guidOf, mapTo, smallOrganisation, unmap } from '../support/small-organisation.ts';
+import { linkStateOf, taskOf } from '../support/state-of.ts';
 
 const link = '_msdynci_lookupfield_customerprofile_value';
 
@@ -47,6 +47,20 @@ describe('a link that somebody else touched', () => {
     simulation.organisation.remove('contact', guidOf('c', 4));
     simulation.organisation.put('contact', guidOf('c', 4), {});
     expect((await play(simulation, 'second')).counters.linked).toBe(1);
+  });
+
+  it('I13 is cleared where the map row behind it left before any pass had drained it', async () => {
+    const simulation = await linkedContacts(6);
+    simulation.organisation.put('contact', guidOf('c', 7), {});
+    let isMapped = false;
+    simulation.world.faultAt = () => {
+      if (isMapped || linkStateOf(simulation, 'contact').pass?.phase !== 'touched') return undefined;
+      isMapped = true;
+      return { kind: 'meanwhile', action: () => mapTo(simulation, { kind: 'c', source: 7, profile: 1, spelling: 0 }) };
+    };
+    expect((await play(simulation, 'second')).counters.linked).toBe(1);
+    unmap(simulation, { kind: 'c', source: 7 });
+    expect((await play(simulation, 'third')).counters.cleared).toBe(1);
   });
 
   it('costs one request where nobody touched any, and three for the first thousand', async () => {
