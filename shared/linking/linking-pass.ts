@@ -22,6 +22,8 @@ const common = passSchema.extend({
   of: watermarkOfSchema,
   /** The map's list of changes had entries, of whatever table. */
   mapChanged: z.boolean().optional(),
+  /** Where the next pass goes on to read which profiles were deleted. */
+  profiles: z.string().optional(),
   /** The walk over the rows is due, and why. */
   orphansDue: z.string().optional(),
   /** Rows that several map rows give to different customers. */
@@ -42,6 +44,11 @@ const walk = {
 /** A pass that links a table's rows, by phase. */
 export const linkingPassSchema = z.discriminatedUnion('phase', [
   common.extend(pendingPhase),
+  common.extend({
+    phase: z.literal('profiles'),
+    /** Link of the next page of profiles that changed. */
+    cursor: z.string().optional(),
+  }),
   common.extend(readingPhase('map')),
   common.extend({
     phase: z.literal('touched'),
@@ -95,7 +102,8 @@ export const walkBegins = { phase: 'orphans', cursor: undefined, walked: 0, orph
 
 /** A pass whose set-up changed in its midst begins anew. */
 export const linkingPhases: PhaseOrder = {
-  pending: ['map'],
+  pending: ['profiles'],
+  profiles: ['map', 'pending'],
   map: ['touched', 'pending'],
   touched: ['orphans', 'pending'],
   orphans: ['recheck', 'pending'],

@@ -13,7 +13,7 @@ import { inPhase, type LinkingSlice } from './linking-pass.ts';
 import { type MapPage, openMapFeed } from './map-feed.ts';
 import { type RowsRead, readRows } from './read-rows.ts';
 import { reconcileRows } from './reconcile-rows.ts';
-import { type WatermarkOf, watermarkOfSchema } from './watermark-of.ts';
+import { watermarkOfSchema } from './watermark-of.ts';
 
 /** Reads the map feed from the old watermark to the present. */
 export async function readMapFeed(slice: LinkingSlice): Promise<void> {
@@ -29,12 +29,22 @@ export async function readMapFeed(slice: LinkingSlice): Promise<void> {
   });
 }
 
-/** What watermarks of the map are held against. */
-const heldAgainst = ({ pass: { profileSchema, of } }: LinkingSlice) => ({ profileSchema, of });
+/** What watermarks of the map are held against, and where the profiles' changes are read on from with them. */
+const heldAgainst = ({ pass: { profileSchema, of, profiles } }: LinkingSlice) => ({
+  profileSchema,
+  of,
+  ...(profiles === undefined ? {} : { profiles }),
+});
 
-/** What a watermark was taken of, and the fingerprint of the profile table's columns then. */
-export const takenOf = (watermark: Watermark): { profileSchema?: string | undefined; of?: WatermarkOf | undefined } =>
-  z.object({ profileSchema: z.string().optional(), of: watermarkOfSchema.optional() }).safeParse(watermark).data ?? {};
+const ownSchema = z.object({
+  profileSchema: z.string().optional(),
+  of: watermarkOfSchema.optional(),
+  profiles: z.string().optional(),
+});
+
+/** What a watermark was taken of, the fingerprint of the profile table's columns then, and the profiles' own token. */
+export const takenOf = (watermark: Watermark): Partial<z.infer<typeof ownSchema>> =>
+  ownSchema.safeParse(watermark).data ?? {};
 
 /** A page, and what was read for it while the one before was written. */
 interface PreparedPage extends MapPage {

@@ -17,6 +17,7 @@ import { type InPhase, inPhase, type LinkingPass, type LinkingSlice, walkBegins 
 import { readMapFeed, takenOf } from './map-phase.ts';
 import type { LinkingParts } from './parts.ts';
 import type { TableContext } from './prepare.ts';
+import { followProfiles } from './profiles-phase.ts';
 import { rehearsalDetails } from './rehearsal-details.ts';
 import { checkMap } from './requirements.ts';
 import { linkedBefore, recheckChanges, settleChanges, weighChanges } from './settle-phases.ts';
@@ -29,6 +30,7 @@ import { whyOther } from './watermark-of.ts';
  * A pass, phase by phase. Each phase begins without a cursor; its end is the beginning of the next.
  *
  *   pending   tries pending rows again
+ *   profiles  looks at rows whose profile was deleted
  *   map       drains the map's changes
  *   touched   looks at rows that others changed
  *   orphans   walks the rows; only where there is cause (`orphansDue`)
@@ -103,7 +105,11 @@ export async function carryOn(slice: LinkingSlice): Promise<EndedPass> {
       const conflicts = slice.pass.conflicts + report.conflicts;
       return { report, change: { conflicts, ...withAcrossUnits(slice.pass, report) } };
     });
-    await slice.checkpoint({ phase: 'map', cursor: undefined, writtenOfPage: 0 });
+    await slice.checkpoint({ phase: 'profiles', cursor: undefined });
+  }
+  if (slice.pass.phase === 'profiles') {
+    await followProfiles(slice);
+    if (slice.pass.phase === 'profiles') await slice.checkpoint({ phase: 'map', cursor: undefined, writtenOfPage: 0 });
   }
   if (slice.pass.phase === 'map') await readMapFeed(slice);
   if (slice.pass.phase === 'touched') {
@@ -159,6 +165,7 @@ async function beginAnewWhereOther(slice: LinkingSlice): Promise<void> {
     columnCreated: false,
     profileSchema: context.profileSchema,
     of: context.of,
+    profiles: undefined,
     orphansDue: 'a full pass',
   });
 }

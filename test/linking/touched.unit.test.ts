@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Simulation } from '../support/simulation.ts';
 import { addProfile, guidOf, mapTo, smallOrganisation, unmap } from '../support/small-organisation.ts';
-import { linkStateOf, taskOf } from '../support/state-of.ts';
+import { linkStateOf, pendingOf, taskOf } from '../support/state-of.ts';
 
 const link = '_msdynci_lookupfield_customerprofile_value';
 
@@ -47,6 +47,31 @@ describe('a link that somebody else touched', () => {
     simulation.organisation.remove('contact', guidOf('c', 4));
     simulation.organisation.put('contact', guidOf('c', 4), {});
     expect((await play(simulation, 'second')).counters.linked).toBe(1);
+  });
+
+  it.each(['changeTracking', 'modified'] as const)(
+    'I13 goes back to the older map row when its profile is deleted, with the map read by %s',
+    async (feed) => {
+      const simulation = await linkedContacts(12);
+      if (feed === 'modified') simulation.organisation.alterTable('msdynci_alternatekey', { changeTracking: false });
+      mapTo(simulation, { kind: 'c', source: 3, mapRow: 103, profile: 5, spelling: 0 });
+      await play(simulation, 'second');
+      simulation.organisation.remove('msdynci_customerprofile', guidOf('p', 5));
+      expect((await play(simulation, 'third')).counters.relinked).toBe(1);
+      expect(simulation.organisation.links('contact').get(guidOf('c', 3))).toBe(guidOf('p', 3));
+      expect(pendingOf(simulation, 'contact').map(({ id }) => id)).toEqual([guidOf('c', 3), guidOf('c', 5)]);
+    },
+  );
+
+  it('I13 is looked for on all rows where the deleted profiles are not told any more', async () => {
+    const simulation = await linkedContacts(6);
+    mapTo(simulation, { kind: 'c', source: 3, mapRow: 103, profile: 5, spelling: 0 });
+    await play(simulation, 'second');
+    simulation.organisation.remove('msdynci_customerprofile', guidOf('p', 5));
+    simulation.organisation.forgetChanges('msdynci_customerprofile');
+    const { counters, details } = await play(simulation, 'third');
+    expect(counters.relinked).toBe(1);
+    expect(details.join()).toContain('the list of profiles expired');
   });
 
   it('I13 is cleared where the map row behind it left before any pass had drained it', async () => {
