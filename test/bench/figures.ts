@@ -18,7 +18,9 @@ export interface ContenderFigures {
 
 export interface GrowthFigures {
   readonly rows: number;
-  /** Map rows changed since the last pass; null for the first pass, which links every row. */
+  /** The first pass links every row; before later ones, rows moved to other profiles, or left the map. */
+  readonly pass: 'first' | 'moved' | 'left';
+  /** Map rows changed since the last pass; null for the first. */
   readonly changes: number | null;
   readonly requests: number;
   /** Of the modelled clock. */

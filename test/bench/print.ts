@@ -35,10 +35,10 @@ export function printTables({
       ]),
     ),
     table(
-      ['Rows', 'changes', 'requests', 'seconds', 'client ms', 'peak MiB'],
+      ['Rows', 'changes since', 'requests', 'seconds', 'client ms', 'peak MiB'],
       growth.map((one) => [
         number(one.rows),
-        one.changes === null ? 'all' : number(one.changes),
+        one.changes === null ? 'all' : `${number(one.changes)} ${one.pass}`,
         number(one.requests),
         number(one.seconds, 1),
         number(one.cpuMs),

@@ -7,9 +7,11 @@ import { createIdentities } from '../../../shared/dataverse/identities.ts';
 import { KnownPrivileges } from '../../../shared/inspect/known-privileges.ts';
 import { privilegeCheck } from '../../../shared/inspect/missing-privileges.ts';
 import { linkTable } from '../../../shared/passes/link-table.ts';
+import { MapIndex } from '../../../shared/state/map-index.ts';
 import { silentTelemetry, type Telemetry } from '../../../shared/telemetry/telemetry.ts';
 import { memoryParts } from '../../api/memory-parts.ts';
 import { type Assignment, type Performance, Stopwatch } from '../contender.ts';
+import { IndexTable } from '../index-table.ts';
 import { clientId, contactId, profileOf } from '../organisation.ts';
 
 /** Requests in flight at a time of the modelled clock. */
@@ -41,9 +43,9 @@ const TARGET_LENGTH =
 
 /**
  * The pass of the deployed app: it reads the map, resolves profiles, compares, writes and keeps its state, which lies in memory
- * here. The client's clock runs as fast as the modelled organisation.
+ * here, but for the map index. The client's clock runs as fast as the modelled organisation.
  */
-export function createLinker({ url, timeScale, identities }: Assignment): Linker {
+export function createLinker({ url, timeScale, identities, rows }: Assignment): Linker {
   let stopwatch = new Stopwatch(timeScale);
   let inFlight: InFlight[] = [];
   const held = new Map<string, number>();
@@ -71,6 +73,7 @@ export function createLinker({ url, timeScale, identities }: Assignment): Linker
   const defaults = memoryParts().parts;
   const { parts, outbox } = memoryParts({
     dataverse,
+    mapIndex: new MapIndex(new IndexTable(rows, (n) => ({ sourceId: contactId(n) }))),
     ownUsers: (signal) => known.userIds(signal),
     checkPrivileges: privilegeCheck(known),
     telemetry,
