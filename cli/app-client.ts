@@ -16,6 +16,7 @@ import {
 } from '../shared/api/schemas.ts';
 import { discoverySchema } from '../shared/contracts/discovery.ts';
 import { doctorReportSchema } from '../shared/contracts/doctor-report.ts';
+import { type Explanation, explanationSchema } from '../shared/contracts/explanation.ts';
 import { holdListSchema } from '../shared/contracts/hold.ts';
 import { problemSchema } from '../shared/contracts/problem.ts';
 import { type ProfileAnswer, profileAnswerSchema } from '../shared/contracts/profile.ts';
@@ -93,8 +94,11 @@ export class AppClient {
   }
 
   profile(table: string, id: string): Promise<ProfileAnswer> {
-    const path = `records/${encodeURIComponent(table)}/${encodeURIComponent(id)}/profile`;
-    return this.#json('GET', path, profileAnswerSchema);
+    return this.#json('GET', `${recordPath(table, id)}/profile`, profileAnswerSchema);
+  }
+
+  explain(table: string, id: string): Promise<Explanation> {
+    return this.#json('GET', `${recordPath(table, id)}/explanation`, explanationSchema);
   }
 
   /** Undefined where there is no such run (yet). */
@@ -176,6 +180,9 @@ export const isPassing = (error: unknown): error is AppError =>
   error instanceof AppError && (error.status === 0 || error.status >= 500 || error.status === 429);
 
 const rowsPath = (runId: string, table: string): string => `runs/${runId}/tables/${encodeURIComponent(table)}/rows`;
+
+const recordPath = (table: string, id: string): string =>
+  `records/${encodeURIComponent(table)}/${encodeURIComponent(id)}`;
 
 const queryOf = (values: Readonly<Record<string, string | undefined>>): string =>
   new URLSearchParams(

@@ -4,6 +4,7 @@ import { createDataverse } from './dataverse/client.ts';
 import { systemClock } from './dataverse/clock.ts';
 import { createIdentities } from './dataverse/identities.ts';
 import { messageOf } from './errors.ts';
+import type { ExplanationParts } from './explanation/explain-row.ts';
 import type { InspectParts } from './inspect/inspect-parts.ts';
 import { KnownPrivileges } from './inspect/known-privileges.ts';
 import { privilegeCheck } from './inspect/missing-privileges.ts';
@@ -38,6 +39,7 @@ export type Services = PassParts &
   LinkingParts &
   OwnershipParts &
   ProfileParts &
+  ExplanationParts &
   InspectParts &
   SegmentParts &
   SteeringParts &

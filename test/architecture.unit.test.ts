@@ -11,6 +11,7 @@ const floors: readonly (readonly string[])[] = [
   ['functions'],
   ['shared/services.ts'],
   ['shared/api'],
+  ['shared/explanation'],
   ['shared/insight', 'shared/linking', 'shared/ownership', 'shared/segments'],
   ['shared/inspect', 'shared/passes'],
   ['shared/runs'],

@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import { modeSchema, statusSchema } from '../../shared/contracts/status.ts';
 import type { AddCommand } from '../add-command.ts';
 import { exitCodeOf } from '../exit-code.ts';
+import { explanationText } from '../explanation.ts';
 import { findRun, newestRuns } from '../find-runs.ts';
 import type { Session } from '../session.ts';
 import { auditText, profileText, runsText, runText, statusText } from '../show.ts';
@@ -56,6 +57,14 @@ export function addSeeing(add: AddCommand, session: Session): void {
     .action(async (table: string, id: string, _options, command: Command) => {
       const app = await session.connect(command);
       session.show(await app.profile(table, id), profileText);
+    });
+
+  add('explain', 'why a row has the link that it has, or none, and what the next run does', ['explain contact <id>'])
+    .argument('<table>', 'logical name, such as contact', tableName)
+    .argument('<id>', "the row's id")
+    .action(async (table: string, id: string, _options, command: Command) => {
+      const app = await session.connect(command);
+      session.show(await app.explain(table, id), explanationText);
     });
 
   add('audit', 'who started, confirmed and cancelled what, refreshed and exported', ['audit --limit 10'])

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { discoverySchema } from '../contracts/discovery.ts';
 import { doctorReportSchema } from '../contracts/doctor-report.ts';
+import { explanationSchema } from '../contracts/explanation.ts';
 import { cloudEventSchema, plainEventSchema } from '../contracts/foreign-event.ts';
 import { holdIdSchema, holdListSchema } from '../contracts/hold.ts';
 import { runIdSchema } from '../contracts/link-task.ts';
@@ -214,6 +215,19 @@ export const operations: readonly Operation[] = [
     audience: 'persons',
     pathParameters: z.object({ table: logicalNameSchema, id: recordIdSchema }),
     answer: { status: 200, description: 'The profile, or why there is none.', schema: profileAnswerSchema },
+    problems: [400, 403, 404, 502, 503],
+  },
+  {
+    name: 'show-explanation',
+    tag: 'Customers',
+    method: 'get',
+    path: '/records/{table}/{id}/explanation',
+    summary:
+      'Why one row has the link that it has, or none: its map rows, the source rows of its customer, earlier customers, what waits, and what the next run does. Read as the person who is signed in.',
+    needsKey: true,
+    audience: 'persons',
+    pathParameters: z.object({ table: logicalNameSchema, id: recordIdSchema }),
+    answer: { status: 200, description: 'What is known of the row.', schema: explanationSchema },
     problems: [400, 403, 404, 502, 503],
   },
   {

@@ -4,6 +4,8 @@
 export const prefix = 'msdynci_';
 
 export const customerIdColumn = 'msdynci_customerid';
+/** The customers that a profile came from, separated by semicolons; not every release has it. */
+export const previousCustomerIdColumn = 'msdynci_previouscustomerid';
 
 export const measureTable = 'msdynci_customermeasure';
 /** All measures of a customer that are attributes, as one JSON dictionary. */

@@ -58,8 +58,16 @@ const keyRingSchema = z.array(
   }),
 );
 
-/** Keys that a key ring lists for a source, as GUIDs; undefined where the ring cannot be read. */
-export function keysInRing(ring: string, source: Pick<SourceTable, 'dataSource' | 'entity'>): string[] | undefined {
+/** The keys that one source has of a customer. */
+export interface RingEntry {
+  readonly dataSource: string;
+  readonly entity: string;
+  /** As they stand there, without blanks around them. */
+  readonly keys: readonly string[];
+}
+
+/** All that a key ring lists: a customer's rows in every source; undefined where the ring cannot be read. */
+export function readRing(ring: string): RingEntry[] | undefined {
   let json: unknown;
   try {
     json = JSON.parse(ring);
@@ -68,14 +76,25 @@ export function keysInRing(ring: string, source: Pick<SourceTable, 'dataSource' 
   }
   const parsed = keyRingSchema.safeParse(json);
   if (!parsed.success) return undefined;
-  const keys = parsed.data
-    .filter(
-      (entry) =>
-        sameName(text(entry.dataSourceName), source.dataSource) &&
-        sameName(text(entry.tableName ?? entry.entityName), source.entity),
-    )
-    .flatMap((entry) => [...(entry.keys ?? []), ...(entry.preferredKey === undefined ? [] : [entry.preferredKey])]);
-  return [...new Set(keys.map(normaliseGuid).filter((key) => key !== undefined))];
+  return parsed.data.map(({ dataSourceName, tableName, entityName, keys = [], preferredKey }) => ({
+    dataSource: text(dataSourceName),
+    entity: text(tableName ?? entityName),
+    keys: [...new Set([...keys, ...(preferredKey === undefined ? [] : [preferredKey])].map(text))],
+  }));
+}
+
+/** Whether names of a data source and a table there are those of a source. */
+export const isOfSource = (
+  named: Pick<RingEntry, 'dataSource' | 'entity'>,
+  source: Pick<SourceTable, 'dataSource' | 'entity'>,
+): boolean => sameName(named.dataSource, source.dataSource) && sameName(named.entity, source.entity);
+
+/** Keys that a key ring lists for a source, as GUIDs; undefined where the ring cannot be read. */
+export function keysInRing(ring: string, source: Pick<SourceTable, 'dataSource' | 'entity'>): string[] | undefined {
+  const keys = readRing(ring)
+    ?.filter((entry) => isOfSource(entry, source))
+    .flatMap((entry) => entry.keys);
+  return keys && [...new Set(keys.map(normaliseGuid).filter((key) => key !== undefined))];
 }
 
 /**

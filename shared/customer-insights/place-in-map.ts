@@ -1,4 +1,4 @@
-import type { Dataverse, ListRequest } from '../dataverse/dataverse.ts';
+import type { Dataverse, ListRequest, Row } from '../dataverse/dataverse.ts';
 import type { MapIndex } from '../state/map-index.ts';
 import { spellingsOf } from './guid.ts';
 import type { MapTables } from './map-lookup.ts';
@@ -13,6 +13,12 @@ export interface MapReader {
 
 const lookedUp = mapSelect.filter((column) => column !== mapColumns.id);
 
+/** A map row that names a source row: as it is understood, and as it stands. */
+export interface NamingRow {
+  readonly entry: MapEntry;
+  readonly row: Row;
+}
+
 /**
  * Every entry that the map has for source rows, by source id: this is a row's whole place in the map, and the only way to
  * learn it. Keys are looked for in every spelling that a query can name; map rows whose key is spelt otherwise, or stands
@@ -20,37 +26,52 @@ const lookedUp = mapSelect.filter((column) => column !== mapColumns.id);
  * A source row that is missing from the answer has no place in the map.
  */
 export async function placesOf(
+  reader: MapReader,
+  tables: Pick<MapTables, 'source' | 'map'>,
+  sourceIds: readonly string[],
+  signal: AbortSignal,
+): Promise<Map<string, MapEntry[]>> {
+  const naming = await mapRowsNaming(reader, tables, sourceIds, signal);
+  return Map.groupBy(
+    naming.map(({ entry }) => entry),
+    ({ sourceId }) => sourceId,
+  );
+}
+
+/**
+ * The map rows behind `placesOf`, for whoever tells people of them.
+ * @param alsoRead columns that are wanted besides those of a place
+ */
+export async function mapRowsNaming(
   { dataverse, mapIndex }: MapReader,
   { source, map }: Pick<MapTables, 'source' | 'map'>,
   sourceIds: readonly string[],
   signal: AbortSignal,
-): Promise<Map<string, MapEntry[]>> {
-  const places = new Map<string, MapEntry[]>();
-  if (sourceIds.length === 0) return places;
+  alsoRead: readonly string[] = [],
+): Promise<NamingRow[]> {
+  if (sourceIds.length === 0) return [];
   const wanted = new Set(sourceIds);
   const { entitySetName } = map;
   const byKey: ListRequest = {
     entitySetName,
-    select: lookedUp,
+    select: [...lookedUp, ...alsoRead],
     column: mapColumns.key,
     values: [...wanted].flatMap((id) => [id, ...spellingsOf(id)]),
   };
   const byId: ListRequest = {
     entitySetName,
-    select: [...lookedUp, mapColumns.keyRing],
+    select: [...new Set([...lookedUp, mapColumns.keyRing, ...alsoRead])],
     column: mapColumns.id,
     values: await mapIndex.hiddenOf(source.table, [...wanted]),
   };
-  const seen = new Set<string>();
+  const found = new Map<string, NamingRow>();
   for (const rows of await dataverse.readLists([byKey, byId], signal)) {
     for (const row of rows) {
       const reading = readMapRow(row, source);
-      if (reading.kind !== 'entry' || seen.has(reading.entry.mapRowId) || !wanted.has(reading.entry.sourceId)) continue;
-      seen.add(reading.entry.mapRowId);
-      const place = places.get(reading.entry.sourceId);
-      if (place === undefined) places.set(reading.entry.sourceId, [reading.entry]);
-      else place.push(reading.entry);
+      if (reading.kind !== 'entry' || found.has(reading.entry.mapRowId) || !wanted.has(reading.entry.sourceId))
+        continue;
+      found.set(reading.entry.mapRowId, { entry: reading.entry, row });
     }
   }
-  return places;
+  return [...found.values()];
 }

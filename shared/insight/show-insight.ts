@@ -3,9 +3,9 @@ import type { UnificationSetup } from '../contracts/unification-setup.ts';
 import { linkValue } from '../customer-insights/names.ts';
 import type { MapReader } from '../customer-insights/place-in-map.ts';
 import type { PersonalDataverse, Read } from '../dataverse/dataverse.ts';
-import { isTerminalError, isUnknownCallerError, RetryableError } from '../errors.ts';
 import type { PendingRows } from '../state/pending-rows.ts';
-import { forgetInsightTables, insightTables, isLinkableSource } from './insight-tables.ts';
+import { insightTables, isLinkableSource } from './insight-tables.ts';
+import { patiently } from './patiently.ts';
 import { readProfile } from './read-profile.ts';
 import { type Unlinked, unlinked, whyUnlinked } from './why-unlinked.ts';
 
@@ -19,9 +19,6 @@ export interface InsightParts {
   readonly now: () => number;
 }
 
-/** A person waits no longer than this for an answer, in milliseconds. */
-const patienceMs = 30_000;
-
 /**
  * The profile behind a source row, or why there is none; undefined where there is no such row that the caller may read.
  * Two requests once metadata is known: the row's link, then the profile with all tables about it in one `$batch`.
@@ -29,25 +26,12 @@ const patienceMs = 30_000;
  * @param row `id` is a GUID in lower case
  * @param caller Entra object id of whoever asks; without one the application reads with its own rights
  */
-export async function showInsight(
+export function showInsight(
   parts: InsightParts,
   row: { readonly table: string; readonly id: string },
   caller: string | undefined,
 ): Promise<ProfileAnswer | undefined> {
-  const patience = AbortSignal.timeout(patienceMs);
-  try {
-    try {
-      return await answer(parts, row, caller, patience);
-    } catch (error) {
-      // A column may have left the profile since metadata was read: the newest metadata has the last word.
-      const isNoMatterOfMetadata = isUnknownCallerError(error) || !isTerminalError(error);
-      if (isNoMatterOfMetadata || !forgetInsightTables(parts.dataverse, parts.now())) throw error;
-      return await answer(parts, row, caller, patience);
-    }
-  } catch (error) {
-    if (!patience.aborted) throw error;
-    throw new RetryableError(`Dataverse did not answer within ${patienceMs / 1000} s`, { cause: error });
-  }
+  return patiently(parts, (signal) => answer(parts, row, caller, signal));
 }
 
 async function answer(

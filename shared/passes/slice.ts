@@ -209,7 +209,7 @@ export class Slice<K extends Kind = Kind> {
   async sample(outcomes: readonly RowOutcome[]): Promise<void> {
     const sampled = outcomes.slice(0, rehearsalSample - this.#sampled);
     this.#sampled += sampled.length;
-    await this.parts.rowOutcomes.record(this.pass.runId, this.stateKey.table, sampled);
+    await this.parts.rowOutcomes.record(this.pass.runId, this.stateKey.table, sampled, { isReal: false });
   }
 
   /** What was pending before of the rows that a report settles or keeps. */

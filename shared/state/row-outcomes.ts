@@ -19,12 +19,33 @@ export type RowOutcome = z.infer<typeof rowOutcomeSchema>;
 
 const form = new DocumentForm('row-outcome', 1, rowOutcomeSchema);
 
+/** What one run did to one row. */
+const rowHistorySchema = rowOutcomeSchema.extend({ runId: z.string() });
+export type PastOutcome = z.infer<typeof rowHistorySchema>;
+const historyForm = new DocumentForm('row-history', 1, rowHistorySchema);
+
 const outcomes = rowOutcomeSchema.shape.outcome.options;
 
 const partitionOf = (runId: string, table: string): string => `${runId}|${table}`;
 const rowOf = ({ outcome, id }: Pick<RowOutcome, 'outcome' | 'id'>): string => `${outcome}|${id}`;
 
-/** Row outcomes by run and table; ordinary links and rows that were right are counted only. */
+/**
+ * Outcomes that are found by their row too: what took a link from it, and what refused one. A row that waits is found
+ * among the pending ones, and millions may wait at once.
+ */
+const historicKinds: ReadonlySet<RowOutcome['outcome']> = new Set(['relinked', 'cleared', 'failed', 'acrossUnits']);
+const isHistoric = ({ outcome, previousProfileId }: RowOutcome): boolean =>
+  historicKinds.has(outcome) && (outcome !== 'acrossUnits' || previousProfileId !== undefined);
+
+/** A table's rows are spread over sixteen partitions, as a storage partition takes some 2,000 of them a second. */
+const historyPartition = (table: string, id: string): string => `history|${table}|${id.at(-1)}`;
+const historyRow = (runId: string, { outcome, id }: Pick<RowOutcome, 'outcome' | 'id'>): string =>
+  `${id}|${runId}|${outcome}`;
+
+/** Entries of one row's history that are told; a row has a handful. */
+const mostPast = 100;
+
+/** Row outcomes by run and table, and by row; ordinary links and rows that were right are counted only. */
 export class RowOutcomes {
   readonly #table: EntityTable;
   readonly #tell: TellUnreadable;
@@ -34,16 +55,54 @@ export class RowOutcomes {
     this.#tell = tell;
   }
 
-  async record(runId: string, table: string, outcomes: readonly RowOutcome[]): Promise<void> {
+  /** @param isReal whether it was done: what a rehearsal would do is no row's history */
+  async record(
+    runId: string,
+    table: string,
+    outcomes: readonly RowOutcome[],
+    { isReal = true }: { readonly isReal?: boolean } = {},
+  ): Promise<void> {
     if (outcomes.length === 0) return;
     await this.#table.applyAll(partitionOf(runId, table), {
       upserts: outcomes.map((outcome) => ({ rowKey: rowOf(outcome), document: form.mark(outcome) })),
     });
+    const historic = isReal ? outcomes.filter(isHistoric) : [];
+    for (const [partition, some] of Map.groupBy(historic, ({ id }) => historyPartition(table, id))) {
+      await this.#table.applyAll(partition, {
+        upserts: some.map((outcome) => ({
+          rowKey: historyRow(runId, outcome),
+          document: historyForm.mark({ ...outcome, runId }),
+        })),
+      });
+    }
   }
 
   /** Lets go of what was true of rows only for a while. */
   async forget(runId: string, table: string, rows: readonly Pick<RowOutcome, 'outcome' | 'id'>[]): Promise<void> {
     await this.#table.applyAll(partitionOf(runId, table), { deletes: rows.map(rowOf) });
+    await this.#forgetHistory(runId, table, rows);
+  }
+
+  async #forgetHistory(
+    runId: string,
+    table: string,
+    rows: readonly Pick<RowOutcome, 'outcome' | 'id'>[],
+  ): Promise<void> {
+    const mayBeHistoric = rows.filter(({ outcome }) => historicKinds.has(outcome));
+    for (const [partition, some] of Map.groupBy(mayBeHistoric, ({ id }) => historyPartition(table, id))) {
+      await this.#table.applyAll(partition, { deletes: some.map((row) => historyRow(runId, row)) });
+    }
+  }
+
+  /** What runs did to one row where that took its link away or failed, newest first; one read. */
+  async ofRowInAllRuns(table: string, id: string): Promise<PastOutcome[]> {
+    // `}` is the character after `|`.
+    const range = { from: `${id}|`, before: `${id}}`, pageSize: mostPast };
+    const { entities } = await this.#table.list(historyPartition(table, id), range);
+    return entities
+      .map((entity) => historyForm.read(entity, this.#tell))
+      .filter((outcome) => outcome !== undefined)
+      .sort((a, b) => (a.at < b.at ? 1 : -1));
   }
 
   /** A page of outcomes, of one kind or all. */
@@ -99,17 +158,21 @@ export class RowOutcomes {
     return entities.map((entity) => form.read(entity, this.#tell)).filter((outcome) => outcome !== undefined);
   }
 
-  /** Removes every outcome of one task. */
+  /** Removes every outcome of one task, from the histories of its rows too. */
   async remove(runId: string, table: string): Promise<void> {
     const partition = partitionOf(runId, table);
-    let rows: string[] = [];
-    for await (const { rowKey } of listAll(this.#table, partition)) {
-      rows.push(rowKey);
-      if (rows.length === 1000) {
-        await this.#table.applyAll(partition, { deletes: rows });
-        rows = [];
+    const removeAll = async (entities: readonly StoredEntity[]) => {
+      await this.#forgetHistory(runId, table, this.#read(entities).filter(isHistoric));
+      await this.#table.applyAll(partition, { deletes: entities.map(({ rowKey }) => rowKey) });
+    };
+    let some: StoredEntity[] = [];
+    for await (const entity of listAll(this.#table, partition)) {
+      some.push(entity);
+      if (some.length === 1000) {
+        await removeAll(some);
+        some = [];
       }
     }
-    await this.#table.applyAll(partition, { deletes: rows });
+    await removeAll(some);
   }
 }

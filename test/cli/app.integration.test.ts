@@ -2,6 +2,8 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { examples } from '../../shared/api/examples.ts';
+import { explanationSchema } from '../../shared/contracts/explanation.ts';
 import type { RunWithTasks } from '../../shared/contracts/run.ts';
 import { failedRow, sampleRun, sampleTask } from '../api/records.ts';
 import { type FakeAnswer, type FakeRequest, startFakeApp } from './fake-app.ts';
@@ -85,6 +87,36 @@ describe('the command and an app', () => {
     expect(keys).toHaveLength(3);
     expect(new Set(keys).size).toBe(1);
     expect(keys[0]).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  it('explains a row in words, and names what nobody may know', async () => {
+    const told = explanationSchema.parse(examples.Explanation);
+    const path = `records/contact/${told.id}/explanation`;
+    const app = await start((request) => (request.path === path ? { json: told } : { status: 404, json: {} }));
+
+    const { code, out } = await app.backstamp(`explain contact ${told.id}`);
+
+    expect(code).toBe(0);
+    expect(out).toContain(`contact ${told.id}: linked to profile ${told.link?.profileId} of customer`);
+    expect(out).toContain('It is the only one that names this row.');
+    expect(out).toContain(`${told.id} (this one)`);
+    expect(out).toContain('merged into the next');
+    expect(out).toContain('by this app: the link is as it left it');
+    expect(out).toContain('Dataverse does not hold which rule matched this row');
+
+    const hidden = {
+      ...told,
+      link: { profileId: null, customerId: null },
+      mapRows: [],
+      customer: undefined,
+      earlier: [],
+    };
+    const other = await start(() => ({
+      json: { ...hidden, changed: undefined, next: { does: 'unknown', explanation: 'Not shown.' } },
+    }));
+    const { out: little } = await other.backstamp(`explain contact ${told.id}`);
+    expect(little).toContain('linked to a profile that you may not read');
+    expect(little).toContain('No map row names it.');
   });
 
   it('follows no redirect with the key', async () => {

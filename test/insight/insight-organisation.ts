@@ -5,6 +5,7 @@ import { linkingPrivileges, loadOrganisation } from '../../local/sample/load.ts'
 import { unificationSetup } from '../../local/sample/organisation.ts';
 import { callerOf } from '../../shared/api/caller.ts';
 import { answerRequest } from '../../shared/api/route-handler.ts';
+import { showExplanation } from '../../shared/api/show-explanation.ts';
 import { type ProfileParts, showProfile } from '../../shared/api/show-profile.ts';
 import { profileAnswerSchema } from '../../shared/contracts/profile.ts';
 import type { UnificationSetup } from '../../shared/contracts/unification-setup.ts';
@@ -81,6 +82,21 @@ export async function startInsight({ rows = 60 }: { readonly rows?: number } = {
         caller === undefined ? {} : { 'x-ms-client-principal-id': caller, 'x-ms-client-principal-idp': 'aad' };
       const asked = request('GET', `/api/records/${table}/${id}/profile`, { params: { table, id }, headers });
       const answer = await answerRequest(parts, showProfile, asked, async () => callerOf(asked, parts.isSignInEnabled));
+      return { status: answer.status ?? 0, body: bodyOf(answer) };
+    },
+    /** Asks why a row is linked as it is, as whoever is signed in. */
+    async explain(
+      parts: Parameters<typeof showExplanation>[0] & typeof memory,
+      table: string,
+      id: string,
+      caller?: string,
+    ) {
+      const headers =
+        caller === undefined ? {} : { 'x-ms-client-principal-id': caller, 'x-ms-client-principal-idp': 'aad' };
+      const asked = request('GET', `/api/records/${table}/${id}/explanation`, { params: { table, id }, headers });
+      const answer = await answerRequest(parts, showExplanation, asked, async () =>
+        callerOf(asked, parts.isSignInEnabled),
+      );
       return { status: answer.status ?? 0, body: bodyOf(answer) };
     },
     /** A row's id and profile, one with a profile unless told otherwise. */

@@ -114,6 +114,7 @@ describe('every stored document', () => {
       'backstamp.link-state',
       'backstamp.order',
       'backstamp.pending-row',
+      'backstamp.row-history',
       'backstamp.row-outcome',
       'backstamp.run',
       'backstamp.task',
