@@ -39,6 +39,8 @@ export interface ArrivedProfiles {
   of(entry: MapEntry): string | undefined;
   /** The CustomerId that a profile row stands for, where it was read. */
   customerOf(profileId: string): string | undefined;
+  /** Whether a profile row that was read lies in this partition; undefined stands for the one that it has by its id. */
+  liesIn(profileId: string, partition: string | undefined): boolean;
   /** What addresses a profile row: its id, and its partition where that is another than an elastic row's own. */
   keyOf(profileId: string): string;
 }
@@ -58,6 +60,17 @@ export function profileLists(context: MapTables, entries: readonly MapEntry[]): 
     { ...list, column: profileCustomerId, values: byCustomer },
   ];
 }
+
+/** Profiles of two readings, the later one first. */
+export const withEarlier = (later: ArrivedProfiles, earlier: ArrivedProfiles): ArrivedProfiles => {
+  const whoRead = (profileId: string) => (later.customerOf(profileId) === undefined ? earlier : later);
+  return {
+    of: (entry) => later.of(entry) ?? earlier.of(entry),
+    customerOf: (profileId) => whoRead(profileId).customerOf(profileId),
+    liesIn: (profileId, partition) => whoRead(profileId).liesIn(profileId, partition),
+    keyOf: (profileId) => whoRead(profileId).keyOf(profileId),
+  };
+};
 
 /** Reads the answers to `profileLists`. */
 export function arrivedProfiles(
@@ -88,6 +101,7 @@ export function arrivedProfiles(
       return profiles.get(customerId.toLowerCase());
     },
     customerOf: (profileId) => customers.get(profileId),
+    liesIn: (profileId, partition) => partitions.get(profileId) === partition,
     keyOf: (profileId) => rowKey(profile.primaryId, profileId, partitions.get(profileId)),
   };
 }

@@ -3,6 +3,8 @@
 /** The link: other applications look for exactly this column. */
 export const linkColumn = 'msdynci_lookupfield_customerprofile';
 export const linkValue = `_${linkColumn}_value`;
+/** Column that Dataverse adds to a lookup to an elastic table: the partition in which the linked row lies. */
+export const linkPartition = `${linkColumn}pid`;
 export const linkDisplayName = 'Customer Profile';
 
 export const profileTable = 'msdynci_customerprofile';

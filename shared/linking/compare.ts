@@ -4,6 +4,8 @@ import type { Choice } from '../customer-insights/map-row.ts';
 export type CurrentLink =
   | {
       readonly profileId: string | undefined;
+      /** It names its profile in a partition where that does not lie: Dataverse does not find it there. */
+      readonly leadsNowhere?: boolean;
       /** The business unit that owns the row, where it was read. */
       readonly unit?: string | undefined;
     }
@@ -36,7 +38,9 @@ export function decide({ entry, awaited }: Choice, profileId: string | undefined
   if (current === undefined) return { kind: 'gone', entry, awaited };
   // An unresolved profile never costs a row the link it has: it may be the old one, or not arrived yet.
   if (profileId === undefined) return { kind: 'waiting', entry, awaited };
-  if (current.profileId === profileId) return { kind: 'unchanged', entry, awaited };
-  if (current.profileId === undefined) return { kind: 'link', entry, awaited, profileId };
+  const isThere = current.profileId === profileId && current.leadsNowhere !== true;
+  if (isThere) return { kind: 'unchanged', entry, awaited };
+  if (current.profileId === undefined || current.profileId === profileId)
+    return { kind: 'link', entry, awaited, profileId };
   return { kind: 'relink', entry, awaited, profileId, previousProfileId: current.profileId };
 }

@@ -1,4 +1,4 @@
-import { arrivedProfiles, profileLists } from '../customer-insights/map-lookup.ts';
+import { type ArrivedProfiles, arrivedProfiles, profileLists, withEarlier } from '../customer-insights/map-lookup.ts';
 import { choosePerSource, type MapEntry } from '../customer-insights/map-row.ts';
 import { type Decision, decide } from './compare.ts';
 import type { LinkingSlice } from './linking-pass.ts';
@@ -10,8 +10,8 @@ export interface ConfirmedMoves {
   readonly decisions: readonly Decision[];
   /** Source rows that map rows give to different customers. */
   readonly conflicts: number;
-  /** The CustomerId that a profile row stands for, where it was read. */
-  readonly customerOf: (profileId: string) => string | undefined;
+  /** Every profile that was read for these rows. */
+  readonly profiles: ArrivedProfiles;
 }
 
 /**
@@ -40,8 +40,7 @@ export async function confirmMoves(
     const isDoubtful = decision.kind === 'relink' || (decision.kind === 'waiting' && !pass.full);
     if (isDoubtful) doubtful.push(sourceId);
   }
-  if (moves.size === 0 && (isWhole || doubtful.length === 0))
-    return { decisions: decided, conflicts: 0, customerOf: profiles.customerOf };
+  if (moves.size === 0 && (isWhole || doubtful.length === 0)) return { decisions: decided, conflicts: 0, profiles };
 
   const ofSource = Map.groupBy(given, ({ sourceId }) => sourceId);
   const candidates = new Map(doubtful.map((id) => [id, ofSource.get(id) ?? []]));
@@ -65,7 +64,7 @@ export async function confirmMoves(
     if (rivals === undefined) return decision;
     if (new Set(rivals.map(({ customerId }) => customerId.toLowerCase())).size > 1) conflicts++;
     const [choice = decision] = choosePerSource(rivals, (entry) => arrived.of(entry) !== undefined);
-    return decide(choice, arrived.of(choice.entry), currentLink(decision.entry.sourceId));
+    return decide(choice, arrived.of(choice.entry), currentLink(decision.entry.sourceId, arrived));
   });
-  return { decisions, conflicts, customerOf: (id) => arrived.customerOf(id) ?? profiles.customerOf(id) };
+  return { decisions, conflicts, profiles: withEarlier(arrived, profiles) };
 }

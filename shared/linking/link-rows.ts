@@ -56,13 +56,12 @@ export async function linkRows(
   { isWhole = false, mayMove = () => false, before }: LinkingRows = {},
 ): Promise<LinkReport> {
   if (given.length === 0) return nothingLinked;
-  const { profiles, currentLink } = rowsRead;
-  const choices = choosePerSource(given, (entry) => profiles.of(entry) !== undefined);
-  const decided = choices.map((choice) =>
-    decide(choice, profiles.of(choice.entry), currentLink(choice.entry.sourceId)),
-  );
+  const { profiles: arrived, currentLink } = rowsRead;
+  const choices = choosePerSource(given, (entry) => arrived.of(entry) !== undefined);
+  const decided = choices.map((choice) => decide(choice, arrived.of(choice.entry), currentLink(choice.entry.sourceId)));
   const confirmed = await confirmMoves(slice, decided, { ...rowsRead, given, isWhole });
-  const { conflicts, customerOf } = confirmed;
+  const { conflicts, profiles } = confirmed;
+  const { customerOf } = profiles;
   const decisions = keepsApart(slice)
     ? await leaveUnlinked(slice, confirmed.decisions, currentLink)
     : confirmed.decisions;
@@ -278,7 +277,8 @@ function account(
     if (!isSetDown) settled.push({ id, settles });
     if (decision.kind === 'unchanged') counters.unchanged++;
     else if (decision.kind === 'link') {
-      if (!isSetDown) counters.linked++;
+      // A link that led nowhere was one all the same.
+      if (!isSetDown) counters[currentLink(id)?.profileId === undefined ? 'linked' : 'relinked']++;
       // Ordinary links are counted only; but a rehearsal shows what it would do.
       if (slice.isRehearsal) outcomes.push({ id, outcome: 'linked', at, profileId: decision.profileId, customerId });
     } else if (!isSetDown || slice.isRehearsal) {

@@ -11,6 +11,7 @@ describe('what happens to a row', () => {
   it.each([
     ['link', 'it has no link', 'p', { profileId: undefined }],
     ['relink', 'its link leads elsewhere', 'p', { profileId: 'q' }],
+    ['link', 'its link names the right profile and leads nowhere', 'p', { profileId: 'p', leadsNowhere: true }],
     ['unchanged', 'I3 its link is right already', 'p', { profileId: 'p' }],
     ['waiting', 'its profile has not arrived', undefined, { profileId: undefined }],
     ['waiting', 'its profile has not arrived, so that it keeps the link it has', undefined, { profileId: 'q' }],
