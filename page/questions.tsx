@@ -23,13 +23,13 @@ const modes: Readonly<Record<Mode, { title: string; does: readonly string[]; con
     ],
     confirm: 'Start full pass',
   },
-  orphans: {
-    title: 'Check for orphans',
+  reconcile: {
+    title: 'Reconcile',
     does: [
-      'Looks at all linked rows. Links that the map no longer gives are cleared, wrong ones are corrected.',
-      'If more links would be cleared than the safety limit allows, nothing is cleared and the run ends with a warning.',
+      'Holds every row against the map, linked or not. Rows without a link get theirs, wrong links are corrected, and links that the map no longer gives are cleared.',
+      'If more links would be moved or cleared than the safety limits allow, these are held, and the run ends with a warning.',
     ],
-    confirm: 'Check for orphans',
+    confirm: 'Reconcile',
   },
   rehearsal: {
     title: 'Rehearsal',
@@ -72,8 +72,11 @@ export function startQuestion(mode: Mode, tables: readonly string[], organisatio
           <p>Rows of Customer Insights get the owners of their business unit, once rehearsed and confirmed.</p>
         ) : undefined}
         {tables.length < 2 ? undefined : <TableChoices tables={tables} />}
-        {mode === 'orphans' ? (
-          <Permission name="beyondLimits" text="Clear them even if they are more than the safety limit allows" />
+        {mode === 'reconcile' ? (
+          <Permission
+            name="beyondLimits"
+            text="Move and clear even more links than the safety limits allow, as far as they were shown before"
+          />
         ) : undefined}
         {writesOwners ? (
           <Permission name="giveOwners" text="Write owners as the last rehearsal showed them" />

@@ -5,7 +5,7 @@ const buttons: readonly (readonly [mode: Mode, label: string, isMain: boolean])[
   ['incremental', 'Run now', true],
   ['rehearsal', 'Rehearsal', false],
   ['full', 'Full pass', false],
-  ['orphans', 'Check for orphans', false],
+  ['reconcile', 'Reconcile', false],
 ];
 
 /** The ways to start a run, for those who may; an app that writes nothing only rehearses. */

@@ -32,7 +32,7 @@ export const statusPhrases: Readonly<Record<Status, string>> = {
 export const modeNames: Readonly<Record<Mode, string>> = {
   incremental: 'What changed',
   full: 'Full pass',
-  orphans: 'Check for orphans',
+  reconcile: 'Reconcile',
   rehearsal: 'Rehearsal',
 };
 

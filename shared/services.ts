@@ -102,7 +102,7 @@ function wire(settings: Settings): Services {
       pageSize: settings.BACKSTAMP_PAGE_SIZE,
       settlingIntervalMs: settings.BACKSTAMP_SETTLING_INTERVAL_SECONDS * 1000,
       settlingLimitMs: settings.BACKSTAMP_SETTLING_LIMIT_SECONDS * 1000,
-      orphanIntervalMs: settings.BACKSTAMP_ORPHAN_INTERVAL_DAYS * 86_400_000,
+      reconcileIntervalMs: settings.BACKSTAMP_RECONCILE_INTERVAL_DAYS * 86_400_000,
       orphanLimitPercent: settings.BACKSTAMP_ORPHAN_LIMIT_PERCENT,
       moveLimitPercent: settings.BACKSTAMP_MOVE_LIMIT_PERCENT,
       profileLimitPercent: settings.BACKSTAMP_PROFILE_LIMIT_PERCENT,

@@ -68,8 +68,8 @@ export const settingsSchema = z.object({
   BACKSTAMP_SETTLING_INTERVAL_SECONDS: wholeNumber(1, 86_400).default(300),
   /** How long after the event rows may wait for their profile before the task ends with a warning, in seconds. */
   BACKSTAMP_SETTLING_LIMIT_SECONDS: wholeNumber(0, 604_800).default(21_600),
-  /** Every so many days a pass walks all linked rows for orphans, whether or not deletions were reported. */
-  BACKSTAMP_ORPHAN_INTERVAL_DAYS: wholeNumber(1, 365).default(7),
+  /** Every so many days a pass holds every row against the map, whether or not anybody told of a change. */
+  BACKSTAMP_RECONCILE_INTERVAL_DAYS: wholeNumber(1, 365).default(7),
   /** A run that would clear more than this share of a table's linked rows, in percent, asks for confirmation first. */
   BACKSTAMP_ORPHAN_LIMIT_PERCENT: z.coerce.number().min(0).max(100).default(5),
   /** Every so many minutes the map is asked whether it changed though no event said so; 0 asks never. */
@@ -102,6 +102,9 @@ export const settingsSchema = z.object({
 });
 export type Settings = z.infer<typeof settingsSchema>;
 
+/** Settings that have another name now; who has set both means the new one. */
+export const formerNames = { BACKSTAMP_ORPHAN_INTERVAL_DAYS: 'BACKSTAMP_RECONCILE_INTERVAL_DAYS' } as const;
+
 /** Of each pair one must be set: without it the first message or the first read would fail instead. */
 const eitherOf = [
   ['ServiceBusConnection', 'ServiceBusConnection__fullyQualifiedNamespace'],
@@ -116,6 +119,13 @@ export function parseSettings(environment: Readonly<Record<string, string | unde
   const given = Object.fromEntries(
     Object.entries(environment).filter(([, value]) => value !== undefined && value.trim() !== ''),
   );
+  /** Names as they were set, by those that they have now. */
+  const nameSet = new Map<string, string>();
+  for (const [former, name] of Object.entries(formerNames)) {
+    if (!(former in given) || name in given) continue;
+    given[name] = given[former];
+    nameSet.set(name, former);
+  }
   const missing = eitherOf
     .filter((pair) => !pair.some((name) => name in given))
     .map((pair) => `  ${pair[0]}: is missing; set it, or ${pair[1]}`);
@@ -124,7 +134,7 @@ export function parseSettings(environment: Readonly<Record<string, string | unde
   const faults = (parsed.error?.issues ?? []).map((issue) => {
     const [name, ...inside] = issue.path;
     const isAbsent = inside.length === 0 && !(String(name) in given);
-    return `  ${String(name)}${inside.length ? ` at ${inside.join('.')}` : ''}: ${isAbsent ? 'is missing' : issue.message}`;
+    return `  ${nameSet.get(String(name)) ?? String(name)}${inside.length ? ` at ${inside.join('.')}` : ''}: ${isAbsent ? 'is missing' : issue.message}`;
   });
   throw new TerminalError(`Missing or bad app settings:\n${[...faults, ...missing].join('\n')}`);
 }

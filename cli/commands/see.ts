@@ -1,9 +1,10 @@
 import { type Command, Option } from 'commander';
-import { modeSchema, statusSchema } from '../../shared/contracts/status.ts';
+import { modes, statusSchema } from '../../shared/contracts/status.ts';
 import type { AddCommand } from '../add-command.ts';
 import { exitCodeOf } from '../exit-code.ts';
 import { explanationText } from '../explanation.ts';
 import { findRun, newestRuns } from '../find-runs.ts';
+import { modeOption } from '../mode-option.ts';
 import type { Session } from '../session.ts';
 import { auditText, profileText, runsText, runText, statusText } from '../show.ts';
 import { moment, tableName, wholeNumber } from '../values.ts';
@@ -23,7 +24,7 @@ export function addSeeing(add: AddCommand, session: Session): void {
   add('runs', 'runs, newest first', ['runs --status Failed --since 7d', 'runs --table contact --limit 5 --json'])
     .option('-n, --limit <number>', 'how many', wholeNumber, 20)
     .addOption(new Option('-s, --status <status...>', 'only runs in these states').choices(statusSchema.options))
-    .addOption(new Option('-m, --mode <mode>', 'only runs of this mode').choices(modeSchema.options))
+    .addOption(modeOption('only runs of this mode', modes))
     .option('-t, --table <table>', 'only runs over this table', tableName)
     .option('--since <time>', 'only runs since a date, or so long ago: 2026-03-01, 24h, 7d', moment)
     .addOption(watchOption())

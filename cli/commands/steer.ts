@@ -1,12 +1,13 @@
 import { type Command, Option } from 'commander';
 import type { Accepted } from '../../shared/api/schemas.ts';
 import type { Run } from '../../shared/contracts/run.ts';
-import { modeSchema } from '../../shared/contracts/status.ts';
+import { modes } from '../../shared/contracts/status.ts';
 import type { AddCommand } from '../add-command.ts';
 import { type AppClient, AppError } from '../app-client.ts';
 import { exitCodeOf, exitCodes } from '../exit-code.ts';
 import { findRun, runsUnderWay } from '../find-runs.ts';
 import { endOf } from '../follow-run.ts';
+import { modeOption } from '../mode-option.ts';
 import type { Session } from '../session.ts';
 import { holdsText, runText } from '../show.ts';
 import { UsageError } from '../usage-error.ts';
@@ -18,7 +19,7 @@ interface WaitOptions {
 }
 
 interface RunOptions extends WaitOptions {
-  readonly mode?: 'incremental' | 'full' | 'orphans';
+  readonly mode?: 'incremental' | 'full' | 'reconcile';
   readonly table?: string[];
   readonly beyondLimits?: boolean;
   readonly giveOwners?: boolean;
@@ -43,19 +44,23 @@ export function addSteering(add: AddCommand, session: Session): void {
       ),
     );
 
-  started('run', 'start a run', ['run --table lead --wait', 'run --mode orphans --beyond-limits'])
+  started('run', 'start a run', ['run --table lead --wait', 'run --mode reconcile --beyond-limits'])
     .addOption(
-      new Option('-m, --mode <mode>', 'full compares every row, orphans looks for links that the map dropped')
-        .choices(modeSchema.exclude(['rehearsal']).options)
-        .default('incremental'),
+      modeOption(
+        'full reads the whole map again, reconcile holds every row against the map, linked or not',
+        modes.filter((mode) => mode !== 'rehearsal'),
+      ).default('incremental'),
     )
-    .option('--beyond-limits', 'clear more orphans than the safety limit allows')
+    .option(
+      '--beyond-limits',
+      'clear or move more links than the safety limits allow, as far as they were shown before',
+    )
     .option('--give-owners', 'write owners as the last rehearsal showed them')
     // One word for both, until 0.1.
     .addOption(new Option('--confirm').hideHelp())
     .on('option:confirm', () => {
       throw new UsageError(
-        '--confirm meant two things: say --beyond-limits to clear more orphans than the safety limit allows, --give-owners to write owners as the last rehearsal showed them.',
+        '--confirm meant two things: say --beyond-limits to clear or move more links than the safety limits allow, --give-owners to write owners as the last rehearsal showed them.',
       );
     })
     .action((options: RunOptions, command: Command) => start(options.mode ?? 'incremental', options, command, session));
@@ -103,7 +108,7 @@ export function addSteering(add: AddCommand, session: Session): void {
 }
 
 async function start(
-  mode: 'incremental' | 'full' | 'orphans' | 'rehearsal',
+  mode: 'incremental' | 'full' | 'reconcile' | 'rehearsal',
   { table: tables, beyondLimits, giveOwners, ...waiting }: RunOptions,
   command: Command,
   session: Session,

@@ -25,7 +25,12 @@ type linkingOptions = {
   @maxValue(604800)
   BACKSTAMP_SETTLING_LIMIT_SECONDS: int?
 
-  @description('Every so many days a pass walks all linked rows for orphans.')
+  @description('Every so many days a pass holds every row against the map, linked or not.')
+  @minValue(1)
+  @maxValue(365)
+  BACKSTAMP_RECONCILE_INTERVAL_DAYS: int?
+
+  @description('The former name of BACKSTAMP_RECONCILE_INTERVAL_DAYS.')
   @minValue(1)
   @maxValue(365)
   BACKSTAMP_ORPHAN_INTERVAL_DAYS: int?

@@ -125,7 +125,7 @@ export const operations: readonly Operation[] = [
     tag: 'Runs',
     method: 'post',
     path: '/runs',
-    summary: 'Starts a run over all source tables or some: incremental, full, orphans, or rehearsal.',
+    summary: 'Starts a run over all source tables or some: incremental, full, reconcile, or rehearsal.',
     needsKey: true,
     audience: 'administrators',
     role: 'operator',

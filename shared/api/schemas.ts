@@ -78,10 +78,10 @@ export const startRunSchema = z
     beyondLimits: z.boolean().optional(),
     /** Give owners as the last rehearsal showed them. */
     giveOwners: z.boolean().optional(),
-    /** The word of the version before, for both at once. Taken in mode `orphans` alone, for `beyondLimits`. */
+    /** The word of the version before, for both at once. Taken in mode `reconcile` alone, for `beyondLimits`. */
     confirm: z.boolean().optional(),
   })
-  .refine(({ confirm, mode }) => confirm !== true || mode === 'orphans', {
+  .refine(({ confirm, mode }) => confirm !== true || mode === 'reconcile', {
     path: ['confirm'],
     message:
       'meant two things: send beyondLimits to clear or move more links than the safety limits allow, giveOwners to give owners',

@@ -25,8 +25,13 @@ export const worstOf = (statuses: readonly Status[]): Status =>
   statuses.reduce<Status>((worst, status) => (isWorse(status, worst) ? status : worst), 'Skipped');
 
 /** How a run treats its tables. */
-export const modeSchema = z.enum(['incremental', 'full', 'orphans', 'rehearsal']);
-export type Mode = z.infer<typeof modeSchema>;
+export const modes = ['incremental', 'full', 'reconcile', 'rehearsal'] as const;
+export type Mode = (typeof modes)[number];
+const modeWord = z.enum(modes);
+/** The word that stood for a mode until it did more than that; it is taken wherever a mode is read. */
+const formerMode = 'orphans';
+export const currentMode = (word: unknown): unknown => (word === formerMode ? 'reconcile' : word);
+export const modeSchema = z.preprocess<unknown, typeof modeWord, Mode>(currentMode, modeWord);
 
 /** The group under which the original lists its tasks. */
 export const taskGroup = 'Dataverse Hydration';

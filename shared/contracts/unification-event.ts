@@ -37,7 +37,7 @@ export const unificationEventSchema = z.object({
   beyondLimits: z.boolean().optional(),
   /** and giving owners as the last rehearsal showed them. */
   giveOwners: z.boolean().optional(),
-  /** One word for both, from the version before. It permits clearing in mode `orphans`, where nothing else was meant. */
+  /** One word for both, from the version before. It permits clearing in mode `reconcile`, where nothing else was meant. */
   confirm: z.boolean().optional(),
   /** Holds that an operator confirmed, by their ids. */
   holds: z.array(z.string().min(1).max(64)).min(1).optional(),

@@ -139,7 +139,7 @@ function checkFeed(map: TableMetadata): Check<LinkingCode> {
     code: 'change-tracking-off',
     level: 'warning',
     subject,
-    finding: 'The map does not track its changes: removed rows are found only by the walk for orphans.',
+    finding: 'The map does not track its changes: removed rows are found only when every row is reconciled.',
     remedy: `Switch "Track changes" on in the properties of ${mapTable}, if your environment lets you.`,
   };
 }

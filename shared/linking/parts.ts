@@ -5,7 +5,7 @@ import type { MapIndex } from '../state/map-index.ts';
 
 /** What the settings say of linking; times in milliseconds. */
 export interface LinkingOptions extends PassOptions {
-  readonly orphanIntervalMs: number;
+  readonly reconcileIntervalMs: number;
   /** Shares of a table's linked rows, in percent, beyond which clears, moves, and moves to one profile are held. */
   readonly orphanLimitPercent: number;
   readonly moveLimitPercent: number;

@@ -51,9 +51,9 @@ export function beginPass(parts: LinkingParts, context: TableContext, state: Lin
   // Once per run: its follow-ups only look for what has arrived since.
   const isWalkTime =
     task.followUp === 0 &&
-    (state.lastWalkAt === undefined || now - Date.parse(state.lastWalkAt) >= parts.options.orphanIntervalMs);
+    (state.lastWalkAt === undefined || now - Date.parse(state.lastWalkAt) >= parts.options.reconcileIntervalMs);
   let orphansDue: string | undefined;
-  if (task.mode === 'orphans' && task.followUp === 0) orphansDue = 'asked for';
+  if (task.mode === 'reconcile' && task.followUp === 0) orphansDue = 'asked for';
   else if (context.link === undefined) orphansDue = undefined;
   else if (context.columnCreated)
     orphansDue =

@@ -35,21 +35,21 @@ export const ownershipWork = (parts: OwnershipParts): Work => ({
   taskName: ownershipTaskName,
   tables(mode) {
     const isSeenTo = parts.options.setup.businessUnits?.ownership !== undefined;
-    // Owners have nothing to do with orphans.
-    return isSeenTo && mode !== 'orphans' ? ownedTables : [];
+    // Which rows are linked is no matter to owners.
+    return isSeenTo && mode !== 'reconcile' ? ownedTables : [];
   },
   predecessors: (table) => (isProfileTable(table) ? [] : [{ table: profileTable, unmet: profilesFinding }]),
   findings: async (tables, mode) =>
-    new Map(mode === 'orphans' ? tables.map((table) => [table, [noOrphans(table)]]) : []),
+    new Map(mode === 'reconcile' ? tables.map((table) => [table, [nothingToReconcile(table)]]) : []),
   skippedText: () => ownersSkippedText,
   check: (signal) => checkOwnership(parts, signal),
   prepare: (preparing) => prepareTable(parts, preparing),
 });
 
-const noOrphans = (table: string): Finding => ({
-  code: 'no-orphans',
-  finding: `Rows of ${table} are not linked, so there are no orphans among them.`,
-  remedy: `Leave ${table} out of runs in mode orphans.`,
+const nothingToReconcile = (table: string): Finding => ({
+  code: 'nothing-to-reconcile',
+  finding: `Rows of ${table} are not linked, so there is nothing to reconcile.`,
+  remedy: `Leave ${table} out of runs in mode reconcile.`,
 });
 
 const profilesFinding = (status: Status): Finding => ({

@@ -64,7 +64,7 @@ export function newRun(parts: RunParts, event: UnificationEvent): Run {
     mode: event.mode,
     // As they are now: a run that is half recorded when the settings change is still recorded to its end.
     tables: event.tables ?? tablesOf(parts.works, event.mode),
-    beyondLimits: event.beyondLimits ?? (event.confirm === true && event.mode === 'orphans'),
+    beyondLimits: event.beyondLimits ?? (event.confirm === true && event.mode === 'reconcile'),
     giveOwners: event.giveOwners ?? false,
     confirm: false,
     ...(event.holds === undefined ? {} : { holds: event.holds }),

@@ -20,7 +20,7 @@ import {
 export interface SegmentParts {
   readonly dataverse: Dataverse;
   readonly segments: SegmentStore;
-  readonly options: { readonly pageSize: number; readonly orphanIntervalMs: number };
+  readonly options: { readonly pageSize: number; readonly reconcileIntervalMs: number };
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }
@@ -202,7 +202,7 @@ function whyAll(parts: SegmentParts, shown: SegmentState['shown'], tables: Segme
     return `${profiles.logicalName} does not tell what changed`;
   }
   if (tellsDeletions(tables) && shown.profilesToken === undefined) return 'deletions of profiles are told from now on';
-  if (parts.now() - Date.parse(shown.readWholeAt) >= parts.options.orphanIntervalMs)
+  if (parts.now() - Date.parse(shown.readWholeAt) >= parts.options.reconcileIntervalMs)
     return 'all are read every so often';
   return undefined;
 }

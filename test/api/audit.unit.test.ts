@@ -88,8 +88,8 @@ describe('the audit', () => {
   });
 
   it('I16 tells a confirmation from a run', async () => {
-    await start({ mode: 'orphans', beyondLimits: true });
-    expect(await entries()).toMatchObject([{ action: 'confirm', by: kim, detail: 'orphans' }]);
+    await start({ mode: 'reconcile', beyondLimits: true });
+    expect(await entries()).toMatchObject([{ action: 'confirm', by: kim, detail: 'reconcile' }]);
   });
 
   it('I16 names nobody whom a sender of events makes up', async () => {

@@ -69,8 +69,15 @@ describe('bad input', () => {
     expect(error).toMatchObject({ field: 'confirm', message: expect.stringMatching(/beyondLimits .* giveOwners/) });
     expect(outbox.events).toEqual([]);
 
-    expect((await start({ mode: 'orphans', confirm: true })).status).toBe(202);
+    expect((await start({ mode: 'reconcile', confirm: true })).status).toBe(202);
     expect((await start({ mode: 'full', beyondLimits: true, giveOwners: true })).status).toBe(202);
+  });
+
+  it('takes the word that mode reconcile had before for it', async () => {
+    const start = (mode: string) => route(startRun)(request('POST', '/api/runs', { body: { mode } }));
+    expect((await start('orphans')).status).toBe(202);
+    expect(outbox.events.at(-1)).toMatchObject({ mode: 'reconcile' });
+    expect((await start('orphan')).status).toBe(400);
   });
 
   it('at the door of operators: what is well-formed and names known tables starts a run, any other leaves no trace', async () => {

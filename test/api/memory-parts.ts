@@ -159,7 +159,7 @@ export function memoryParts(overrides: Partial<ApiParts> = {}): {
       pageSize: 5000,
       settlingIntervalMs: 1000,
       settlingLimitMs: 1000,
-      orphanIntervalMs: 86_400_000,
+      reconcileIntervalMs: 86_400_000,
       orphanLimitPercent: 5,
       moveLimitPercent: 100,
       profileLimitPercent: 100,

@@ -141,8 +141,8 @@ describe('completion', () => {
   it.each([
     ['backstamp re', ['rehearse', 'revoke']],
     ['backstamp run --m', ['--mode']],
-    ['backstamp run --mode ', ['incremental', 'full', 'orphans']],
-    ['backstamp run -m o', ['orphans']],
+    ['backstamp run --mode ', ['incremental', 'full', 'reconcile']],
+    ['backstamp run -m r', ['reconcile']],
     ['backstamp runs --status C', ['Completed\\ with\\ warnings', 'Canceled']],
     ['backstamp show la', ['latest']],
     ['backstamp config u', ['use']],

@@ -19,7 +19,7 @@ describe('the words of the command line', () => {
     [
       'run --mode orphans --table contact -t lead --beyond-limits --give-owners --wait --timeout 10m',
       {
-        mode: 'orphans',
+        mode: 'reconcile',
         table: ['contact', 'lead'],
         beyondLimits: true,
         giveOwners: true,
@@ -27,6 +27,8 @@ describe('the words of the command line', () => {
         timeout: 600_000,
       },
     ],
+    ['run --mode reconcile', { mode: 'reconcile' }],
+    ['runs --mode orphans', { mode: 'reconcile' }],
     ['rehearse --wait', { wait: true }],
     ['rows latest contact -o failed -n 7', { outcome: 'failed', limit: 7 }],
     ['rows latest contact --csv', { csv: true }],
@@ -51,7 +53,7 @@ describe('the words of the command line', () => {
     ['show', "missing required argument 'run'"],
     ['profile lead', "missing required argument 'id'"],
     ['status now', 'too many arguments'],
-    ['run --mode rehearsal', 'Allowed choices are incremental, full, orphans'],
+    ['run --mode rehearsal', 'Allowed choices are incremental, full, reconcile'],
     ['run --confirm', '--confirm meant two things'],
     ['run --timeout 10m', '--timeout goes with --wait'],
     ['run --wait --timeout soon', 'such as 90s, 10m, 2h or 1d'],

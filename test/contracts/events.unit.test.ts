@@ -37,7 +37,7 @@ describe('a unification event', () => {
 
   it('is its own message, read again', () => {
     const { data } = parseUnificationEvent(cloudEvent, now);
-    const own = { ...data, mode: 'orphans', tables: ['contact'], beyondLimits: true, giveOwners: true };
+    const own = { ...data, mode: 'reconcile', tables: ['contact'], beyondLimits: true, giveOwners: true };
     expect(parseUnificationEvent(own, now).data).toEqual(own);
   });
 

@@ -35,6 +35,17 @@ describe('the app settings', () => {
     });
   });
 
+  it('are taken under the names they had before; the name they have now counts', () => {
+    const former = { ...environment, BACKSTAMP_ORPHAN_INTERVAL_DAYS: '3' };
+    expect(parseSettings(former).BACKSTAMP_RECONCILE_INTERVAL_DAYS).toBe(3);
+    expect(parseSettings({ ...former, BACKSTAMP_RECONCILE_INTERVAL_DAYS: '4' }).BACKSTAMP_RECONCILE_INTERVAL_DAYS).toBe(
+      4,
+    );
+    expect(faultOf({ ...environment, BACKSTAMP_ORPHAN_INTERVAL_DAYS: '0' })).toContain(
+      '  BACKSTAMP_ORPHAN_INTERVAL_DAYS: ',
+    );
+  });
+
   it('that are empty count as left out', () => {
     expect(parseSettings({ ...environment, BACKSTAMP_SLICE_SECONDS: ' ' }).BACKSTAMP_SLICE_SECONDS).toBe(240);
   });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { unificationSetupSchema } from '../../shared/contracts/unification-setup.ts';
-import { settingsSchema } from '../../shared/settings.ts';
+import { formerNames, settingsSchema } from '../../shared/settings.ts';
 import { bicep, infraFolder, missing } from './bicep-compiler.ts';
 import { ownParameters } from './sample-deployments.ts';
 
@@ -140,7 +140,8 @@ describe('the deployment template', () => {
 
     const schema = z.toJSONSchema(settingsSchema, { io: 'input', unrepresentable: 'any' }) as JsonSchema;
     const isOption = (name: string): boolean => /^(BACKSTAMP|OTEL)_/.test(name) && !ownParameters.includes(name);
-    const inProgram = Object.entries(schema.properties ?? {}).filter(([name]) => isOption(name));
+    const former = Object.entries(formerNames).map(([name, now]) => [name, schema.properties?.[now] ?? {}] as const);
+    const inProgram = [...Object.entries(schema.properties ?? {}).filter(([name]) => isOption(name)), ...former];
     expect(offered).toEqual({
       ...Object.fromEntries(inProgram.map(([name, { minimum, maximum }]) => [name, { minimum, maximum }])),
       // Read by the library that sends to the receiver.

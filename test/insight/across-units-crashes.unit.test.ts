@@ -57,7 +57,7 @@ async function play(at?: number, kind: 'die before' | 'die after' = 'die before'
   simulation.world.faultAt = (step): Fault | undefined => (step === at ? { kind } : undefined);
   simulation.post({ eventId: 'first' });
   await simulation.run();
-  simulation.post({ eventId: 'walk', mode: 'orphans' });
+  simulation.post({ eventId: 'walk', mode: 'reconcile' });
   await simulation.run();
   return simulation;
 }

@@ -60,7 +60,7 @@ describe('links across business units', () => {
     return ((await response.json()) as RowList).rows;
   }
   async function walk(): Promise<RunWithTasks> {
-    const response = await stack.call('/api/runs', { method: 'POST', body: JSON.stringify({ mode: 'orphans' }) });
+    const response = await stack.call('/api/runs', { method: 'POST', body: JSON.stringify({ mode: 'reconcile' }) });
     return client.follow(((await response.json()) as { runId: string }).runId, () => {});
   }
 

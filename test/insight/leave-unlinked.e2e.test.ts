@@ -62,7 +62,7 @@ describe('rows whose profile belongs to another business unit, where they are le
       else strayed.add(id);
     }
   }
-  const run = async (mode: 'incremental' | 'orphans' | 'rehearsal'): Promise<RunWithTasks> => {
+  const run = async (mode: 'incremental' | 'reconcile' | 'rehearsal'): Promise<RunWithTasks> => {
     const response = await stack.call('/api/runs', { method: 'POST', body: JSON.stringify({ mode }) });
     return client.follow(((await response.json()) as { runId: string }).runId, () => {});
   };
@@ -116,7 +116,7 @@ describe('rows whose profile belongs to another business unit, where they are le
   it('lose their link by the walk when they leave it', async () => {
     await give(contactsOf(south).slice(0, 5), north);
 
-    const walk = await run('orphans');
+    const walk = await run('reconcile');
 
     expect(walk.status).toBe('Successful');
     expect(walk.tasks.find(({ table }) => table === 'contact')?.counters).toMatchObject({ cleared: 5, linked: 0 });

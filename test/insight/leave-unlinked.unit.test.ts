@@ -220,7 +220,7 @@ describe('rows whose profile belongs to another business unit, where they are le
     expect(linksOf(simulation)).toHaveLength(contacts - 1);
 
     Object.assign(simulation.options.setup, { businessUnits: { acrossUnits: 'leaveUnlinked' } });
-    simulation.post({ eventId: 'walk', mode: 'orphans' });
+    simulation.post({ eventId: 'walk', mode: 'reconcile' });
     await simulation.run();
 
     expect(linksOf(simulation)).toEqual(linksThatHold(simulation));

@@ -49,7 +49,7 @@ async function play(fault?: { readonly at: number; readonly kind: 'die before' |
   for (const number of [1, 2, 3]) putProfile(simulation, number, ((number + 1) % 2) + 1);
   simulation.organisation.put('contact', guidOf('c', 1), { [unitValue]: unitId(1) });
   await run({ eventId: 'moved' });
-  await run({ eventId: 'walk', mode: 'orphans' });
+  await run({ eventId: 'walk', mode: 'reconcile' });
   await run({ eventId: 'last' });
   return simulation;
 }
@@ -69,7 +69,7 @@ describe('owners that the app sees to, and rows it leaves unlinked', () => {
     const owners = JSON.stringify([...ownersOf(simulation, profiles)]);
     for (const [eventId, mode] of [
       ['a', 'incremental'],
-      ['b', 'orphans'],
+      ['b', 'reconcile'],
       ['c', 'full'],
       ['d', 'incremental'],
     ] as const) {

@@ -104,7 +104,7 @@ describe('moves beyond a brake', () => {
   it('I7 I12 are shown by a rehearsal, each row once', async () => {
     const simulation = await linkedContacts();
     moveToFirst(simulation, 29);
-    Object.assign(simulation.options, { orphanIntervalMs: 1 });
+    Object.assign(simulation.options, { reconcileIntervalMs: 1 });
     const task = await play(simulation, 'rehearsal', { mode: 'rehearsal' });
     expect(task.details.join(' ')).toContain('move 29, clear 0');
     expect(task.details.join(' ')).toContain('would be moved to another profile');

@@ -12,7 +12,7 @@ const mapRow = fc.record({
 
 const given = fc.record({
   feed: fc.constantFrom('changeTracking' as const, 'modified' as const, 'scan' as const),
-  mode: fc.constantFrom('incremental' as const, 'full' as const, 'orphans' as const),
+  mode: fc.constantFrom('incremental' as const, 'full' as const, 'reconcile' as const),
   pageSize: fc.integer({ min: 1, max: 5 }),
   there: fc.subarray([1, 2, 3, 4]),
   first: fc.array(mapRow, { minLength: 1, maxLength: 8 }),
@@ -39,7 +39,7 @@ describe("a row's place in the map", () => {
         await world.simulation.run();
         // A map row that now names no row takes the link along, once the map is quiet.
         world.simulation.clock.advance(3_600_000);
-        world.simulation.post({ eventId: 'third', tables: ['contact'], mode: 'orphans' });
+        world.simulation.post({ eventId: 'third', tables: ['contact'], mode: 'reconcile' });
         await world.simulation.run();
         expect(world.simulation.errors).toEqual([]);
         expect(world.wrongLinks('contact')).toEqual([]);
@@ -48,7 +48,7 @@ describe("a row's place in the map", () => {
     );
   }, 120_000);
 
-  it.each(['incremental', 'orphans', 'full'] as const)(
+  it.each(['incremental', 'reconcile', 'full'] as const)(
     'I10 keeps the link of the newer map row in braces, in mode %s, when another row leaves the map',
     async (mode) => {
       const world = new WideWorld({});

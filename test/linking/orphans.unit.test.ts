@@ -67,7 +67,7 @@ describe('links that the map no longer gives', () => {
     const simulation = await linkedContacts(20);
     unmapUpTo(simulation, 11);
     await play(simulation, 'second');
-    const runId = await play(simulation, 'confirmed', { mode: 'orphans', beyondLimits: true });
+    const runId = await play(simulation, 'confirmed', { mode: 'reconcile', beyondLimits: true });
     expect(taskOf(simulation, runId, 'contact')).toMatchObject({ status: 'Successful', counters: { cleared: 11 } });
     expect(simulation.organisation.links('contact').size).toBe(9);
   });
@@ -115,9 +115,27 @@ describe('a walk', () => {
     simulation.organisation.put('contact', guidOf('c', 2), {
       _msdynci_lookupfield_customerprofile_value: guidOf('p', 5),
     });
-    const runId = await play(simulation, 'walk', { mode: 'orphans' });
+    const runId = await play(simulation, 'walk', { mode: 'reconcile' });
     expect(simulation.organisation.links('contact').get(guidOf('c', 2))).toBe(guidOf('p', 2));
     expect(taskOf(simulation, runId, 'contact').counters).toMatchObject({ relinked: 1, cleared: 0 });
+  });
+
+  it.each(['reconcile', 'orphans'])('in mode %s links a row that lost its link and nobody told of', async (mode) => {
+    const simulation = await linkedContacts(6);
+    const { organisation } = simulation;
+    // Not even its time of change tells of it.
+    const row = organisation.row('contact', guidOf('c', 2)) ?? {};
+    Object.assign(row, { _msdynci_lookupfield_customerprofile_value: null });
+    await play(simulation, 'ordinary');
+    expect(organisation.links('contact').get(guidOf('c', 2))).toBeUndefined();
+    simulation.clock.advance(3_600_000);
+    const runId = await play(simulation, 'walk', { mode });
+    expect(organisation.links('contact').get(guidOf('c', 2))).toBe(guidOf('p', 2));
+    expect(taskOf(simulation, runId, 'contact')).toMatchObject({
+      mode: 'reconcile',
+      status: 'Successful',
+      counters: { linked: 1, relinked: 0, cleared: 0 },
+    });
   });
 
   it('is done with the first run after the interval, and once per run', async () => {
@@ -125,7 +143,7 @@ describe('a walk', () => {
     const walkedAt = linkStateOf(simulation, 'contact').lastWalkAt;
     await play(simulation, 'second');
     expect(linkStateOf(simulation, 'contact').lastWalkAt).toBe(walkedAt);
-    simulation.clock.advance(simulation.options.orphanIntervalMs);
+    simulation.clock.advance(simulation.options.reconcileIntervalMs);
     mapTo(simulation, { kind: 'c', source: 1, profile: 2, spelling: 0 });
     const runId = await play(simulation, 'third');
     const { details, passes } = taskOf(simulation, runId, 'contact');

@@ -122,7 +122,7 @@ describe('a row whose profile has not arrived', () => {
     await simulation.run();
     mapTo(simulation, { kind: 'c', source: 1, profile: 8, mapRow: 101 });
     simulation.post({ eventId: 'next', tables: ['contact'] });
-    simulation.post({ eventId: 'walk', tables: ['contact'], mode: 'orphans' });
+    simulation.post({ eventId: 'walk', tables: ['contact'], mode: 'reconcile' });
     simulation.clock.after(20 * minute, () => addProfile(simulation, 8));
     await simulation.run();
     expect(simulation.organisation.links('contact').get(guidOf('c', 1))).toBe(guidOf('p', 8));

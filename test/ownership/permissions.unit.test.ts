@@ -68,7 +68,7 @@ describe('what an operator permits', () => {
 });
 
 describe('a message of the version before', () => {
-  const runFor = (mode: 'orphans' | 'full') =>
+  const runFor = (mode: 'reconcile' | 'full') =>
     newRun(memoryParts().parts, {
       schema: 'backstamp.unification-event/1',
       eventId: 'e',
@@ -79,7 +79,7 @@ describe('a message of the version before', () => {
     });
 
   it('permits clearing where it asks for orphans, since nothing else was meant', () => {
-    expect(runFor('orphans')).toMatchObject({ beyondLimits: true, giveOwners: false, confirm: false });
+    expect(runFor('reconcile')).toMatchObject({ beyondLimits: true, giveOwners: false, confirm: false });
     expect(runFor('full')).toMatchObject({ beyondLimits: false, giveOwners: false, confirm: false });
   });
 });

@@ -128,13 +128,13 @@ describe('tasks that follow the profiles', () => {
     expect(ownersOf(simulation, activities).get(followerId(activities, 1))).toBe(1);
   });
 
-  it('have nothing to do in mode orphans', async () => {
+  it('have nothing to do in mode reconcile', async () => {
     const simulation = await confirmed();
-    const named = simulation.post({ eventId: 'named', mode: 'orphans', tables: [activities] });
-    const all = simulation.post({ eventId: 'all', mode: 'orphans' });
+    const named = simulation.post({ eventId: 'named', mode: 'reconcile', tables: [activities] });
+    const all = simulation.post({ eventId: 'all', mode: 'reconcile' });
     await simulation.run();
 
-    expect(taskOf(simulation, named, activities).findings.map(({ code }) => code)).toEqual(['no-orphans']);
+    expect(taskOf(simulation, named, activities).findings.map(({ code }) => code)).toEqual(['nothing-to-reconcile']);
     expect(() => taskOf(simulation, all, activities)).toThrow('There is no task');
   });
 });

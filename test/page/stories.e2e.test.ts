@@ -209,7 +209,7 @@ describe.skipIf(browserPath === undefined)('an administrator, on the page', () =
     const runs = page.getByRole('table', { name: 'Runs, newest first' }).getByRole('rowheader');
     await runs.first().waitFor();
     const before = await runs.count();
-    await page.getByRole('button', { name: 'Check for orphans' }).press('Enter');
+    await page.getByRole('button', { name: 'Reconcile' }).press('Enter');
     await page.getByRole('dialog').getByText(new URL(app.stack.dataverseUrl).host).waitFor();
     await page.keyboard.press('Escape');
     await page.getByRole('dialog').waitFor({ state: 'hidden' });

@@ -117,7 +117,7 @@ export class SegmentWorld {
     return {
       dataverse: this.organisation.connect(worker),
       segments: new SegmentStore(this.table.connect(worker)),
-      options: { pageSize: 5, orphanIntervalMs: 7 * 86_400_000 },
+      options: { pageSize: 5, reconcileIntervalMs: 7 * 86_400_000 },
       now: this.clock.now,
     };
   }

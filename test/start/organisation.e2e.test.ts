@@ -61,7 +61,7 @@ describe('a rehearsal on an organisation of one’s own', () => {
     const headers = { 'content-type': 'application/json', 'x-functions-key': rehearsal.stack.functionKey };
     const start = (mode: string) =>
       fetch(`${rehearsal.stack.hostUrl}/api/runs`, { method: 'POST', headers, body: JSON.stringify({ mode }) });
-    for (const mode of ['incremental', 'full', 'orphans']) expect((await start(mode)).status).toBe(409);
+    for (const mode of ['incremental', 'full', 'reconcile']) expect((await start(mode)).status).toBe(409);
     // An event comes in by a door of its own, and its run is stopped by the client.
     const client = new RunsClient(rehearsal.stack.hostUrl, rehearsal.stack.functionKey);
     const run = await client.follow(await client.postEvent('from-outside'), () => {});

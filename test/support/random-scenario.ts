@@ -61,7 +61,7 @@ export const scenarioArbitrary = fc.record({
   late: fc.uniqueArray(fc.integer({ min: 1, max: mostProfiles }), { maxLength: 2 }),
   bad: fc.option(fc.integer({ min: 1, max: mostContacts }), { freq: 3, nil: undefined }),
   changes: fc.array(changeArbitrary, { maxLength: 4 }),
-  secondMode: fc.constantFrom<Mode>('incremental', 'incremental', 'full', 'orphans'),
+  secondMode: fc.constantFrom<Mode>('incremental', 'incremental', 'full', 'reconcile'),
   isSecondAtOnce: fc.boolean(),
   faults: fc.uniqueArray(faultArbitrary, { maxLength: 6, selector: ({ step }) => step }),
   deliveries: fc.array(
@@ -133,7 +133,7 @@ export async function playScenario(scenario: Scenario): Promise<Simulation> {
   await simulation.run();
   // Only change tracking tells of deletions; the other feeds leave them to the walk.
   if (scenario.feed === 'modified') {
-    simulation.post({ eventId: 'walk', mode: 'orphans' });
+    simulation.post({ eventId: 'walk', mode: 'reconcile' });
     await simulation.run();
   }
   // By a clock that is off, a run may be over before links may be cleared: the next one does it.
@@ -219,7 +219,7 @@ export async function assessScenario(scenario: Scenario): Promise<void> {
   // A walk alone never waits for a profile.
   // Links are cleared some time after they lost their place: where a clock is off, that may be after the run.
   const isClockOff = scenario.faults.some(({ what }) => what.kind === 'clock');
-  const mayWarn = bad !== undefined || isClockOff || (scenario.secondMode === 'orphans' && scenario.late.length > 0);
+  const mayWarn = bad !== undefined || isClockOff || (scenario.secondMode === 'reconcile' && scenario.late.length > 0);
   const wellEnded = mayWarn || mayBeUnmapped(scenario) ? ['Successful', 'Completed with warnings'] : ['Successful'];
   // A table that the map does not name fails a requirement; where links had to be cleared for it, that is a warning.
   if (mayBeUnmapped(scenario)) wellEnded.push('Skipped');

@@ -36,7 +36,7 @@ export const smallOptions: LinkingOptions = {
   pageSize: 4,
   settlingIntervalMs: 5 * 60_000,
   settlingLimitMs: 6 * 3_600_000,
-  orphanIntervalMs: 7 * 86_400_000,
+  reconcileIntervalMs: 7 * 86_400_000,
   orphanLimitPercent: 20,
   moveLimitPercent: 20,
   profileLimitPercent: 20,

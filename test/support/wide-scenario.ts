@@ -64,7 +64,7 @@ const changeArbitrary = (kinds: readonly ChangeKind[]): fc.Arbitrary<WideChange>
 const runArbitrary = (kinds: readonly ChangeKind[]) =>
   fc.record({
     kind: fc.constant('run' as const),
-    mode: fc.constantFrom<Mode>('incremental', 'incremental', 'incremental', 'full', 'orphans', 'rehearsal'),
+    mode: fc.constantFrom<Mode>('incremental', 'incremental', 'incremental', 'full', 'reconcile', 'rehearsal'),
     tables: fc.constantFrom<WideTable[] | undefined>(undefined, undefined, ['contact'], ['lead']),
     /** What happens while it is at work, at steps counted from its beginning. */
     meanwhile: fc.array(fc.record({ step: fc.integer({ min: 1, max: 120 }), change: changeArbitrary(kinds) }), {
@@ -170,7 +170,7 @@ export async function assessWide(scenario: WideScenario): Promise<void> {
   clock.advance(60 * minute);
   await play('incremental');
   // Deletions that no feed tells are found by a walk over all rows.
-  if (!world.tellsDeletions) await play('orphans');
+  if (!world.tellsDeletions) await play('reconcile');
   clock.advance(60 * minute);
 
   expect(simulation.errors).toEqual([]);
