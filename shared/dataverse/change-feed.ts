@@ -1,5 +1,5 @@
 import type { FeedKind } from '../contracts/feed-kind.ts';
-import type { Dataverse, Row, TableMetadata } from './dataverse.ts';
+import type { Row, TableMetadata } from './dataverse.ts';
 
 /** How far the reading of a table's changes is after one page. */
 export interface FeedStep {
@@ -9,6 +9,8 @@ export interface FeedStep {
   readonly cursor: string | undefined;
   /** What the next reading starts from; where the feed tells it at its end. */
   readonly token: string | undefined;
+  /** Rows may have been deleted during the reading that neither it nor the next one tells of. */
+  readonly mayMissDeletions?: boolean;
 }
 
 /** One page of them, as Dataverse gives it. */
@@ -45,49 +47,10 @@ export const modifiedOn = 'modifiedon';
  * How far a `modified` feed reaches back behind its token, in milliseconds: rows are stamped when their write begins
  * and appear when it ends, and an elastic table's clocks are not one clock.
  */
-const overlapMs = 10 * 60_000;
+export const overlapMs = 10 * 60_000;
 
 /** The best feed that a table offers: change tracking is exact and tells deletions; a virtual table can only be read whole. */
 export const bestFeed = ({ tableType, changeTracking }: TableMetadata): FeedKind => {
   if (tableType === 'Virtual') return 'scan';
   return changeTracking ? 'changeTracking' : 'modified';
 };
-
-/** The feed of the given kind for a table. */
-export function openFeed(
-  kind: FeedKind,
-  dataverse: Dataverse,
-  { entitySetName, select, filter: always }: FeedSource,
-  pageSize: number,
-): ChangeFeed {
-  if (kind === 'changeTracking') {
-    return {
-      kind,
-      open: async () => undefined,
-      async read({ token, cursor }, signal) {
-        const page = await dataverse.readChanges({ entitySetName, select, pageSize, link: cursor ?? token }, signal);
-        return { rows: page.rows, deleted: page.deleted, cursor: page.nextLink, token: page.deltaLink };
-      },
-    };
-  }
-  return {
-    kind,
-    async open(before, signal) {
-      const newest = await dataverse.readPage(
-        { entitySetName, select: [modifiedOn], orderBy: `${modifiedOn} desc`, pageSize: 1 },
-        signal,
-      );
-      const time = Date.parse(String(newest.rows[0]?.[modifiedOn])) || 0;
-      // The newest row may have been deleted since the last pass.
-      return new Date(Math.max(time, Date.parse(before ?? '') || 0)).toISOString();
-    },
-    async read({ token, cursor }, signal) {
-      const since =
-        kind === 'scan' || token === undefined ? undefined : new Date(Date.parse(token) - overlapMs).toISOString();
-      const conditions = [always, since === undefined ? undefined : `${modifiedOn} ge ${since}`];
-      const filter = conditions.filter((condition) => condition !== undefined).join(' and ') || undefined;
-      const page = await dataverse.readPage({ entitySetName, select, filter, pageSize, nextLink: cursor }, signal);
-      return { rows: page.rows, deleted: [], cursor: page.nextLink, token: undefined };
-    },
-  };
-}

@@ -63,6 +63,10 @@ export interface ChangePage {
   readonly nextLink: string | undefined;
   /** What the next reading starts from; only on the last page. */
   readonly deltaLink: string | undefined;
+  /** When this was answered, by the service's clock, in milliseconds since 1970, whole seconds; absent where it does not say. */
+  readonly answeredAt?: number | undefined;
+  /** The time that the delta link stands for, by the same clock; absent where it does not say. */
+  readonly deltaAt?: number | undefined;
 }
 
 export interface RowPage {

@@ -50,7 +50,9 @@ export async function readChanges(sender: Sender, request: ChangesRequest, signa
       what,
       signal,
     });
-    return toChangePage(parseObject(answer.body, what), entitySetName);
+    const page = toChangePage(parseObject(answer.body, what), entitySetName);
+    const answeredAt = Date.parse(answer.headers.get('Date') ?? '');
+    return { ...page, ...(Number.isNaN(answeredAt) ? {} : { answeredAt }), ...deltaTimeOf(page.deltaLink) };
   } catch (error) {
     if (error instanceof ServiceFailure && NOT_TRACKED.test(error.refusal.message)) {
       throw notTracked(entitySetName, error);
@@ -67,6 +69,14 @@ const notTracked = (entitySetName: string, cause?: unknown): TerminalError =>
     `Dataverse does not track the changes of ${entitySetName}: switch "Track changes" on in the table's properties.`,
     { cause },
   );
+
+/** The time in a delta token, `<version>!MM/dd/yyyy HH:mm:ss`. */
+function deltaTimeOf(link: string | undefined): { readonly deltaAt?: number } {
+  const token = new URLSearchParams(/\?(.*)$/s.exec(link ?? '')?.[1]).get('$deltatoken') ?? '';
+  const [, month, day, year, time] = /!(\d{2})\/(\d{2})\/(\d{4}) (\d{2}:\d{2}:\d{2})$/.exec(token) ?? [];
+  const deltaAt = Date.parse(`${year}-${month}-${day}T${time}Z`);
+  return Number.isNaN(deltaAt) ? {} : { deltaAt };
+}
 
 function toChangePage(body: Readonly<Record<string, unknown>>, entitySetName: string): ChangePage {
   const rows: Row[] = [];

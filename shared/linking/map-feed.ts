@@ -3,8 +3,9 @@ import type { SourceTable } from '../contracts/unification-setup.ts';
 import { type MapEntry, readMapRow, type UnusableMapRow } from '../customer-insights/map-row.ts';
 import { mayBeNamed } from '../customer-insights/name-filter.ts';
 import { mapColumns, mapSelect } from '../customer-insights/names.ts';
-import { type ChangeFeed, type FeedStep, openFeed } from '../dataverse/change-feed.ts';
+import type { ChangeFeed, FeedStep } from '../dataverse/change-feed.ts';
 import type { Dataverse, Row } from '../dataverse/dataverse.ts';
+import { openFeed } from '../dataverse/open-feed.ts';
 import type { TableContext } from './prepare.ts';
 
 /** A page of the map's changes, read for one source table. */

@@ -102,6 +102,9 @@ async function linkPage(
       : { cursor: page.cursor, writtenOfPage: 0 }),
     ...next,
     ...(page.isQuiet ? {} : { mapChanged: true }),
+    ...(page.mayMissDeletions
+      ? { orphansDue: pass.orphansDue ?? 'map rows may have gone while the map was read' }
+      : {}),
     conflicts: pass.conflicts + report.conflicts + ofLeft.conflicts,
     ...withAcrossUnits(pass, { acrossUnits: [...report.acrossUnits, ...ofLeft.acrossUnits] }),
     newestChange: Math.max(pass.newestChange, page.newestChange),

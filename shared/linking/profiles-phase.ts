@@ -3,7 +3,9 @@ import { guidAt } from '../customer-insights/guid.ts';
 import { linkColumn } from '../customer-insights/names.ts';
 import { bestFeed } from '../dataverse/change-feed.ts';
 import type { ChangePage } from '../dataverse/dataverse.ts';
+import { isLate } from '../dataverse/tracked-feed.ts';
 import { isExpiredChangesError } from '../errors.ts';
+import { clockDifferenceMs } from '../runs/limits.ts';
 import { withAcrossUnits } from './link-rows.ts';
 import { inPhase, type LinkingSlice } from './linking-pass.ts';
 import { takenOf } from './map-phase.ts';
@@ -26,6 +28,8 @@ export async function followProfiles(slice: LinkingSlice): Promise<void> {
   // A rehearsal stores no watermark: without one before there is nothing to learn.
   if (since === undefined && slice.isRehearsal) return;
   let link = slice.pass.cursor ?? since;
+  // When another slice was first answered was not noted: about when the pass began.
+  let begunAt = slice.pass.cursor === undefined ? undefined : Date.parse(slice.pass.startedAt) + clockDifferenceMs;
   for (;;) {
     await slice.stopIfTimeIsUp();
     let page: ChangePage;
@@ -34,15 +38,25 @@ export async function followProfiles(slice: LinkingSlice): Promise<void> {
     } catch (error) {
       if (!isExpiredChangesError(error) || link === undefined) throw error;
       link = undefined;
+      begunAt = undefined;
       const unknown =
         since === undefined ? {} : { orphansDue: slice.pass.orphansDue ?? 'the list of profiles expired' };
       await slice.rewrite({ cursor: undefined, ...unknown });
       continue;
     }
     await reconcileRowsOf(slice, page.deleted);
+    // Which profiles went while a first reading lasted does not matter: no row is linked to them afterwards.
+    const mayMiss = since !== undefined && isLate(begunAt, page.deltaAt);
+    begunAt ??= page.answeredAt;
     link = page.nextLink;
     if (link === undefined) {
-      await slice.checkpoint({ phase: 'map', cursor: undefined, writtenOfPage: 0, profiles: page.deltaLink });
+      await slice.checkpoint({
+        phase: 'map',
+        cursor: undefined,
+        writtenOfPage: 0,
+        profiles: page.deltaLink,
+        ...(mayMiss ? { orphansDue: slice.pass.orphansDue ?? 'profiles may have gone while they were read' } : {}),
+      });
       return;
     }
     await slice.checkpoint({ cursor: link });

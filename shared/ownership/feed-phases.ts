@@ -1,6 +1,7 @@
 import { guidAt } from '../customer-insights/guid.ts';
-import { type ChangeFeed, type FeedPage, openFeed } from '../dataverse/change-feed.ts';
+import type { ChangeFeed, FeedPage } from '../dataverse/change-feed.ts';
 import type { ListRequest, Row } from '../dataverse/dataverse.ts';
+import { openFeed } from '../dataverse/open-feed.ts';
 import { endInPage, withoutWritten } from '../passes/page-counters.ts';
 import { rememberPendingRows } from '../passes/pending-phase.ts';
 import { isReading } from '../passes/phases.ts';

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { noRows } from '../../shared/contracts/counters.ts';
 import { counted } from '../../shared/counted.ts';
-import { bestFeed, openFeed } from '../../shared/dataverse/change-feed.ts';
+import { bestFeed } from '../../shared/dataverse/change-feed.ts';
+import { openFeed } from '../../shared/dataverse/open-feed.ts';
 import { commitPass } from '../../shared/passes/commit-pass.ts';
 import { newPass } from '../../shared/passes/new-pass.ts';
 import { type PhaseOrder, readingPhase } from '../../shared/passes/phases.ts';

@@ -151,7 +151,9 @@ describe('reading', () => {
     await organisation.load('contact', contacts(3));
     const dataverse = organisation.connect();
     const request = { entitySetName: 'contacts', select: ['contactid'], pageSize: 100 };
-    const { deltaLink } = await dataverse.readChanges(request);
+    const { deltaLink, deltaAt, answeredAt } = await dataverse.readChanges(request);
+    // By one clock, whose seconds both tell: a link that is in time is no later than its reading's first answer.
+    expect(deltaAt).toBeLessThanOrEqual(answeredAt ?? 0);
     await withLookup(dataverse, 'contact');
 
     await expect(dataverse.readChanges({ ...request, link: deltaLink })).rejects.toSatisfy(isExpiredChangesError);

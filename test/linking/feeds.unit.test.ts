@@ -105,6 +105,38 @@ describe('the feed "modified"', () => {
   });
 });
 
+describe('a list of changes whose token stands for its last page', () => {
+  /** Lets something happen once the first pages of the map were dealt with. */
+  function amidReading(simulation: Simulation, happen: () => void): void {
+    simulation.organisation.hasLateDeltaLinks = true;
+    Object.assign(simulation.options, { pageSize: 2 });
+    let hasHappened = false;
+    simulation.tables.linkStates.onWrite = (_partition, _row, state) => {
+      const { pass } = state as { pass?: { cursor?: string; phase: string } };
+      if (pass?.phase !== 'map' || pass.cursor === undefined || hasHappened) return;
+      hasHappened = true;
+      simulation.clock.advance(60_000);
+      happen();
+    };
+  }
+
+  it('I1 loses no change that was made while it was read', async () => {
+    const simulation = sixContacts('changeTracking');
+    amidReading(simulation, () => mapTo(simulation, { kind: 'c', source: 1, profile: 2 }));
+    await play(simulation, 'first');
+    await play(simulation, 'second');
+    expect(simulation.organisation.links('contact').get(guidOf('c', 1))).toBe(guidOf('p', 2));
+  });
+
+  it('I1 loses no deletion either', async () => {
+    const simulation = sixContacts('changeTracking');
+    amidReading(simulation, () => unmap(simulation, { kind: 'c', source: 1 }));
+    await play(simulation, 'first');
+    await play(simulation, 'second');
+    expect(simulation.organisation.links('contact').has(guidOf('c', 1))).toBe(false);
+  });
+});
+
 describe('a full pass', () => {
   it.each([
     [

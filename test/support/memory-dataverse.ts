@@ -69,6 +69,8 @@ export class MemoryOrganisation {
   /** Root address of the organisation; links of another one lead nowhere. */
   origin = firstOrigin;
   requests = 0;
+  /** Delta links stand for the moment of a reading's last page, though nothing is told that changed since its first. */
+  hasLateDeltaLinks = false;
   #relationships = 0;
   /** Changes that nobody remembers any more, by table. */
   readonly #forgotten = new Map<string, number>();
@@ -281,20 +283,26 @@ export class MemoryOrganisation {
         : { begunAt: Number(begunAt), since: Number(since), told: Number(told), isDelta: kind === 'more' };
     const start = drain.isDelta ? drain.since : drain.begunAt;
     if (link !== undefined && start < (this.#forgotten.get(table.metadata.logicalName) ?? 0)) throw lost();
+    const latest = this.hasLateDeltaLinks ? drain.begunAt : Number.POSITIVE_INFINITY;
     const changed = [...table.rows.values()]
-      .filter(({ version }) => version > drain.told)
+      .filter(({ version }) => version > drain.told && version <= latest)
       .sort((a, b) => a.version - b.version);
     const page = changed.slice(0, pageSize);
     const rows = page.map((row) => this.#show(table, row, select));
+    const answeredAt = Math.floor(this.#clock.now() / 1000) * 1000;
     if (changed.length > pageSize) {
       const next = drain.isDelta ? 'more' : 'rest';
       const nextLink = `changes|${next}|${drain.begunAt}|${drain.since}|${page.at(-1)?.version}${here}`;
-      return { rows, deleted: [], nextLink, deltaLink: undefined };
+      return { rows, deleted: [], nextLink, deltaLink: undefined, ...(this.hasLateDeltaLinks ? { answeredAt } : {}) };
     }
     const deleted = drain.isDelta
-      ? table.deletions.filter(({ id, version }) => version > drain.since && !table.rows.has(id)).map(({ id }) => id)
+      ? table.deletions
+          .filter(({ id, version }) => version > drain.since && version <= latest && !table.rows.has(id))
+          .map(({ id }) => id)
       : [];
-    return { rows, deleted, nextLink: undefined, deltaLink: `changes|delta|${drain.begunAt}${here && `||${here}`}` };
+    const deltaLink = `changes|delta|${this.hasLateDeltaLinks ? table.version : drain.begunAt}${here && `||${here}`}`;
+    const times = this.hasLateDeltaLinks ? { answeredAt, deltaAt: answeredAt } : {};
+    return { rows, deleted, nextLink: undefined, deltaLink, ...times };
   }
 
   /** A link carries the request and the last row shown; rows come by id unless another order is asked for. */
