@@ -53,7 +53,7 @@ export const TaskTable = ({ caption, tasks, choice, placeWith, actions, now }: T
           columns={columnsOf(choice, withChange, now)}
           rows={list.shown}
           keyOf={({ table }) => table}
-          cardsBelow={700}
+          cardsBelow={820}
         />
       )}
       {list.folded > 0 ? (
