@@ -8,7 +8,7 @@ import { isRefusedDefinition } from '../dataverse/service-failure.ts';
 import { RetryableError } from '../errors.ts';
 import type { LinkingParts } from './parts.ts';
 import { checkTable, refusedColumn, type UnmetRequirement } from './requirements.ts';
-import { whyFromElsewhere } from './sample-keys.ts';
+import { sampleKeys } from './sample-keys.ts';
 import { linkedTableOf, linkOf, relationshipName, takenRelationships } from './table-lookup.ts';
 import { type WatermarkOf, watermarkOf } from './watermark-of.ts';
 
@@ -80,8 +80,9 @@ export async function prepare(
       const found = [...(taken === undefined ? [] : [taken]), ...(privileges?.findings ?? [])];
       if (found.length > 0) return { kind: 'skipped', findings: found };
       notes = privileges?.notes ?? [];
-      const elsewhere = link === undefined && (await whyFromElsewhere(parts.dataverse, { source, table, map }, signal));
-      if (elsewhere) return { kind: 'skipped', findings: [elsewhere] };
+      const unseen = link === undefined ? [{ source, table }] : [];
+      const { elsewhere } = (await sampleKeys(parts.dataverse, map, unseen, signal)).get(source.table) ?? {};
+      if (elsewhere !== undefined) return { kind: 'skipped', findings: [elsewhere] };
     }
     if (link !== undefined || !mayCreate) {
       return {

@@ -218,10 +218,14 @@ describe('the doctor', () => {
     );
     await world.load(
       'msdynci_alternatekey',
-      names.map((entity, n) => ({
-        msdynci_alternatekeyid: idOf('c', n),
-        ...{ msdynci_datasourcename: 'Dynamics', msdynci_entityname: entity, msdynci_alternatevalue: idOf('d', n) },
-      })),
+      // Rows enough to judge by; none of them is here.
+      names.flatMap((entity, n) =>
+        [0, 1, 2, 3, 4, 5].map((row) => ({
+          msdynci_alternatekeyid: idOf('c', 10 * n + row),
+          ...{ msdynci_datasourcename: 'Dynamics', msdynci_entityname: entity },
+          msdynci_alternatevalue: idOf('d', 10 * n + row),
+        })),
+      ),
     );
     await world.allow(client, { privileges: 'all' });
     const setup = {
@@ -250,6 +254,7 @@ describe('the doctor', () => {
     expect(one).toEqual(two);
     expect(one.filter(({ code }) => code === 'team-role')).toHaveLength(400);
     expect(one.filter(({ code }) => code === 'dataverse' || code === 'unchecked')).toEqual([]);
+    expect(one.filter(({ code }) => code === 'other-environment').map(({ subject }) => subject)).toEqual(names);
     expect(requests.total).toBeLessThanOrEqual(30);
   });
 });

@@ -6,6 +6,21 @@ import { client, otherClient, startWorld, type UserSetup, type World } from './l
 const link = 'msdynci_lookupfield_customerprofile';
 const north = guidOf('unit|north');
 
+/** A table of another environment, as the map names it: its keys are no rows here. */
+const elsewhere = 'Elsewhere';
+
+async function nameElsewhere(world: World, dataSources: readonly string[]): Promise<void> {
+  const rows = [...new Set(dataSources)].flatMap((dataSource) =>
+    [1, 2, 3, 4, 5, 6].map((row) => ({
+      msdynci_alternatekeyid: guidOf(`map|${dataSource}|${row}`),
+      msdynci_datasourcename: dataSource,
+      msdynci_entityname: elsewhere,
+      msdynci_alternatevalue: guidOf(`row|${dataSource}|${row}`),
+    })),
+  );
+  await world.load('msdynci_alternatekey', rows);
+}
+
 /** What happens to the lookup column of a table before the app comes. */
 const columns = ['none', 'there', 'secured', 'text', 'taken', 'closed'] as const;
 
@@ -16,6 +31,7 @@ function spoil(source: SourceTable, random: Random): SourceTable {
     { ...source, primaryKey: 'emailaddress1' },
     { ...source, connector: 'other' },
     { ...source, entity: 'Nobody' },
+    { ...source, entity: elsewhere },
     { ...source, environmentUrl: 'https://other.crm.dynamics.com' },
     { ...source, table: 'new_missing', primaryKey: 'new_missingid' },
     { ...source, table: 'workflow', primaryKey: 'workflowid' },
@@ -81,6 +97,10 @@ export async function disagreements(seed: number): Promise<object[]> {
       const user = userOf(world, hasUnits, random);
       if (user !== undefined) await world.allow(id, user);
     }
+    await nameElsewhere(
+      world,
+      world.setup.tables.map(({ dataSource }) => dataSource),
+    );
     const sources = world.setup.tables.map((source) => spoil(source, random));
     const names = sources.map(({ table }) => table);
     const setup = {
