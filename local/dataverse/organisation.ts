@@ -113,6 +113,13 @@ export class Organisation {
     table.isCustomizable = definition.isCustomizable ?? table.isCustomizable;
     for (const column of definition.columns)
       if (!table.columns.has(column.logicalName)) this.addColumn(table, column, 0);
+    for (const key of definition.keys ?? []) {
+      const missing = key.columns.find((column) => !table.columns.has(column));
+      if (missing !== undefined) throw new DataverseError(400, '', `Key '${key.logicalName}': no column '${missing}'.`);
+      const { logicalName, schemaName = logicalName, columns } = key;
+      const metadataId = table.keys.get(logicalName)?.metadataId ?? this.newId();
+      table.keys.set(logicalName, { metadataId, logicalName, schemaName, columns });
+    }
     return table;
   }
 

@@ -15,18 +15,11 @@ import { retrieveAttributePrivileges } from './security/attribute-privileges.ts'
 import { inheritRoles } from './security/inherited-roles.ts';
 import { addPrivilegesRole, deleteRole, postRole, removePrivilegeRole } from './security/roles.ts';
 import { demandRow } from './security/row-access.ts';
+import { writeAssociation } from './write/association.ts';
 import { type BulkMessage, performBulk } from './write/bulk.ts';
 import { parseBody } from './write/payload.ts';
 import { demandRowOf, parseRowKey } from './write/row-key.ts';
-import {
-  deleteByKey,
-  patchRow,
-  postRow,
-  readRow,
-  rowAnswer,
-  writeAssociation,
-  writeLookup,
-} from './write/single-row.ts';
+import { deleteByKey, patchRow, postRow, readRow, rowAnswer, writeLookup } from './write/single-row.ts';
 
 const NAMESPACE = 'Microsoft.Dynamics.CRM.';
 const BULK: ReadonlySet<string> = new Set(['CreateMultiple', 'UpdateMultiple', 'UpsertMultiple', 'DeleteMultiple']);
@@ -120,8 +113,7 @@ function rowRoute(
   if (last) {
     const isSingle = table.navigation(next.name) !== undefined;
     if (isSingle && (method === 'PUT' || method === 'DELETE')) return writeLookup(context, table, key, next.name);
-    if (!isSingle && (method === 'POST' || method === 'DELETE'))
-      return writeAssociation(context, table, key, next.name);
+    if (!isSingle && (method === 'POST' || method === 'DELETE')) return writeAssociation(context, table, key, next);
     throw noSuchResource(context.url);
   }
   if (method === 'GET') return followRow(context, table, key, next.name);

@@ -4,7 +4,8 @@ import type { Definition, Definitions } from '../query/metadata-query.ts';
 import { accessRights } from './built-in-tables.ts';
 import { type Column, isLookup } from './column.ts';
 import type { ManyToMany, Relationship } from './relationship.ts';
-import type { Table } from './table.ts';
+import type { AlternateKey, Table } from './table.ts';
+import { entitySetNameOf } from './table-definition.ts';
 
 const label = (context: RequestContext, text: string) => {
   const localized = { Label: text, LanguageCode: context.organisation.baseLanguage, IsManaged: false };
@@ -24,8 +25,9 @@ export function tableDefinition(context: RequestContext, table: Table): Definiti
     SchemaName: identity.schemaName,
     EntitySetName: identity.entitySetName,
     LogicalCollectionName: identity.entitySetName,
-    CollectionSchemaName: identity.entitySetName,
+    CollectionSchemaName: entitySetNameOf(identity.schemaName),
     DisplayName: label(context, identity.displayName),
+    DisplayCollectionName: label(context, entitySetNameOf(identity.displayName)),
     PrimaryIdAttribute: identity.primaryId,
     PrimaryNameAttribute: identity.primaryName,
     TableType: identity.tableType,
@@ -50,6 +52,7 @@ export function tableDefinition(context: RequestContext, table: Table): Definiti
       PrivilegeType: right,
     })),
     Attributes: () => columnDefinitions(context, table),
+    Keys: () => [...table.keys.values()].map((key) => keyDefinition(context, table, key)),
     ManyToOneRelationships: () =>
       relationshipDefinitions(
         context,
@@ -98,6 +101,22 @@ function columnDefinition(context: RequestContext, table: Table, column: Column)
     ...((column.type === 'String' || column.type === 'Memo') && { MaxLength: column.maxLength ?? 4000 }),
   };
 }
+
+const keyDefinition = (context: RequestContext, table: Table, key: AlternateKey): Definition => ({
+  '@odata.type': '#Microsoft.Dynamics.CRM.EntityKeyMetadata',
+  MetadataId: key.metadataId,
+  LogicalName: key.logicalName,
+  SchemaName: key.schemaName,
+  EntityLogicalName: table.name,
+  DisplayName: label(context, key.schemaName),
+  KeyAttributes: key.columns,
+  IsCustomizable: managed(true),
+  IsManaged: false,
+  IsSynchronous: false,
+  IsExportKey: false,
+  IsSecondaryKey: false,
+  EntityKeyIndexStatus: 'Active',
+});
 
 /** Definitions of the relationships whose column the request can know of. */
 export function relationshipDefinitions(context: RequestContext, relationships: readonly Relationship[]): Definitions {

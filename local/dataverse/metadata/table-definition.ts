@@ -48,6 +48,10 @@ export const tableDefinitionSchema = z.strictObject({
   changeTracking: z.boolean(),
   bulk: z.boolean(),
   columns: z.array(columnSchema),
+  /** Alternate keys: columns whose values together name a row. */
+  keys: z
+    .array(z.strictObject({ logicalName, schemaName: name.optional(), columns: z.array(logicalName).min(1).max(16) }))
+    .optional(),
 });
 
 export type TableDefinition = z.infer<typeof tableDefinitionSchema>;

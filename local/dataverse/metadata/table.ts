@@ -22,6 +22,14 @@ export interface TableIdentity {
   readonly isCustom: boolean;
 }
 
+/** Columns whose values together name a row. */
+export interface AlternateKey {
+  readonly metadataId: string;
+  readonly logicalName: string;
+  readonly schemaName: string;
+  readonly columns: readonly string[];
+}
+
 /** The target of a single-valued navigation property. */
 export interface Navigation {
   readonly name: string;
@@ -34,6 +42,7 @@ export class Table {
   readonly identity: TableIdentity;
   readonly rows = new RowStore();
   readonly columns = new Map<string, Column>();
+  readonly keys = new Map<string, AlternateKey>();
   readonly #byProperty = new Map<string, Column>();
   readonly #companions = new Map<Column, Column>();
   readonly #privileges = new Map<string, string>();

@@ -7,7 +7,8 @@ import { splitOutside } from './select-expand.ts';
 /** No aggregate goes over more rows. */
 const MOST_AGGREGATED = 50_000;
 const METHODS = ['sum', 'max', 'min', 'average', 'countdistinct'] as const;
-type Method = (typeof METHODS)[number] | 'count';
+/** `count` counts rows, `countcolumn` those with a value; FetchXML alone has the latter. */
+export type Method = (typeof METHODS)[number] | 'count' | 'countcolumn';
 
 /** A parsed `$apply`: an optional filter, columns to group by, and what to compute for each group. */
 export interface Aggregation {
@@ -36,11 +37,11 @@ export function parseApply(text: string): Aggregation {
 }
 
 /** Computes the groups; more rows than the service takes are refused. */
-export function aggregate(
-  slots: Iterable<number>,
-  matches: Predicate<number> | undefined,
+export function aggregate<Row>(
+  rows: Iterable<Row>,
+  matches: Predicate<Row> | undefined,
   aggregation: Aggregation,
-  resolve: Resolve<number>,
+  resolve: Resolve<Row>,
 ): Record<string, unknown>[] {
   const keys = aggregation.groupBy.map((path) => ({ path, operand: resolve(path) }));
   const columns = aggregation.computed.map((one) => ({
@@ -49,8 +50,8 @@ export function aggregate(
   }));
   const groups = new Map<string, { shown: Record<string, unknown>; values: Value[][]; count: number }>();
   let total = 0;
-  for (const slot of slots) {
-    if (matches && !matches(slot)) continue;
+  for (const row of rows) {
+    if (matches && !matches(row)) continue;
     if (++total > MOST_AGGREGATED) {
       throw new DataverseError(
         400,
@@ -58,7 +59,7 @@ export function aggregate(
         'The maximum record limit is exceeded. Reduce the number of records.',
       );
     }
-    const cells = keys.map(({ operand }) => operand.get(slot));
+    const cells = keys.map(({ operand }) => operand.get(row));
     const key = JSON.stringify(cells);
     let group = groups.get(key);
     if (!group) {
@@ -69,7 +70,7 @@ export function aggregate(
       groups.set(key, group);
     }
     group.count++;
-    for (const [i, { operand }] of columns.entries()) if (operand) group.values[i]?.push(operand.get(slot));
+    for (const [i, { operand }] of columns.entries()) if (operand) group.values[i]?.push(operand.get(row));
   }
   if (keys.length === 0 && groups.size === 0) groups.set('', { shown: {}, values: columns.map(() => []), count: 0 });
   return [...groups.values()].map(({ shown, values, count }) => ({
@@ -80,9 +81,15 @@ export function aggregate(
   }));
 }
 
-function compute(method: Method, all: readonly Value[], count: number, operand: Operand<number> | undefined): unknown {
+function compute<Row>(
+  method: Method,
+  all: readonly Value[],
+  count: number,
+  operand: Operand<Row> | undefined,
+): unknown {
   if (method === 'count') return count;
   const values = all.filter((value) => value !== null);
+  if (method === 'countcolumn') return values.length;
   if (method === 'countdistinct') return new Set(values).size;
   if (values.length === 0) return null;
   const type: ColumnType = operand?.type ?? 'Double';

@@ -5,6 +5,7 @@ import type { Table } from '../metadata/table.ts';
 import type { DataverseResponse } from '../request.ts';
 import { json } from '../response.ts';
 import { reachableRows } from '../security/row-access.ts';
+import { aggregateFetch } from './fetch-aggregate.ts';
 import { fetchColumn, fetchFilter } from './fetch-conditions.ts';
 import { childrenOf, type Element, parseFetchXml } from './fetch-xml.ts';
 import type { Predicate } from './filter-compile.ts';
@@ -16,6 +17,7 @@ import { allColumns } from './row-operands.ts';
 type Joined = readonly (number | undefined)[];
 
 interface Link {
+  readonly element: Element;
   readonly table: Table;
   readonly alias: string;
   /** Position of the entity that it hangs on. */
@@ -32,19 +34,18 @@ export function readFetch(context: RequestContext, table: Table, xml: string): D
   if (entity?.attributes.name !== table.name) {
     throw badRequest(`Invalid FetchXML: its entity is not that of '${table.identity.entitySetName}'.`, '0x80041129');
   }
-  if (fetch.attributes.aggregate === 'true')
-    throw badRequest('Invalid FetchXML: aggregates are not supported.', '0x80041129');
   context.caller.demand('Read', table);
   const links: Link[] = [];
   collectLinks(context, table, entity, 0, links);
+  if (fetch.attributes.aggregate === 'true') {
+    const entities = [{ element: entity, table }, ...links].map((one, at) => ({ ...one, at }));
+    const groups = aggregateFetch(context, join(context, table, entity, links), entities);
+    return answerFetch(context, table, fetch, groups, (group) => group);
+  }
   const shown = shownColumns(context, table, entity);
   const joined = join(context, table, entity, links).sort(orderOf(context, table, entity, links));
 
-  const size = Math.min(Number(fetch.attributes.top ?? fetch.attributes.count ?? MOST_ROWS), MOST_ROWS);
-  const pageNumber = Number(fetch.attributes.page ?? 1);
-  const page = joined.slice((pageNumber - 1) * size, pageNumber * size);
-  context.cost.rowsRead += page.length;
-  const value = page.map((slots) => {
+  return answerFetch(context, table, fetch, joined, (slots) => {
     const own = slots[0] as number;
     const row: Record<string, unknown> = { '@odata.etag': table.etag(own) };
     for (const column of shown) {
@@ -60,8 +61,29 @@ export function readFetch(context: RequestContext, table: Table, xml: string): D
     }
     return row;
   });
-  const answer: Record<string, unknown> = { '@odata.context': contextUrl(context, table, undefined), value };
-  if (fetch.attributes.top === undefined && joined.length > pageNumber * size) {
+}
+
+/** One page of what was found, and how to ask for the next. */
+function answerFetch<Found>(
+  context: RequestContext,
+  table: Table,
+  { attributes }: Element,
+  found: readonly Found[],
+  show: (one: Found) => Record<string, unknown>,
+): DataverseResponse {
+  const size = Math.min(Number(attributes.top ?? attributes.count ?? MOST_ROWS), MOST_ROWS);
+  const pageNumber = Number(attributes.page ?? 1);
+  const page = found.slice((pageNumber - 1) * size, pageNumber * size);
+  context.cost.rowsRead += page.length;
+  const answer: Record<string, unknown> = {
+    '@odata.context': contextUrl(context, table, undefined),
+    ...(attributes.returntotalrecordcount === 'true' && {
+      '@Microsoft.Dynamics.CRM.totalrecordcount': Math.min(found.length, MOST_ROWS),
+      '@Microsoft.Dynamics.CRM.totalrecordcountlimitexceeded': found.length > MOST_ROWS,
+    }),
+    value: page.map(show),
+  };
+  if (attributes.top === undefined && found.length > pageNumber * size) {
     answer['@Microsoft.Dynamics.CRM.morerecords'] = true;
     const cookie = encodeURIComponent(`<cookie page="${pageNumber}" />`);
     answer['@Microsoft.Dynamics.CRM.fetchxmlpagingcookie'] =
@@ -88,6 +110,7 @@ function collectLinks(context: RequestContext, table: Table, element: Element, p
       target.rows.isAlive(slot) && (!reaches || reaches(slot)) && (!matches || matches(slot));
     const isKey = other.logicalName === target.identity.primaryId;
     links.push({
+      element: child,
       table: target,
       alias,
       parent,

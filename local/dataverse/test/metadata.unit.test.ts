@@ -198,4 +198,26 @@ describe('metadata', () => {
     expect(stats.json.columnsWritten.contact).toEqual({ [LOOKUP]: 1 });
     expect(stats.json.byCaller[CLIENT].updateMultiple).toBe(1);
   });
+
+  it('names collections as the service does, and tells of alternate keys', async () => {
+    const { get, control } = await withLeads();
+    const key = { logicalName: 'new_subjectkey', schemaName: 'new_SubjectKey', columns: ['subject'] };
+    await control('POST', 'tables', { ...LEAD, keys: [key] });
+    const names = 'LogicalCollectionName,CollectionSchemaName,EntitySetName';
+
+    const lead = await get(
+      `EntityDefinitions(LogicalName='lead')?$select=${names}&$expand=Keys($select=KeyAttributes)`,
+    );
+    const keys = await get("EntityDefinitions(LogicalName='lead')/Keys");
+    const none = await get("EntityDefinitions(LogicalName='contact')/Keys");
+
+    expect(lead.json).toMatchObject({
+      ...{ LogicalCollectionName: 'leads', CollectionSchemaName: 'Leads', EntitySetName: 'leads' },
+      Keys: [{ KeyAttributes: ['subject'] }],
+    });
+    expect(keys.json.value).toMatchObject([
+      { SchemaName: 'new_SubjectKey', EntityLogicalName: 'lead', EntityKeyIndexStatus: 'Active' },
+    ]);
+    expect(none.json.value).toEqual([]);
+  });
 });

@@ -210,4 +210,47 @@ describe('queries', () => {
       'Harbour',
     ]);
   });
+
+  it('computes aggregates of FetchXML, over joins too, in the order of their aliases', async () => {
+    const { get, load } = await makeOrganisation();
+    const accounts = ['Harbour', 'Mill'].map((name, n) => ({ accountid: guid(100 + n), name }));
+    await load('account', accounts);
+    const born = ['1990-03-01T00:00:00Z', '1990-11-05T00:00:00Z', '1991-02-01T00:00:00Z'];
+    await load(
+      'contact',
+      [2, 3, undefined].map((numberofchildren, n) => ({
+        ...{ contactid: guid(n + 1), lastname: n === 1 ? 'Tyne' : 'Ravn', birthdate: born[n] },
+        ...{ new_customerid: guid(n === 2 ? 101 : 100), numberofchildren },
+      })),
+    );
+    const ask = async (attributes: string) => {
+      const xml = `<fetch aggregate="true"><entity name="contact">${attributes}</entity></fetch>`;
+      const { status, json } = await get(`contacts?fetchXml=${encodeURIComponent(xml)}`);
+      return status === 200 ? json.value : [status, json.error.code];
+    };
+    const children = (aggregate: string, alias: string, more = '') =>
+      `<attribute name="numberofchildren" aggregate="${aggregate}" alias="${alias}" ${more}/>`;
+    const all = ['count', 'countcolumn', 'sum', 'avg', 'min', 'max'].map((name) => children(name, name)).join('');
+    const byYear = '<attribute name="birthdate" groupby="true" dategrouping="year" alias="year"/>';
+    const account = `<link-entity name="account" from="accountid" to="new_customerid" alias="a">
+      <attribute name="name" groupby="true" alias="account"/></link-entity>`;
+
+    expect(await ask(all)).toEqual([{ count: 3, countcolumn: 2, sum: 5, avg: 2.5, min: 2, max: 3 }]);
+    expect(await ask('<attribute name="lastname" aggregate="countcolumn" distinct="true" alias="names"/>')).toEqual([
+      { names: 2 },
+    ]);
+    expect(await ask(`${byYear}${children('count', 'n')}<order alias="n" descending="true"/>`)).toEqual([
+      { year: 1990, n: 2 },
+      { year: 1991, n: 1 },
+    ]);
+    expect(await ask(`${children('sum', 'children')}<order alias="children"/>${account}`)).toEqual([
+      { account: 'Mill', children: null },
+      { account: 'Harbour', children: 5 },
+    ]);
+    expect(await ask('<attribute name="lastname"/>')).toEqual([400, '0x80041107']);
+    expect(await ask('<attribute name="lastname" aggregate="count"/>')).toEqual([400, '0x8004110B']);
+    expect(await ask(`${children('sum', 'n')}<order alias="m"/>`)).toEqual([400, '0x8004110A']);
+    expect(await ask('<attribute name="lastname" aggregate="sum" alias="n"/>')).toEqual([400, '0x80041107']);
+    expect(await ask(children('median', 'n'))).toEqual([400, '0x80041129']);
+  });
 });

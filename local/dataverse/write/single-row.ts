@@ -8,7 +8,6 @@ import type { DataverseResponse } from '../request.ts';
 import { json, noContent } from '../response.ts';
 import { demandRow } from '../security/row-access.ts';
 import { parseBody, type RowChange, readChange } from './payload.ts';
-import { parseReference } from './reference.ts';
 import { demandRowOf, findRow, missing, parseRowKey, type RowKey } from './row-key.ts';
 import { checkEtag, checkRow, createRow, deleteRow, strikeRow, updateRow } from './write-row.ts';
 
@@ -98,29 +97,6 @@ export function writeLookup(context: RequestContext, table: Table, keyText: stri
   updateRow(context, table, slot, change);
   context.stats.operations(1);
   return noContent(tokenHeader(context, table));
-}
-
-/** `POST` (link) and `DELETE` (unlink) on a many-to-many collection's `$ref`. */
-export function writeAssociation(
-  context: RequestContext,
-  table: Table,
-  keyText: string,
-  name: string,
-): DataverseResponse {
-  const relationship = context.organisation.manyToMany.find(
-    ({ schemaName, left, right }) => schemaName === name && (left === table.name || right === table.name),
-  );
-  if (!relationship) throw unknownSegment(name);
-  context.caller.demand('Write', table);
-  const slot = demandRowOf(context, table, parseRowKey(table, keyText));
-  const text = context.method === 'DELETE' ? context.options.values.get('$id') : parseBody(context, name)['@odata.id'];
-  if (typeof text !== 'string') throw undeclaredProperty(table.identity.entitySetName, '@odata.id');
-  const other = parseReference(context, text).id;
-  const own = table.rows.ids[slot] as string;
-  const pair = relationship.left === table.name ? `${own}/${other}` : `${other}/${own}`;
-  if (context.method === 'DELETE') relationship.pairs.delete(pair);
-  else relationship.pairs.add(pair);
-  return noContent();
 }
 
 /** The row as an answer shows it. */
