@@ -1,7 +1,8 @@
 /** The real Bicep compiler, for tests that read what the deployment templates say. */
 import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { rmSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { glob, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { promisify } from 'node:util';
@@ -64,18 +65,42 @@ function compiledTemplate(): Promise<string> {
   return compiled;
 }
 
+/** Several files of tests ask for the same predictions, and each takes the compiler seconds: they are kept in here. */
+const predictions = join(infraFolder, '..', 'node_modules', '.cache', 'predicted-resources');
+
+/** Tells predictions from these parameters, this compiler and these templates from all others. */
+async function keyOf(parameters: string): Promise<string> {
+  const hash = createHash('sha256').update(`${await restoreBicep()}\n${parameters}`);
+  const files = await Array.fromAsync(glob('**/*.{bicep,json,kql}', { cwd: infraFolder }));
+  for (const file of files.sort()) hash.update(file).update(await readFile(join(infraFolder, file)));
+  return hash.digest('hex');
+}
+
 /** What a deployment of main.bicep with these parameters (Bicep text, one `param` a line) would create. */
 export async function predictResources(parameters: string): Promise<readonly PredictedResource[]> {
+  const kept = join(predictions, `${await keyOf(parameters)}.json`);
+  let text = await readFile(kept, 'utf8').catch(() => undefined);
+  if (text === undefined) {
+    text = await predict(parameters);
+    await mkdir(predictions, { recursive: true });
+    // Whole or not at all: another worker may read it meanwhile.
+    const part = `${kept}.${process.pid}`;
+    await writeFile(part, text);
+    await rename(part, kept);
+  }
+  const snapshot = snapshotSchema.parse(JSON.parse(text));
+  if (snapshot.diagnostics.length > 0)
+    throw new Error(`The snapshot has faults: ${JSON.stringify(snapshot.diagnostics)}`);
+  return snapshot.predictedResources;
+}
+
+async function predict(parameters: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'backstamp-infra-'));
   try {
     const file = join(folder, 'test.bicepparam');
     await writeFile(file, `using '${relative(folder, await compiledTemplate())}'\n${parameters}\n`);
     await bicep('snapshot', file, '--subscription-id', subscriptionId, '--location', 'westeurope');
-    const text = await readFile(join(folder, 'test.snapshot.json'), 'utf8');
-    const snapshot = snapshotSchema.parse(JSON.parse(text));
-    if (snapshot.diagnostics.length > 0)
-      throw new Error(`The snapshot has faults: ${JSON.stringify(snapshot.diagnostics)}`);
-    return snapshot.predictedResources;
+    return await readFile(join(folder, 'test.snapshot.json'), 'utf8');
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
