@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { rmSync } from 'node:fs';
-import { glob, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { promisify } from 'node:util';
@@ -71,8 +71,9 @@ const predictions = join(infraFolder, '..', 'node_modules', '.cache', 'predicted
 /** Tells predictions from these parameters, this compiler and these templates from all others. */
 async function keyOf(parameters: string): Promise<string> {
   const hash = createHash('sha256').update(`${await restoreBicep()}\n${parameters}`);
-  const files = await Array.fromAsync(glob('**/*.{bicep,json,kql}', { cwd: infraFolder }));
-  for (const file of files.sort()) hash.update(file).update(await readFile(join(infraFolder, file)));
+  const files = await readdir(infraFolder, { recursive: true });
+  for (const file of files.filter((name) => /\.(bicep|json|kql)$/.test(name)).sort())
+    hash.update(file).update(await readFile(join(infraFolder, file)));
   return hash.digest('hex');
 }
 
