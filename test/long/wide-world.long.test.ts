@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { assessWide, wideScenarioArbitrary } from '../support/wide-scenario.ts';
+import { assessWide } from '../support/wide-play.ts';
+import { wideScenarioArbitrary } from '../support/wide-scenario.ts';
 
 it('I10 I11 I13 hold in 10,000 random histories of a world to which everything happens', async () => {
   // Where it decides whether a change may land, a build says what it said before; by hand, histories never played.

@@ -1,6 +1,7 @@
 import { linkTaskMessageId } from '../../shared/contracts/link-task.ts';
 import type { LinkingCompleted, LinkingStarted } from '../../shared/contracts/linking-events.ts';
 import { eventMessageId } from '../../shared/contracts/unification-event.ts';
+import { TerminalError } from '../../shared/errors.ts';
 import type { Messenger } from '../../shared/messaging/messenger.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 import type { Worker } from './worker.ts';
@@ -32,6 +33,8 @@ export class MemoryBroker {
   readonly deadLetters: Message[] = [];
   readonly published: LinkingCompleted[] = [];
   readonly started: LinkingStarted[] = [];
+  /** The topic takes nothing. */
+  refusesToPublish = false;
   #sequence = 0;
   #locks = 0;
 
@@ -54,6 +57,7 @@ export class MemoryBroker {
       },
       publish: (event) =>
         worker.step('send', () => {
+          if (this.refusesToPublish) throw new TerminalError('The topic is gone.');
           const known: { readonly id: string }[] = 'status' in event.data ? this.published : this.started;
           if (!known.some(({ id }) => id === event.id)) known.push(event);
         }),

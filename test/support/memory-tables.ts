@@ -7,10 +7,22 @@ const transactionSize = 100;
 const largestPage = 1_000;
 const largestEntity = 1024 * 1024;
 
-interface Stored {
-  /** As it was read from its text; nobody changes it. */
-  readonly document: unknown;
+/** A document as it was stored, read from its text when somebody asks for it: most of them are written and never read. */
+class Stored {
   readonly etag: string;
+  readonly #text: string;
+  #document: unknown;
+
+  constructor(text: string, etag: string) {
+    this.#text = text;
+    this.etag = etag;
+  }
+
+  /** Nobody changes it. */
+  get document(): unknown {
+    this.#document ??= JSON.parse(this.#text);
+    return this.#document;
+  }
 }
 
 /** A storage table in memory, for any number of processes: compare-and-set on ETags, pages, transactions. */
@@ -27,7 +39,7 @@ export class MemoryTable {
       insert: (partition, row, document) => {
         const text = toText(document);
         return worker.step('table write', () => {
-          if (this.#get(partition, row) !== undefined) return false;
+          if (this.#etag(partition, row) !== undefined) return false;
           this.#put(partition, row, text);
           return true;
         });
@@ -35,7 +47,7 @@ export class MemoryTable {
       replace: (partition, row, document, etag) => {
         const text = toText(document);
         return worker.step('table write', () => {
-          if (this.#get(partition, row)?.etag !== etag) return undefined;
+          if (this.#etag(partition, row) !== etag) return undefined;
           return this.#put(partition, row, text);
         });
       },
@@ -62,9 +74,9 @@ export class MemoryTable {
         const texts = changes.map((change) => (change.kind === 'delete' ? '' : toText(change.document)));
         return worker.step('table write', () => {
           const isAsExpected = changes.every((change) => {
-            const found = this.#get(partition, change.rowKey);
+            const found = this.#etag(partition, change.rowKey);
             if (change.kind === 'insert') return found === undefined;
-            if (change.kind === 'replace') return found?.etag === change.etag;
+            if (change.kind === 'replace') return found === change.etag;
             return change.kind === 'upsert' || found !== undefined;
           });
           if (!isAsExpected) return false;
@@ -93,7 +105,7 @@ export class MemoryTable {
   documents(partition: string): { rowKey: string; document: unknown }[] {
     return [...(this.#partitions.get(partition) ?? [])]
       .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([rowKey, { document }]) => ({ rowKey, document }));
+      .map(([rowKey, stored]) => ({ rowKey, document: stored.document }));
   }
 
   get partitions(): string[] {
@@ -102,16 +114,20 @@ export class MemoryTable {
 
   #get(partitionKey: string, rowKey: string): StoredEntity | undefined {
     const stored = this.#partitions.get(partitionKey)?.get(rowKey);
-    return stored && { partitionKey, rowKey, ...stored };
+    return stored && { partitionKey, rowKey, document: stored.document, etag: stored.etag };
+  }
+
+  #etag(partitionKey: string, rowKey: string): string | undefined {
+    return this.#partitions.get(partitionKey)?.get(rowKey)?.etag;
   }
 
   #put(partitionKey: string, rowKey: string, text: string): string {
     const rows = this.#partitions.get(partitionKey) ?? new Map<string, Stored>();
     this.#partitions.set(partitionKey, rows);
     const etag = `W/"${++this.#changes}"`;
-    const document = JSON.parse(text);
-    rows.set(rowKey, { document, etag });
-    this.onWrite?.(partitionKey, rowKey, document);
+    const stored = new Stored(text, etag);
+    rows.set(rowKey, stored);
+    this.onWrite?.(partitionKey, rowKey, stored.document);
     return etag;
   }
 

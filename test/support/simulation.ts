@@ -36,8 +36,6 @@ import { Worker, World } from './worker.ts';
 /** Time after which the lock of a dead process is free again, and between two looks of `watch-runs`. */
 const lockMs = 60_000;
 const watchMs = 5 * 60_000;
-/** More deliveries than any scenario needs: beyond, it goes round in circles. */
-const mostDeliveries = 2_000;
 
 /** What the processes work with, all floors together. */
 type Everything = PassParts & LinkingParts & OwnershipParts;
@@ -74,6 +72,8 @@ export class Simulation {
   /** The kinds of work, as services.ts registers them. */
   works = (parts: LinkingParts & OwnershipParts): Works<Work> => [linkingWork(parts), ownershipWork(parts)];
   deliveries = 0;
+  /** More deliveries than a scenario needs: beyond, it goes round in circles. */
+  mostDeliveries = 2_000;
   /** How often `watch-runs` had to be waited for. */
   watches = 0;
   /** Decides what befalls a delivery. */
@@ -191,7 +191,7 @@ export class Simulation {
     }
     const message = this.choose(this.broker.available());
     if (message === undefined) return false;
-    if (++this.deliveries > mostDeliveries) throw new Error('Messages go round in circles.');
+    if (++this.deliveries > this.mostDeliveries) throw new Error('Messages go round in circles.');
     const fault = this.deliveryFault(this.deliveries);
     if (fault === 'two at once') {
       // The lock was lost unnoticed: two processes work on the same message.

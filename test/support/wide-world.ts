@@ -2,6 +2,8 @@ import type { UnificationSetup } from '../../shared/contracts/unification-setup.
 import type { Simulation } from './simulation.ts';
 import { addProfile, customerOf, guidOf, smallOrganisation, smallSetup } from './small-organisation.ts';
 
+/** Contacts of a crowd: more than a brake lets pass in any case. */
+export const crowd = 13;
 /** The tables of the wide world, with the letter of their rows' ids and how many rows each has. */
 export const wideTables = { contact: { letter: 'c', rows: 4 }, lead: { letter: 'l', rows: 3 } } as const;
 export type WideTable = keyof typeof wideTables;
@@ -41,6 +43,8 @@ interface KnownMapRow {
   readonly source: number;
   readonly profile: number;
   readonly isUsable: boolean;
+  /** It names the customer alone. */
+  readonly withoutLookup: boolean;
 }
 
 export interface MapPlace {
@@ -53,6 +57,8 @@ export interface MapPlace {
 export const sourceId = (table: WideTable, source: number): string => guidOf(wideTables[table].letter, source);
 const mapRowId = ({ table, source, place }: MapPlace): string =>
   guidOf('m', source + 100 * place + (table === 'contact' ? 0 : 1_000));
+/** A second profile row of the same customer. */
+const twinOf = (profile: number): string => guidOf('p', profile + 50);
 
 const mapTable = 'msdynci_alternatekey';
 const linkColumn = 'msdynci_lookupfield_customerprofile';
@@ -61,14 +67,22 @@ const linkColumn = 'msdynci_lookupfield_customerprofile';
 export class WideWorld {
   readonly simulation: Simulation;
   readonly #mapRows = new Map<string, KnownMapRow>();
+  readonly #rows: Readonly<Record<WideTable, number>>;
   /** When anything but the app changed something. */
   changedAt = 0;
+  /** Until when storage refuses whatever is asked of it. */
+  storageRefusesUntil = 0;
 
-  constructor(options: Parameters<typeof smallOrganisation>[1]) {
+  constructor(options: Parameters<typeof smallOrganisation>[1], contacts: number = wideTables.contact.rows) {
+    this.#rows = { contact: contacts, lead: wideTables.lead.rows };
     this.simulation = smallOrganisation({ contacts: 0, leads: 0 }, options);
     for (const table of Object.keys(wideTables) as WideTable[]) {
-      for (let source = 1; source <= wideTables[table].rows; source++) this.putRow(table, source);
+      for (const source of this.#sources(table)) this.putRow(table, source);
     }
+  }
+
+  #sources(table: WideTable): number[] {
+    return Array.from({ length: this.#rows[table] }, (_, at) => at + 1);
   }
 
   get #organisation() {
@@ -93,7 +107,18 @@ export class WideWorld {
       msdynci_customerid: customerOf(profile),
       _msdynci_lookupfield_customer_value: withoutLookup ? null : guidOf('p', profile),
     });
-    this.#mapRows.set(mapRowId(at), { table, source, profile, isUsable: spelling !== unusable });
+    this.#mapRows.set(mapRowId(at), { table, source, profile, isUsable: spelling !== unusable, withoutLookup });
+  }
+
+  /** Every row of a table is given to a profile by its number: by a rule gone wrong, all of them to one. */
+  mapAll(table: WideTable, profileOf: (source: number) => number): void {
+    for (const source of this.#sources(table)) this.map({ table, source, place: 0 }, profileOf(source), 0, false);
+  }
+
+  unmapAll(table: WideTable): void {
+    for (const source of this.#sources(table)) {
+      for (let place = 0; place < mapRowsPerSource; place++) this.unmap({ table, source, place });
+    }
   }
 
   unmap(at: MapPlace): void {
@@ -120,9 +145,18 @@ export class WideWorld {
     else this.#organisation.remove('msdynci_customerprofile', guidOf('p', profile));
   }
 
+  /** A profile row comes once more under another id, or that one goes. */
+  twin(profile: number, isThere: boolean): void {
+    this.changed();
+    const values = { msdynci_customerid: customerOf(profile) };
+    if (isThere) this.#organisation.put('msdynci_customerprofile', twinOf(profile), values);
+    else this.#organisation.remove('msdynci_customerprofile', twinOf(profile));
+  }
+
   /** Somebody else sets a link, or empties it. */
   editLink(table: WideTable, source: number, profile: number | undefined): void {
     const id = sourceId(table, source);
+    if (!this.#organisation.hasTable(table)) return;
     if (this.#organisation.row(table, id) === undefined || !this.#organisation.hasColumn(table, linkColumn)) return;
     this.changed();
     this.#organisation.put(table, id, {
@@ -133,23 +167,38 @@ export class WideWorld {
   /** A source row, as it was made or restored: without a link. */
   putRow(table: WideTable, source: number): void {
     this.changed();
-    this.#organisation.put(table, sourceId(table, source), {});
+    if (this.#organisation.hasTable(table)) this.#organisation.put(table, sourceId(table, source), {});
   }
 
   removeRow(table: WideTable, source: number): void {
     this.changed();
-    this.#organisation.remove(table, sourceId(table, source));
+    if (this.#organisation.hasTable(table)) this.#organisation.remove(table, sourceId(table, source));
   }
 
   removeColumn(table: WideTable): void {
     this.changed();
-    this.#organisation.removeColumn(table, linkColumn);
+    if (this.#organisation.hasTable(table)) this.#organisation.removeColumn(table, linkColumn);
   }
 
   makeColumn(table: WideTable): void {
+    if (!this.#organisation.hasTable(table)) return;
     this.changed();
     this.#organisation.removeColumn(table, linkColumn);
     this.#organisation.makeLookup(table);
+  }
+
+  /** A source table is deleted, or made anew with its rows. */
+  table(table: WideTable, isThere: boolean): void {
+    this.changed();
+    if (isThere) this.#organisation.restoreTable(table);
+    else this.#organisation.dropTable(table);
+  }
+
+  /** Dataverse refuses a row, or takes it again. */
+  refuse(table: WideTable, source: number, isRefused: boolean): void {
+    this.changed();
+    if (isRefused) this.#organisation.badRows.set(sourceId(table, source), 'A plug-in refused it.');
+    else this.#organisation.badRows.delete(sourceId(table, source));
   }
 
   /** Which tables the set-up names, and which of them by a wrong name. */
@@ -188,33 +237,55 @@ export class WideWorld {
   }
 
   /**
-   * What every row's link must be: that of the newest usable map row whose profile exists; none where no map row names
-   * it. Rows that are named, and of whose profiles none exists, are left out: they wait, with whatever link they have.
+   * What every row's link may be: that of the newest usable map row whose profile exists; none where no map row names it.
+   * Rows that are named, and of whose profiles none exists, are left out: they wait, with whatever link they have; so are
+   * rows that Dataverse refuses.
    */
-  truth(table: WideTable): Map<string, string | undefined> {
-    const truth = new Map<string, string | undefined>();
+  truth(table: WideTable): Map<string, readonly string[]> {
+    const truth = new Map<string, readonly string[]>();
+    if (!this.#organisation.hasTable(table)) return truth;
     const rows = this.#organisation
       .ids(mapTable)
       .map((id) => ({ id, version: Number(this.#organisation.row(mapTable, id)?.versionnumber) }))
       .sort((a, b) => b.version - a.version)
-      .map(({ id }) => this.#mapRows.get(id));
-    for (let source = 1; source <= wideTables[table].rows; source++) {
+      .map(({ id }) => this.#mapRows.get(id))
+      .filter((row) => row?.isUsable && row.table === table);
+    for (const source of this.#sources(table)) {
       const id = sourceId(table, source);
-      if (this.#organisation.row(table, id) === undefined) continue;
-      const ofRow = rows.filter((row) => row?.isUsable && row.table === table && row.source === source);
-      const existing = ofRow
-        .map((row) => guidOf('p', row?.profile ?? 0))
-        .find((profile) => this.#organisation.row('msdynci_customerprofile', profile) !== undefined);
-      if (existing !== undefined || ofRow.length === 0) truth.set(id, existing);
+      if (this.#organisation.row(table, id) === undefined || this.#organisation.badRows.has(id)) continue;
+      const ofRow = rows.filter((row) => row?.source === source);
+      const existing = ofRow.map((row) => this.#profilesOf(row)).find((profiles) => profiles.length > 0);
+      if (existing !== undefined || ofRow.length === 0) truth.set(id, existing ?? []);
     }
     return truth;
   }
 
+  /** The profile rows that a map row may lead to, as far as they exist. */
+  #profilesOf(row: KnownMapRow | undefined): string[] {
+    if (row === undefined) return [];
+    const { profile, withoutLookup } = row;
+    return [guidOf('p', profile), ...(withoutLookup ? [twinOf(profile)] : [])].filter(
+      (id) => this.#organisation.row('msdynci_customerprofile', id) !== undefined,
+    );
+  }
+
+  /** Rows whose link differs from the truth. */
+  wrongRows(
+    table: WideTable,
+  ): { readonly id: string; readonly is: string | undefined; readonly must: string | undefined }[] {
+    if (!this.#organisation.hasTable(table)) return [];
+    const links = this.#organisation.links(table);
+    return [...this.truth(table)].flatMap(([id, may]) => {
+      const is = links.get(id);
+      const isRight = is === undefined ? may.length === 0 : may.includes(is);
+      return isRight ? [] : [{ id, is, must: may[0] }];
+    });
+  }
+
   /** What differs from the truth, as text; empty where every link is right. */
   wrongLinks(table: WideTable): string[] {
-    const links = this.#organisation.links(table);
-    return [...this.truth(table)]
-      .filter(([id, profile]) => links.get(id) !== profile)
-      .map(([id, profile]) => `${table} ${id}: is ${links.get(id) ?? 'empty'}, must be ${profile ?? 'empty'}`);
+    return this.wrongRows(table).map(
+      ({ id, is, must }) => `${table} ${id}: is ${is ?? 'empty'}, must be ${must ?? 'empty'}`,
+    );
   }
 }
