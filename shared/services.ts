@@ -21,6 +21,7 @@ import { parseSettings, type Settings } from './settings.ts';
 import { AuditTrail } from './state/audit-trail.ts';
 import { FoundChanges } from './state/found-changes.ts';
 import { IdempotencyKeys } from './state/idempotency-keys.ts';
+import { IdentityLeases } from './state/identity-leases.ts';
 import { KeptEvents } from './state/kept-events.ts';
 import { LinkStates } from './state/link-states.ts';
 import { MapIndex } from './state/map-index.ts';
@@ -65,6 +66,7 @@ function wire(settings: Settings): Services {
     freeBudgetPercent: settings.BACKSTAMP_FREE_BUDGET_PERCENT,
     bypass: { customLogic: customLogicBypass(bypasses), flows: bypasses.has('flows') },
     isReadOnly: settings.BACKSTAMP_READ_ONLY,
+    leases: new IdentityLeases(openTable(settings, 'BackstampLinkStates'), tellUnreadable),
   });
   const known = new KnownPrivileges(dataverse, clientIds);
   const parts = {

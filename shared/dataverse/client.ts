@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { HttpClient } from '@azure/core-rest-pipeline';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { BulkSupport } from './bulk-support.ts';
@@ -5,6 +6,7 @@ import { type Clock, systemClock } from './clock.ts';
 import type { InspectableDataverse } from './dataverse.ts';
 import { type Identity, isLocal } from './identities.ts';
 import { IdentityPool } from './identity-pool.ts';
+import type { LeaseStore } from './identity-turn.ts';
 import { countRows, createLookup, findReferencing, readTables } from './metadata.ts';
 import { readLists } from './read-lists.ts';
 import { readObject, readObjects } from './read-object.ts';
@@ -33,6 +35,8 @@ export interface DataverseOptions {
   readonly isReadOnly?: boolean;
   /** Shows as shared variable `tag` in the organisation's plug-ins, so that they can tell these writes. */
   readonly tag?: string | undefined;
+  /** Where this process and others agree on who sends in an identity's name; absent where there are no others. */
+  readonly leases?: LeaseStore;
   /** Milliseconds from any starting point; for tests that run at another speed. */
   readonly now?: () => number;
   readonly sleep?: Clock['sleep'];
@@ -51,6 +55,7 @@ export function createDataverse(options: DataverseOptions): InspectableDataverse
     clock,
     telemetry,
     createThrottle: () => new Throttle({ maxConcurrency, freeBudgetPercent }),
+    sharing: options.leases && { leases: options.leases, processId: randomUUID(), epochNow: Date.now },
   });
   const anyTransport = createTransport({ httpClient: options.httpClient, local: isLocal(options.url) });
   const transport = options.isReadOnly === true ? readOnly(anyTransport) : anyTransport;

@@ -4,8 +4,9 @@ import { createTokenSource, type TokenSource } from './access-token.ts';
 import type { FailureClass } from './classify.ts';
 import type { Clock } from './clock.ts';
 import type { Identity } from './identities.ts';
+import { BEAT_MS, IdentityTurn, type LeaseStore } from './identity-turn.ts';
 import { MissingPrivilegeError } from './service-failure.ts';
-import type { Throttle, WaitCause } from './throttle.ts';
+import type { Admission, Throttle, WaitCause } from './throttle.ts';
 
 /** A refused identity is tried again after this long: somebody may have granted what was missing. */
 const REFUSAL_MS = 300_000;
@@ -15,6 +16,8 @@ export interface Member {
   readonly clientId: string;
   readonly tokens: TokenSource;
   readonly throttle: Throttle;
+  /** Whose turn it is among processes; absent where this one has the identity for itself. */
+  readonly turn: IdentityTurn | undefined;
   /** Number of the latest request it was given, to take turns. */
   lastTurn: number;
   /** What it has done with success (a purpose, or `*` for anything): it lacks no right to. */
@@ -31,6 +34,15 @@ interface Waiter {
   reject(reason: unknown): void;
 }
 
+/** How processes share identities. */
+export interface Sharing {
+  readonly leases: LeaseStore;
+  /** Names this process among all. */
+  readonly processId: string;
+  /** Milliseconds since 1970. */
+  readonly epochNow: () => number;
+}
+
 /**
  * Hands out the right to send: to each request an identity whose throttle admits it, the least busy one first.
  * Reads go before writes that wait: a write's successor cannot even be named before its rows are read.
@@ -41,6 +53,8 @@ export class IdentityPool {
   readonly #telemetry: Telemetry;
   readonly #waiting: { readonly read: Waiter[]; readonly write: Waiter[] } = { read: [], write: [] };
   #turn = 0;
+  /** Number of the latest request of each purpose. */
+  readonly #servedAt = new Map<string, number>();
   #alarm: { readonly at: number; readonly controller: AbortController } | undefined;
 
   constructor(options: {
@@ -49,17 +63,35 @@ export class IdentityPool {
     readonly clock: Clock;
     readonly telemetry: Telemetry;
     readonly createThrottle: () => Throttle;
+    /** How this process shares its identities with others; absent: it has them for itself. */
+    readonly sharing?: Sharing | undefined;
   }) {
     this.#clock = options.clock;
     this.#telemetry = options.telemetry;
-    this.members = options.identities.map(({ clientId, credential }) => ({
+    this.members = options.identities.map(({ clientId, credential }) => {
+      const throttle = options.createThrottle();
+      return {
+        clientId,
+        tokens: createTokenSource(credential, options.scope),
+        throttle,
+        turn: options.sharing && this.#shared(options.sharing, clientId, throttle),
+        lastTurn: 0,
+        proved: new Set(),
+        refusals: new Map(),
+      };
+    });
+  }
+
+  #shared(sharing: Sharing, clientId: string, throttle: Throttle): IdentityTurn {
+    return new IdentityTurn({
+      ...sharing,
       clientId,
-      tokens: createTokenSource(credential, options.scope),
-      throttle: options.createThrottle(),
-      lastTurn: 0,
-      proved: new Set(),
-      refusals: new Map(),
-    }));
+      throttle,
+      clock: this.#clock,
+      telemetry: this.#telemetry,
+      isWaiting: () => this.#waiting.read.length + this.#waiting.write.length > 0,
+      onChange: () => this.serve(),
+    });
   }
 
   /**
@@ -99,38 +131,62 @@ export class IdentityPool {
   serve(): void {
     const now = this.#clock.now();
     let wakeIn = Infinity;
-    for (const queue of [this.#waiting.read, this.#waiting.write]) {
-      for (let at = 0; at < queue.length; ) {
-        const waiter = queue[at];
-        if (!waiter) break;
-        const usable = this.#usable(waiter.purpose, now);
-        if (usable.length === 0) {
-          this.#rejectAll(queue, waiter.purpose);
-          continue;
+    for (const priority of ['read', 'write'] as const) {
+      for (let isServed = true; isServed; ) {
+        isServed = false;
+        // Who stands behind for the same purpose fares no better; another purpose may have other identities.
+        for (const waiter of this.#firstOfEach(priority)) {
+          const waitMs = this.#serveOne(waiter, priority, now);
+          if (waitMs !== 'served') wakeIn = Math.min(wakeIn, waitMs);
+          else {
+            isServed = true;
+            break;
+          }
         }
-        const { member, waitMs, cause } = pick(usable, now);
-        if (!member) {
-          wakeIn = Math.min(wakeIn, waitMs);
-          waiter.cause = cause;
-          // Who stands behind for the same purpose fares no better; another purpose may have other identities.
-          const next = queue.findIndex((other, index) => index > at && other.purpose !== waiter.purpose);
-          if (next < 0) break;
-          at = next;
-          continue;
-        }
-        queue.splice(at, 1);
-        member.lastTurn = ++this.#turn;
-        member.throttle.start(now);
-        if (now > waiter.since) {
-          this.#telemetry.record('backstamp.dataverse.waited', now - waiter.since, { cause: waiter.cause });
-        }
-        this.#telemetry.record('backstamp.dataverse.in_flight', member.throttle.inFlight, {
-          identity: member.clientId,
-        });
-        waiter.resolve(member);
       }
     }
     this.#setAlarm(now + wakeIn);
+  }
+
+  /**
+   * The first waiting request of each purpose. The purpose that was served longest ago comes first: a table whose slice
+   * ends before its turn comes would else stand at the end each time it asks anew.
+   */
+  #firstOfEach(priority: 'read' | 'write'): readonly Waiter[] {
+    const first = new Map<string, Waiter>();
+    for (const waiter of this.#waiting[priority]) {
+      if (!first.has(waiter.purpose)) first.set(waiter.purpose, waiter);
+    }
+    const servedAt = ({ purpose }: Waiter): number => this.#servedAt.get(purpose) ?? 0;
+    return [...first.values()].sort((one, other) => servedAt(one) - servedAt(other));
+  }
+
+  /** Lets a request be sent, or gives the milliseconds until asking again can help. */
+  #serveOne(waiter: Waiter, priority: 'read' | 'write', now: number): 'served' | number {
+    const { purpose } = waiter;
+    const queue = this.#waiting[priority];
+    const usable = this.#usable(purpose, now);
+    if (usable.length === 0) {
+      this.#rejectAll(queue, purpose);
+      return 'served';
+    }
+    const { member, waitMs, cause } = pick(usable, priority, now);
+    if (!member) {
+      for (const { turn } of usable) turn?.want();
+      waiter.cause = cause;
+      return waitMs;
+    }
+    queue.splice(queue.indexOf(waiter), 1);
+    member.lastTurn = ++this.#turn;
+    this.#servedAt.set(purpose, this.#turn);
+    member.throttle.start(now);
+    member.turn?.sent(now);
+    if (now > waiter.since) {
+      this.#telemetry.record('backstamp.dataverse.waited', now - waiter.since, { cause: waiter.cause });
+    }
+    this.#telemetry.record('backstamp.dataverse.in_flight', member.throttle.inFlight, { identity: member.clientId });
+    waiter.resolve(member);
+    return 'served';
   }
 
   /** Leaves `member` out of `purpose` (`*`: out of everything) for a while, and says so. */
@@ -225,12 +281,12 @@ type Picked =
   | { readonly member: undefined; readonly waitMs: number; readonly cause: WaitCause };
 
 /** The least busy of the identities that may send now, taking turns among equals; else how long until one may. */
-function pick(members: readonly Member[], now: number): Picked {
+function pick(members: readonly Member[], priority: 'read' | 'write', now: number): Picked {
   let best: Member | undefined;
   let waitMs = Infinity;
   let cause: WaitCause = 'concurrency';
   for (const member of members) {
-    const admission = member.throttle.admit(now);
+    const admission = admit(member, priority, now);
     if (!admission.admitted) {
       if (admission.waitMs <= waitMs) ({ waitMs, cause } = admission);
     } else if (!best || isBefore(member, best, now)) {
@@ -239,6 +295,12 @@ function pick(members: readonly Member[], now: number): Picked {
   }
   return best ? { member: best, waitMs: 0, cause: undefined } : { member: undefined, waitMs, cause };
 }
+
+const admit = ({ throttle, turn }: Member, priority: 'read' | 'write', now: number): Admission =>
+  turn === undefined || turn.admits(priority, now)
+    ? throttle.admit(now)
+    : // Should storage not answer at all, nobody tells that the turn has come.
+      { admitted: false, waitMs: BEAT_MS, cause: 'turn' };
 
 const isBefore = (one: Member, other: Member, now: number): boolean =>
   load(one, now) - load(other, now) < 0 || (load(one, now) === load(other, now) && one.lastTurn < other.lastTurn);

@@ -1,3 +1,5 @@
+import type { Spending } from '../contracts/identity-lease.ts';
+
 /** Service protection counts over the last five minutes. */
 export const BUDGET_WINDOW_MS = 300_000;
 
@@ -107,6 +109,41 @@ export class SlidingBudget {
     this.#ceiling = Math.min(this.#ceiling, (used / this.#ratio) * AFTER_REFUSAL);
     if (this.#raiseAt !== Infinity) this.#raiseAfterMs = Math.min(LONGEST_WAIT_FOR_RAISE, this.#raiseAfterMs * 2);
     this.#raiseAt = now + this.#raiseAfterMs;
+  }
+
+  /** What another process has to know that goes on spending. */
+  describe(now: number): Spending {
+    this.#advance(now);
+    const spent: [number, number][] = [];
+    for (let ago = 0; ago < SLOTS; ago++) {
+      const amount = this.#slots[(this.#slot - ago + SLOTS) % SLOTS] ?? 0;
+      if (amount > 0) spent.push([ago, Math.round(amount)]);
+    }
+    const refused = {
+      ceiling: this.#ceiling,
+      raiseInMs: Math.max(0, this.#raiseAt - now),
+      raiseAfterMs: this.#raiseAfterMs,
+    };
+    return { spent, limit: this.#limit, ratio: this.#ratio, ...(this.#ceiling === Infinity ? {} : { refused }) };
+  }
+
+  /** Goes on where another process stopped spending, `agoMs` ago; what was known here is older. */
+  adopt(now: number, { spent, limit, ratio, refused }: Spending, agoMs: number): void {
+    this.#advance(now);
+    this.#slots.fill(0);
+    this.#used = 0;
+    for (const [ago, amount] of spent) {
+      const slots = Math.round(ago + agoMs / SLOT_MS);
+      if (slots >= SLOTS) continue;
+      const at = (this.#slot - slots + SLOTS) % SLOTS;
+      this.#slots[at] = (this.#slots[at] ?? 0) + amount;
+      this.#used += amount;
+    }
+    this.#limit = limit;
+    this.#ratio = ratio;
+    this.#ceiling = refused?.ceiling ?? Infinity;
+    this.#raiseAt = refused === undefined ? Infinity : now + refused.raiseInMs - agoMs;
+    this.#raiseAfterMs = refused?.raiseAfterMs ?? BUDGET_WINDOW_MS;
   }
 
   #advance(now: number): void {

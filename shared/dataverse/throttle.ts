@@ -1,10 +1,12 @@
+import type { IdentityLedger } from '../contracts/identity-lease.ts';
 import { ConcurrencyWindow } from './concurrency-window.ts';
 import { LatencyBaseline } from './latency-baseline.ts';
+import { Probe } from './probe.ts';
 import type { ThrottleCause } from './service-failure.ts';
 import { BUDGET_WINDOW_MS, SlidingBudget } from './sliding-budget.ts';
 
 /** Why a request has to wait. */
-export type WaitCause = 'retryAfter' | 'concurrency' | 'budget';
+export type WaitCause = 'retryAfter' | 'concurrency' | 'budget' | 'turn';
 
 /** Whether a request may start; if not, in how many milliseconds asking again can help (Infinity: when one ends). */
 export type Admission =
@@ -51,11 +53,14 @@ export class Throttle {
   readonly #baseline = new LatencyBaseline();
   readonly #requests = new SlidingBudget(REQUESTS, 1);
   readonly #execution: SlidingBudget;
+  readonly #probe = new Probe();
   #inFlight = 0;
   #stoppedUntil = 0;
   #sprinting = true;
   /** Smoothed duration of a request. */
   #typicalMs = 0;
+  /** The same of a request that writes. */
+  #typicalWriteMs = 0;
   readonly #leavesFree: boolean;
 
   /**
@@ -69,16 +74,24 @@ export class Throttle {
   }
 
   admit(now: number): Admission {
-    if (now < this.#stoppedUntil) return { admitted: false, waitMs: this.#stoppedUntil - now, cause: 'retryAfter' };
+    if (now < this.#stoppedUntil) return this.#pause(this.#stoppedUntil - now, 'retryAfter');
     const budgetWaitMs = Math.max(this.#requests.waitMs(now), this.#execution.waitMs(now, this.#reserved(now)));
-    if (budgetWaitMs > 0) return { admitted: false, waitMs: budgetWaitMs, cause: 'budget' };
+    if (budgetWaitMs > 0) return this.#pause(budgetWaitMs, 'budget');
+    const probeWaitMs = this.#probe.waitMs(now);
+    if (probeWaitMs > 0) return { admitted: false, waitMs: probeWaitMs, cause: 'budget' };
     if (this.#inFlight >= this.#window.limit) return { admitted: false, waitMs: Infinity, cause: 'concurrency' };
     if (this.#inFlight >= this.#paced(now)) return { admitted: false, waitMs: 1_000, cause: 'budget' };
     return ADMITTED;
   }
 
+  #pause(waitMs: number, cause: WaitCause): Admission {
+    this.#probe.paused();
+    return { admitted: false, waitMs, cause };
+  }
+
   start(now: number): void {
     this.#inFlight++;
+    this.#probe.sent(now);
     this.#requests.spend(now, 1);
   }
 
@@ -88,13 +101,17 @@ export class Throttle {
     this.#typicalMs += 0.3 * (end.durationMs - this.#typicalMs);
     if (end.hint !== undefined) this.#window.hint(end.hint);
     if (end.refusedBy === 'concurrency') this.#window.tooMany(inFlight);
+    // What was sent before a pause was asked for, and is refused in it, says nothing new.
+    else if (end.refusedBy !== undefined && now < this.#stoppedUntil) return;
     else if (end.refusedBy === 'requests') this.#requests.refused(now);
     else if (end.refusedBy === 'executionTime') this.#execution.refused(now);
     else {
+      this.#probe.passed(now - end.durationMs);
       if (end.requestsLeft !== undefined) this.#requests.observeRemaining(now, end.requestsLeft);
       if (end.executionLeftMs !== undefined) this.#execution.observeRemaining(now, end.executionLeftMs);
       if (end.work) {
         const { kind, rows } = end.work;
+        this.#typicalWriteMs += 0.3 * (end.durationMs - this.#typicalWriteMs);
         const { slowness } = this.#window;
         this.#window.finished(this.#baseline.observe(kind, rows, end.durationMs, { slowness, inFlight }), inFlight);
       }
@@ -104,6 +121,25 @@ export class Throttle {
   /** Nothing may start before `until`. */
   stop(until: number): void {
     this.#stoppedUntil = Math.max(this.#stoppedUntil, until);
+    this.#probe.paused();
+  }
+
+  /** What another process has to know before it sends in this identity's name; what is under way counts as ended now. */
+  ledger(now: number): IdentityLedger {
+    const executionMs = this.#execution.describe(now);
+    const underWay: [number, number] = [0, this.#inFlight * Math.max(this.#typicalMs, this.#typicalWriteMs)];
+    return {
+      requests: this.#requests.describe(now),
+      executionMs: { ...executionMs, spent: [underWay, ...executionMs.spent] },
+      pauseMs: Math.max(0, this.#stoppedUntil - now),
+    };
+  }
+
+  /** Goes on where another process stopped sending, `agoMs` ago. */
+  adopt(now: number, { requests, executionMs, pauseMs }: IdentityLedger, agoMs: number): void {
+    this.#requests.adopt(now, requests, agoMs);
+    this.#execution.adopt(now, executionMs, agoMs);
+    if (pauseMs > agoMs) this.stop(now + pauseMs - agoMs);
   }
 
   get inFlight(): number {
