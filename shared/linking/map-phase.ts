@@ -77,7 +77,9 @@ async function linkPage(
   const { entries, unusable } = await readEntries(slice, page);
   const { left, noted } = await indexPage(slice, { ...page, entries, unusable });
   const rowsRead = page.rowsRead ?? (await readRows(slice, entries));
-  const report = await linkRows(slice, entries, rowsRead);
+  // Whatever link a row has in a new column, this pass has just made it, of an older map row on a page before.
+  const mayMove = () => pass.columnCreated;
+  const report = await linkRows(slice, entries, rowsRead, { mayMove });
   await slice.record({ ...report, ...withUnusable(slice, report, unusable) }, known);
 
   await noted;
