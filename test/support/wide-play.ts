@@ -228,8 +228,8 @@ function tellsTheTruth(world: WideWorld, runId: string): void {
 /** What is held is what differs from the truth. */
 function holdsWhatItSays(world: WideWorld, table: WideTable): void {
   const { simulation } = world;
-  // Rows that are refused are held as well, and are no part of the truth.
-  if (simulation.organisation.badRows.size > 0) return;
+  // Rows that are refused are held as well, and are no part of the truth; a table that is misnamed has no row in the map.
+  if (simulation.organisation.badRows.size > 0 || world.misnamed.includes(table)) return;
   const wrong = world.wrongRows(table);
   for (const { kind, count, profileId } of holdsOf(simulation, table)) {
     const rows = {

@@ -70,6 +70,8 @@ export class WideWorld {
   readonly #rows: Readonly<Record<WideTable, number>>;
   /** When anything but the app changed something. */
   changedAt = 0;
+  /** Tables that the set-up names by a name that the map does not know. */
+  misnamed: readonly WideTable[] = [];
   /** Until when storage refuses whatever is asked of it. */
   storageRefusesUntil = 0;
 
@@ -204,6 +206,7 @@ export class WideWorld {
   /** Which tables the set-up names, and which of them by a wrong name. */
   setUp(listed: readonly WideTable[], misnamed: readonly WideTable[]): void {
     this.changed();
+    this.misnamed = misnamed;
     const setup: UnificationSetup = {
       ...smallSetup,
       tables: smallSetup.tables
