@@ -10,6 +10,7 @@ import type {
 } from '../shared/api/schemas.ts';
 import type { Discovery } from '../shared/contracts/discovery.ts';
 import type { DoctorReport } from '../shared/contracts/doctor-report.ts';
+import type { Explanation } from '../shared/contracts/explanation.ts';
 import type { TableHold } from '../shared/contracts/hold.ts';
 import type { Problem } from '../shared/contracts/problem.ts';
 import type { ProfileAnswer } from '../shared/contracts/profile.ts';
@@ -17,6 +18,7 @@ import type { Run, StatusAnswer } from '../shared/contracts/run.ts';
 import type { RunDetail } from '../shared/contracts/run-summary.ts';
 import type { SegmentReading } from '../shared/contracts/segments.ts';
 import type { RowOutcome } from '../shared/state/row-outcomes.ts';
+import { apiFilterOf, type RunFilter } from './run-filter.ts';
 
 /** Thrown when the app refuses a request or cannot be reached; `message` is for people. */
 export class ApiError extends Error {
@@ -80,6 +82,12 @@ export class Api {
     return this.#json(`runs?${query({ tasks: 'none', pageSize: String(pageSize), continuation })}`);
   }
 
+  findRuns(pageSize: number, filter: RunFilter, continuation?: string): Promise<RunSummaryList> {
+    return this.#json(
+      `runs?${query({ tasks: 'none', pageSize: String(pageSize), ...apiFilterOf(filter), continuation })}`,
+    );
+  }
+
   /** Undefined where there is no such run (yet). */
   run(runId: string): Promise<RunDetail | undefined> {
     return orUndefined(this.#again<RunDetail>(`runs/${encodeURIComponent(runId)}`));
@@ -115,6 +123,11 @@ export class Api {
   /** Undefined where the table has no such row that whoever asks may read. */
   profile(table: string, id: string): Promise<ProfileAnswer | undefined> {
     return orUndefined(this.#json<ProfileAnswer>(`${recordPath(table, id)}/profile`));
+  }
+
+  /** Why a row is linked as it is, or not; undefined where there is no such row that whoever asks may read. */
+  explanation(table: string, id: string): Promise<Explanation | undefined> {
+    return orUndefined(this.#json<Explanation>(`${recordPath(table, id)}/explanation`));
   }
 
   /** What runs did to one row, newest first. */

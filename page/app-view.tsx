@@ -3,7 +3,7 @@ import { distanceText, hostOf, timeText } from './format.ts';
 import { InspectionView } from './inspection-view.tsx';
 import { LookUpView } from './look-up-view.tsx';
 import { To } from './parts.tsx';
-import { type Place, statusPlace } from './place.ts';
+import { type Place, runsPlace, statusPlace } from './place.ts';
 import { RunView } from './run-view.tsx';
 import { RunsView } from './runs-view.tsx';
 import { KeyView, PersonView } from './sign-in-view.tsx';
@@ -43,7 +43,7 @@ const Brand = () => (
 
 const views: readonly (readonly [name: string, place: Place, among: readonly Place['view'][]])[] = [
   ['Status', statusPlace, ['status']],
-  ['Runs', { view: 'runs' }, ['runs', 'run', 'table']],
+  ['Runs', runsPlace, ['runs', 'run', 'table']],
   ['Look up a row', { view: 'row', table: undefined, id: undefined }, ['row']],
   ['Check set-up', { view: 'doctor' }, ['doctor']],
   ['Discover tables', { view: 'discover' }, ['discover']],
@@ -107,7 +107,7 @@ const Content = (props: Omit<ViewProps, 'about'>) => {
     case 'status':
       return <StatusView {...all} list={place.list} />;
     case 'runs':
-      return <RunsView {...all} />;
+      return <RunsView {...all} filter={place.filter} />;
     case 'run':
       return <RunView {...all} place={place} />;
     case 'table':

@@ -14,6 +14,8 @@ import { hashOf, isSameThing, type Place, placeAbove, placeOf, runPlace, tablePl
 import { cancelQuestion, confirmQuestion, startQuestion } from './questions.tsx';
 import { readRowName } from './row-address.ts';
 import { RowPager } from './row-pager.ts';
+import { isEveryRun } from './run-filter.ts';
+import { RunFinder } from './run-finder.ts';
 import { startRequest } from './start-request.ts';
 import { type Actions, emptyState, type State } from './state.ts';
 
@@ -42,6 +44,7 @@ export class App {
   readonly #rows: RowPager;
   readonly #inspector: Inspector;
   readonly #lookUp: LookUp;
+  readonly #finder: RunFinder;
   #state: State = emptyState;
   #api: Api | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -65,12 +68,16 @@ export class App {
       () => this.#state.lookUp,
       (lookUp) => this.#change({ lookUp }),
     );
+    this.#finder = new RunFinder(
+      () => this.#state.found,
+      (found) => this.#change({ found }),
+    );
     this.#actions = {
       giveKey: (key) => void this.#enter(key),
       forgetKey: () => this.#leave({ kind: 'key', problem: undefined, isChecking: false }),
       signIn: () => this.#goToSignIn(),
       show: (place, { isStep } = { isStep: true }) => this.#show(place, isStep),
-      loadOlderRuns: () => void this.#loadOlderRuns(),
+      loadOlderRuns: () => void this.#loadOlderRuns().catch((error: unknown) => this.#fail(error)),
       askToStart: (mode) => void this.#askToStart(mode),
       askToConfirm: (hold) => void this.#askToConfirm(hold),
       askToCancel: (runId) => void this.#askToCancel(runId),
@@ -153,7 +160,7 @@ export class App {
     sessionStorage.removeItem(keyName);
     clearTimeout(this.#timer);
     this.#api = undefined;
-    for (const part of [this.#rows, this.#inspector, this.#lookUp]) part.close();
+    for (const part of [this.#rows, this.#inspector, this.#lookUp, this.#finder]) part.close();
     this.#change({ ...emptyState, place: this.#state.place, session });
     (document.getElementById('key') ?? document.getElementById('view-title'))?.focus();
   }
@@ -192,6 +199,7 @@ export class App {
       this.#change({ status, holds, runs, olderRuns, heardAt: Date.now(), problem: undefined });
       // A row of which only the id is known waits for the tables to look in.
       if (isFirst && this.#state.place.view === 'row') await this.#openRow(api, this.#state.place);
+      await this.#findRuns(api);
       await this.#refreshRun(api);
     } catch (error) {
       this.#fail(error);
@@ -202,6 +210,13 @@ export class App {
       clearTimeout(this.#timer);
       this.#timer = setTimeout(() => void this.#refresh(), isBusy ? busyMs : calmMs);
     }
+  }
+
+  /** Looks for the runs of the filter that is chosen; where none is, the newest are known already. */
+  async #findRuns(api: Api): Promise<void> {
+    const { place } = this.#state;
+    if (place.view === 'runs' && !isEveryRun(place.filter)) await this.#finder.find(api, place.filter);
+    else this.#finder.close();
   }
 
   async #refreshRun(api: Api): Promise<void> {
@@ -261,7 +276,10 @@ export class App {
       if (!isThere) void this.#rows.open(api, place);
     }
     if (Date.now() - (this.#state.heardAt ?? Date.now()) > freshMs) void this.#refresh();
-    else this.#refreshRun(api).catch((error: unknown) => this.#fail(error));
+    else {
+      const looked = Promise.all([this.#findRuns(api), this.#refreshRun(api)]);
+      looked.catch((error: unknown) => this.#fail(error));
+    }
   }
 
   /** From a part to the whole, unless something else takes the key. */
@@ -302,8 +320,10 @@ export class App {
   }
 
   async #loadOlderRuns(): Promise<void> {
-    const { olderRuns } = this.#state;
-    if (this.#api === undefined || olderRuns === undefined) return;
+    const { olderRuns, found } = this.#state;
+    if (this.#api === undefined) return;
+    if (found !== undefined) return this.#finder.findOlder(this.#api);
+    if (olderRuns === undefined) return;
     this.#change({ isLoadingOlder: true });
     try {
       const page = await this.#api.olderRuns(100, olderRuns);
@@ -315,7 +335,7 @@ export class App {
       });
     } catch (error) {
       this.#change({ isLoadingOlder: false });
-      this.#fail(error);
+      throw error;
     }
   }
 

@@ -47,6 +47,12 @@ export const AuditView = ({
         rows={entries}
         keyOf={({ at, action, runId }) => `${at} ${action} ${runId}`}
       />
+      {entries.some(({ by }) => by.kind === 'key') ? (
+        <p class="quiet">
+          Which of the app's function keys it was, the platform does not tell the app. Where people sign in, names stand
+          here.
+        </p>
+      ) : undefined}
       {continuation === undefined ? undefined : (
         <p class="quiet">These are the newest; the API and the command line tell of older ones.</p>
       )}

@@ -2,6 +2,7 @@ import type { RecordOutcomes } from '../shared/api/schemas.ts';
 import type { CustomerProfile, ProfileAnswer, SingleValue, UnlinkedReason } from '../shared/contracts/profile.ts';
 import { counted } from '../shared/counted.ts';
 import { type Column, DataTable } from './data-table.tsx';
+import { ExplanationView } from './explanation-view.tsx';
 import { timeText } from './format.ts';
 import { CustomerIds, customerBefore, customerNow, profileTable } from './outcome-parts.tsx';
 import { Facts, Head, Id, InDynamics, Problem, Time, To } from './parts.tsx';
@@ -97,6 +98,7 @@ const Found = (props: ViewProps & { readonly lookUp: LookUpState }) => {
           <Linked answer={answer} {...props} />
         </>
       )}
+      {lookUp.explanation === undefined ? undefined : <ExplanationView {...props} explanation={lookUp.explanation} />}
       {about.you.maySee ? <History {...props} /> : undefined}
     </>
   );

@@ -6,7 +6,7 @@ const askedAtOnce = 4;
 
 const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** Looks a row up: whether it is linked and to whom, and what runs did to it. */
+/** Looks a row up: whether it is linked and to whom, why, and what runs did to it. */
 export class LookUp {
   readonly #get: () => LookUpState | undefined;
   readonly #set: (lookUp: LookUpState | undefined) => void;
@@ -30,12 +30,14 @@ export class LookUp {
   async open(api: Api, table: string, id: string, withOutcomes: boolean): Promise<void> {
     const turn = this.#begin(table, id);
     try {
-      const [answer, page] = await Promise.all([
+      const [answer, explanation, page] = await Promise.all([
         api.profile(table, id),
+        api.explanation(table, id),
         withOutcomes ? api.outcomes(table, id) : undefined,
       ]);
       this.#finish(turn, {
         answer,
+        explanation,
         ...(page === undefined ? {} : { outcomes: page.outcomes, examined: page.examined, older: page.continuation }),
       });
     } catch (error) {
@@ -84,6 +86,7 @@ export class LookUp {
       table,
       isLoading: true,
       answer: undefined,
+      explanation: undefined,
       outcomes: [],
       examined: 0,
       older: undefined,

@@ -1,11 +1,12 @@
 import type { Status } from '../shared/contracts/status.ts';
 import type { RowOutcome } from '../shared/state/row-outcomes.ts';
+import { everyRun, isEveryRun, type RunFilter, runFilterOf, runFilterQuery } from './run-filter.ts';
 import { outcomes, statuses } from './words.ts';
 
 /** What the page shows. It stands in the address after the #, so that it can be linked to, reloaded and gone back to. */
 export type Place =
   | { readonly view: 'status'; readonly list: ListChoice }
-  | { readonly view: 'runs' }
+  | { readonly view: 'runs'; readonly filter: RunFilter }
   | { readonly view: 'run'; readonly runId: string; readonly tab: 'tables' | 'about'; readonly list: ListChoice }
   | ({ readonly view: 'table'; readonly runId: string; readonly table: string } & TableChoice)
   /** The look-up of a row: `id` alone is looked for in every table. */
@@ -41,6 +42,7 @@ export interface TableChoice {
 }
 
 export const statusPlace: Place = { view: 'status', list: plainList };
+export const runsPlace: Place = { view: 'runs', filter: everyRun };
 
 const pathWords = {
   runs: 'runs',
@@ -70,7 +72,7 @@ export function placeOf(hash: string): Place {
 }
 
 function placeOfRuns(runId: string | undefined, table: string | undefined, given: URLSearchParams): Place {
-  if (runId === undefined) return { view: 'runs' };
+  if (runId === undefined) return { view: 'runs', filter: runFilterOf((name) => given.get(name)) };
   if (!runIdPattern.test(runId)) return statusPlace;
   if (table === undefined)
     return { view: 'run', runId, tab: given.get('tab') === 'about' ? 'about' : 'tables', list: listOf(given) };
@@ -113,6 +115,8 @@ export function hashOf(place: Place): string {
   switch (place.view) {
     case 'status':
       return withQuery('#/', listQuery(place.list));
+    case 'runs':
+      return withQuery(`#/${pathWords.runs}`, runFilterQuery(place.filter));
     case 'run':
       return withQuery(`#/runs/${place.runId}`, {
         tab: place.tab === 'tables' ? '' : place.tab,
@@ -149,7 +153,8 @@ function withQuery(path: string, values: Readonly<Record<string, string>>): stri
 /** Where Escape leads: from a part to the whole that it is of. */
 export function placeAbove(place: Place): Place {
   if (place.view === 'table') return runPlace(place.runId);
-  if (place.view === 'run') return { view: 'runs' };
+  if (place.view === 'run') return runsPlace;
+  if (place.view === 'runs' && !isEveryRun(place.filter)) return runsPlace;
   if (place.view === 'row' && place.id !== undefined) return { view: 'row', table: undefined, id: undefined };
   return statusPlace;
 }

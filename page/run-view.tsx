@@ -3,7 +3,7 @@ import { isFinal } from '../shared/contracts/is-final.ts';
 import type { RunDetail } from '../shared/contracts/run-summary.ts';
 import { durationText, timeText } from './format.ts';
 import { Facts, Head, Id, StatusBadge, Tabs, Time } from './parts.tsx';
-import type { Place } from './place.ts';
+import { type Place, runsPlace } from './place.ts';
 import { runProgress } from './progress.ts';
 import { ProgressLine } from './progress-view.tsx';
 import type { Actions } from './state.ts';
@@ -19,7 +19,7 @@ export const RunView = ({ state, about, actions, now, place }: ViewProps & { rea
   return (
     <section aria-labelledby="view-title">
       <Head
-        above={[['Runs', { view: 'runs' }]]}
+        above={[['Runs', runsPlace]]}
         title={run === undefined ? 'Run' : `${modeNames[run.mode]}, ${timeText(run.receivedAt)}`}
       >
         {run === undefined || !about.you.mayOperate ? undefined : <CancelButton run={run} actions={actions} />}

@@ -1,6 +1,7 @@
 import type { About, AuditList, RecordOutcomes, SegmentList } from '../shared/api/schemas.ts';
 import type { Discovery } from '../shared/contracts/discovery.ts';
 import type { DoctorReport } from '../shared/contracts/doctor-report.ts';
+import type { Explanation } from '../shared/contracts/explanation.ts';
 import type { TableHold } from '../shared/contracts/hold.ts';
 import type { ProfileAnswer } from '../shared/contracts/profile.ts';
 import type { StatusAnswer } from '../shared/contracts/run.ts';
@@ -8,6 +9,7 @@ import type { RunDetail, RunSummary } from '../shared/contracts/run-summary.ts';
 import type { Mode } from '../shared/contracts/status.ts';
 import type { RowOutcome } from '../shared/state/row-outcomes.ts';
 import { type Place, statusPlace } from './place.ts';
+import type { RunFilter } from './run-filter.ts';
 
 /** Whether the app answers whoever looks at the page. */
 export type Session =
@@ -56,12 +58,25 @@ export interface LookUpState {
   readonly isLoading: boolean;
   /** Undefined where no source table has such a row, or not yet. */
   readonly answer: ProfileAnswer | undefined;
+  readonly explanation: Explanation | undefined;
   /** What runs did to it, newest first, as far as was looked. */
   readonly outcomes: RecordOutcomes['outcomes'];
   /** Runs that were looked at. */
   readonly examined: number;
   readonly older: string | undefined;
   readonly problem: string | undefined;
+}
+
+/** Runs that match a filter, newest first, as far as they were looked for. */
+export interface FoundRuns {
+  readonly filter: RunFilter;
+  /** Undefined before the first answer. */
+  readonly runs: readonly RunSummary[] | undefined;
+  /** Where the app goes on looking; absent where it has looked at all. */
+  readonly older: string | undefined;
+  /** Older ones were asked for. */
+  readonly hasOlder: boolean;
+  readonly isLoading: boolean;
 }
 
 /** All that the page knows; views draw it and nothing else. */
@@ -75,6 +90,8 @@ export interface State {
   readonly runs: readonly RunSummary[] | undefined;
   readonly olderRuns: string | undefined;
   readonly isLoadingOlder: boolean;
+  /** Only while a filter is chosen. */
+  readonly found: FoundRuns | undefined;
   /** The run that is shown; undefined while it is being loaded, or is not recorded yet. */
   readonly run: RunDetail | undefined;
   /** A run that was asked for and is not there. */
@@ -100,6 +117,7 @@ export const emptyState: State = {
   runs: undefined,
   olderRuns: undefined,
   isLoadingOlder: false,
+  found: undefined,
   run: undefined,
   missingRun: undefined,
   rows: undefined,

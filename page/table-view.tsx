@@ -3,7 +3,7 @@ import { isFinal } from '../shared/contracts/is-final.ts';
 import type { Task } from '../shared/contracts/run.ts';
 import { numberText, timeText } from './format.ts';
 import { Facts, Head, StatusBadge, Tabs, Time } from './parts.tsx';
-import { type Place, runPlace } from './place.ts';
+import { type Place, runPlace, runsPlace } from './place.ts';
 import { taskProgress } from './progress.ts';
 import { ProgressLine } from './progress-view.tsx';
 import { RowsView } from './rows-view.tsx';
@@ -22,7 +22,7 @@ export const TableView = (props: ViewProps & { readonly place: TablePlace }) => 
     <section aria-labelledby="view-title">
       <Head
         above={[
-          ['Runs', { view: 'runs' }],
+          ['Runs', runsPlace],
           [run === undefined ? 'Run' : `${modeNames[run.mode]}, ${timeText(run.receivedAt)}`, runPlace(place.runId)],
         ]}
         title={place.table}

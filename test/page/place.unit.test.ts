@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { hashOf, isSameThing, type Place, placeAbove, placeOf, sortKeys, statusPlace } from '../../page/place.ts';
+import { apiFilterOf, everyRun, modes, runFilterOf } from '../../page/run-filter.ts';
 import { outcomes, statuses } from '../../page/words.ts';
 import { rowId, runIdFor } from '../api/records.ts';
 
@@ -16,7 +17,16 @@ const list = fc.record({
 });
 const places: fc.Arbitrary<Place> = fc.oneof(
   fc.record({ view: fc.constant('status' as const), list }),
-  fc.record({ view: fc.constantFrom('runs' as const, 'doctor', 'discover', 'segments', 'audit') }),
+  fc.record({
+    view: fc.constant('runs' as const),
+    filter: fc.record({
+      status: fc.option(fc.constantFrom(...statuses), { nil: undefined }),
+      mode: fc.option(fc.constantFrom(...modes), { nil: undefined }),
+      table: fc.oneof(fc.constant(''), table),
+      since: fc.constantFrom('', '2026-03-01', '2024-02-29'),
+    }),
+  }),
+  fc.record({ view: fc.constantFrom('doctor' as const, 'discover', 'segments', 'audit') }),
   fc.record({ view: fc.constant('run' as const), runId, tab: fc.constantFrom('tables' as const, 'about'), list }),
   fc.record({
     view: fc.constant('table' as const),
@@ -83,5 +93,18 @@ describe('what the page shows', () => {
     expect(isSameThing(rows, { ...rows, outcome: 'failed', search: 'x' })).toBe(true);
     expect(isSameThing(rows, { ...rows, tab: 'progress' })).toBe(false);
     expect(isSameThing(rows, { ...rows, table: 'lead' })).toBe(false);
+  });
+});
+
+describe('the filter of runs', () => {
+  it('leaves out what is none, however odd the address', () => {
+    const odd = { status: 'Sad', mode: 'quick', table: 'no such table', since: '2026-13-45' };
+    expect(runFilterOf((name) => odd[name])).toEqual(everyRun);
+  });
+
+  it('asks for runs since the beginning of the day where the browser is', () => {
+    const asked = apiFilterOf({ ...everyRun, since: '2026-03-01' });
+    expect(asked.since).toBe(new Date(2026, 2, 1).toISOString());
+    expect(apiFilterOf(everyRun)).toEqual({ status: undefined, mode: undefined, table: '', since: undefined });
   });
 });

@@ -165,17 +165,31 @@ describe.skipIf(browserPath === undefined)('an administrator, on the page', () =
     ).toBe(`${stack.dataverseUrl}/main.aspx?pagetype=entityrecord&etn=lead&id=${linked?.id}`);
     const history = page.getByRole('table', { name: 'What runs did to this row, newest first' });
     await history.getByRole('row', { name: /failed.*the lead has no owner/ }).waitFor();
+    // And why: the map row that counts, the customer's other rows, and that no run will change anything.
+    const mapRows = page.getByRole('table', { name: 'Map rows that name this row, newest first' });
+    await mapRows.getByText('It is the only one that names this row.').waitFor();
+    const others = page.getByRole('table', { name: 'Source rows that unification counts to the same customer' });
+    await others.getByRole('row', { name: /this row.*linked/ }).waitFor();
+    await main().getByText('Nothing: the row is linked to the profile that the map gives it.').waitFor();
+    await main()
+      .getByRole('button', { name: `Copy profile id ${linked?.profileId}` })
+      .first()
+      .waitFor();
+    await main()
+      .getByRole('link', { name: `Open: msdynci_customerprofile ${linked?.profileId}` })
+      .first()
+      .waitFor();
     await screenshot(page, '14-row-linked');
     await expectAccessible(page);
 
     // By its id alone; the table is found.
     await lookUp(String(alone?.id));
-    await main().getByText('Unification made no customer of this row').waitFor();
+    await main().getByText('Nothing: unification made no customer of this row').waitFor();
     expect(page.url()).toMatch(new RegExp(`#/rows/lead/${alone?.id}$`));
     await screenshot(page, '15-row-not-linked');
     await expectAccessible(page);
     await page.reload();
-    await main().getByText('Unification made no customer of this row').waitFor();
+    await main().getByText('Unification made no customer of this row: it').waitFor();
 
     await lookUp('00000000-0000-4000-8000-000000000000');
     await main().getByText('No source table has a row with this id').waitFor();
