@@ -14,6 +14,7 @@ import {
   type StartRun,
   segmentListSchema,
 } from '../shared/api/schemas.ts';
+import { type CustomerRecords, customerRecordsSchema } from '../shared/contracts/customer-records.ts';
 import { discoverySchema } from '../shared/contracts/discovery.ts';
 import { doctorReportSchema } from '../shared/contracts/doctor-report.ts';
 import { type Explanation, explanationSchema } from '../shared/contracts/explanation.ts';
@@ -95,6 +96,10 @@ export class AppClient {
 
   profile(table: string, id: string): Promise<ProfileAnswer> {
     return this.#json('GET', `${recordPath(table, id)}/profile`, profileAnswerSchema);
+  }
+
+  customerRecords(customerId: string): Promise<CustomerRecords> {
+    return this.#json('GET', `customers/${encodeURIComponent(customerId)}/records`, customerRecordsSchema);
   }
 
   explain(table: string, id: string): Promise<Explanation> {

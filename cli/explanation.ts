@@ -1,3 +1,4 @@
+import type { CustomerRecords } from '../shared/contracts/customer-records.ts';
 import type { Explanation } from '../shared/contracts/explanation.ts';
 import { changeKindNames, lastChangeText, linkText, recordStateNames } from '../shared/contracts/explanation-words.ts';
 import { indented, textTable, timeText } from './text.ts';
@@ -56,4 +57,17 @@ export function explanationText(explanation: Explanation, terminal?: Terminal): 
     changed === undefined ? '' : section(`Last changed ${timeText(changed.at)}`, [line(lastChangeText(changed))]),
     section('Not known', notKnown.map(line)),
   ].join('');
+}
+
+/** A customer's source rows, as people read them. */
+export function customerText({ customerId, records, tablesWithSeveral }: CustomerRecords, terminal?: Terminal): string {
+  const table = textTable(
+    ['table', 'row', 'data source', 'profile'],
+    records.map(({ table: of, entity, key, dataSource, profileId }) => [
+      ...[of ?? entity, key, dataSource, profileId ?? none],
+    ]),
+    terminal,
+  );
+  const several = tablesWithSeveral.map(({ table: of, rows }) => `${rows} rows of ${of}`).join(', ');
+  return `Customer ${customerId}\n${table}${several === '' ? '' : `\nOne customer, ${several}.\n`}`;
 }

@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import { modes, statusSchema } from '../../shared/contracts/status.ts';
 import type { AddCommand } from '../add-command.ts';
 import { exitCodeOf } from '../exit-code.ts';
-import { explanationText } from '../explanation.ts';
+import { customerText, explanationText } from '../explanation.ts';
 import { findRun, newestRuns } from '../find-runs.ts';
 import { modeOption } from '../mode-option.ts';
 import type { Session } from '../session.ts';
@@ -66,6 +66,13 @@ export function addSeeing(add: AddCommand, session: Session): void {
     .action(async (table: string, id: string, _options, command: Command) => {
       const app = await session.connect(command);
       session.show(await app.explain(table, id), explanationText);
+    });
+
+  add('customer', 'every source row that the map counts to one customer', ['customer <CustomerId>'])
+    .argument('<id>', 'the CustomerId, as profiles and rows name it')
+    .action(async (id: string, _options, command: Command) => {
+      const app = await session.connect(command);
+      session.show(await app.customerRecords(id), customerText);
     });
 
   add('audit', 'who started, confirmed and cancelled what, refreshed and exported', ['audit --limit 10'])

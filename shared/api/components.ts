@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { actorSchema, auditActionSchema, auditEntrySchema } from '../contracts/audit.ts';
 import { countersSchema } from '../contracts/counters.ts';
 import { coverageSchema } from '../contracts/coverage.ts';
+import { customerRecordSchema, customerRecordsSchema, tableWithSeveralSchema } from '../contracts/customer-records.ts';
 import { discoveredSourceSchema, discoverySchema, setupChangeSchema } from '../contracts/discovery.ts';
 import { checkSchema, doctorReportSchema } from '../contracts/doctor-report.ts';
 import {
@@ -70,6 +71,8 @@ export const answers = {
   Counters: countersSchema,
   Coverage: coverageSchema,
   CustomerProfile: customerProfileSchema,
+  CustomerRecord: customerRecordSchema,
+  CustomerRecords: customerRecordsSchema,
   CustomerRing: customerRingSchema,
   DiscoveredSource: discoveredSourceSchema,
   Discovery: discoverySchema,
@@ -113,6 +116,7 @@ export const answers = {
   SourceTable: sourceTableSchema,
   Status: statusSchema,
   StatusAnswer: statusAnswerSchema,
+  TableWithSeveral: tableWithSeveralSchema,
   Task: taskSchema,
   UnificationSetup: unificationSetupSchema,
   Unit: unitSchema,

@@ -123,6 +123,18 @@ export const examples: Partial<Record<keyof typeof answers | 'CloudEvent' | 'Pla
       },
     ],
   },
+  CustomerRecords: {
+    customerId,
+    records: ['0b6c5f0e-6b0a-4d5e-9d55-0a4a6a1f3c11', '7d0e2b41-90aa-4f6e-8c11-3b5a9e2d6f70'].map((key) => ({
+      mapRowId: key.replace('4', '9'),
+      dataSource: 'CRM',
+      entity: 'contact',
+      table: 'contact',
+      key,
+      profileId,
+    })),
+    tablesWithSeveral: [{ table: 'contact', rows: 2 }],
+  },
   Explanation: {
     table: 'contact',
     id: contactId,

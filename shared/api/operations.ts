@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { customerIdSchema, customerRecordsSchema } from '../contracts/customer-records.ts';
 import { discoverySchema } from '../contracts/discovery.ts';
 import { doctorReportSchema } from '../contracts/doctor-report.ts';
 import { explanationSchema } from '../contracts/explanation.ts';
@@ -243,6 +244,20 @@ export const operations: readonly Operation[] = [
     query: recordOutcomesQuerySchema,
     answer: { status: 200, description: 'What became of the row.', schema: recordOutcomesSchema },
     problems: [400, 503],
+  },
+  {
+    name: 'list-customer-records',
+    tag: 'Customers',
+    method: 'get',
+    path: '/customers/{customerId}/records',
+    summary:
+      'Every source row that the map counts to one customer, and the tables that have several rows of that customer.',
+    needsKey: true,
+    audience: 'administrators',
+    role: 'reader',
+    pathParameters: z.object({ customerId: customerIdSchema }),
+    answer: { status: 200, description: "The customer's rows.", schema: customerRecordsSchema },
+    problems: [400, 404, 502, 503],
   },
   {
     name: 'list-segments',
