@@ -83,6 +83,7 @@ function wire(settings: Settings): Services {
     pendingRows: new PendingRows(openTable(settings, 'BackstampPendingRows'), tellUnreadable),
     rowOutcomes: new RowOutcomes(openTable(settings, 'BackstampRowOutcomes'), tellUnreadable),
     foundChanges: new FoundChanges(openTable(settings, 'BackstampFoundChanges'), tellUnreadable),
+    organisationId: (signal: AbortSignal) => known.organisationId(signal),
     ownUsers: (signal: AbortSignal) => known.userIds(signal),
     mapIndex: new MapIndex(openTable(settings, 'BackstampMapIndex'), tellUnreadable),
     segments: new SegmentStore(openTable(settings, 'BackstampSegments')),

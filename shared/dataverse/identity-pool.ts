@@ -11,6 +11,9 @@ import type { Admission, Throttle, WaitCause } from './throttle.ts';
 /** A refused identity is tried again after this long: somebody may have granted what was missing. */
 const REFUSAL_MS = 300_000;
 
+/** More purposes than wait at once: which was served when is forgotten beyond. */
+const MOST_PURPOSES = 1_000;
+
 /** An identity with all that the process knows of it. */
 export interface Member {
   readonly clientId: string;
@@ -53,7 +56,7 @@ export class IdentityPool {
   readonly #telemetry: Telemetry;
   readonly #waiting: { readonly read: Waiter[]; readonly write: Waiter[] } = { read: [], write: [] };
   #turn = 0;
-  /** Number of the latest request of each purpose. */
+  /** Number of the latest request of each purpose, the one served longest ago first. */
   readonly #servedAt = new Map<string, number>();
   #alarm: { readonly at: number; readonly controller: AbortController } | undefined;
 
@@ -161,6 +164,13 @@ export class IdentityPool {
     return [...first.values()].sort((one, other) => servedAt(one) - servedAt(other));
   }
 
+  #noteServed(purpose: string): void {
+    this.#servedAt.delete(purpose);
+    this.#servedAt.set(purpose, this.#turn);
+    const [oldest] = this.#servedAt.keys();
+    if (this.#servedAt.size > MOST_PURPOSES && oldest !== undefined) this.#servedAt.delete(oldest);
+  }
+
   /** Lets a request be sent, or gives the milliseconds until asking again can help. */
   #serveOne(waiter: Waiter, priority: 'read' | 'write', now: number): 'served' | number {
     const { purpose } = waiter;
@@ -178,7 +188,7 @@ export class IdentityPool {
     }
     queue.splice(queue.indexOf(waiter), 1);
     member.lastTurn = ++this.#turn;
-    this.#servedAt.set(purpose, this.#turn);
+    this.#noteServed(purpose);
     member.throttle.start(now);
     member.turn?.sent(now);
     if (now > waiter.since) {

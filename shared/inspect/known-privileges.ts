@@ -38,6 +38,7 @@ export class KnownPrivileges {
   readonly #clientIds: readonly string[];
   #users: ReadonlyMap<string, string> = new Map();
   #names: PrivilegeNames = new Map();
+  #organisationId: string | undefined;
 
   /** @param clientIds of the identities; none where there is only the host's own */
   constructor(dataverse: DefinitionsReader, clientIds: readonly string[]) {
@@ -92,6 +93,12 @@ export class KnownPrivileges {
     return [...this.#users.values()];
   }
 
+  /** Id of the organisation, which no copy of it has; undefined where Dataverse does not tell. */
+  async organisationId(signal: AbortSignal): Promise<string | undefined> {
+    if (this.#organisationId === undefined) await this.#learn([], signal);
+    return this.#organisationId;
+  }
+
   async #readUnits(signal: AbortSignal): Promise<UnitTree | undefined> {
     const [answer] = await this.#dataverse.readObjects([unitsPath], 'read the business units', signal);
     const units = answer === undefined ? undefined : unlessRefused(answer);
@@ -101,6 +108,7 @@ export class KnownPrivileges {
   forget(): void {
     this.#users = new Map();
     this.#names = new Map();
+    this.#organisationId = undefined;
   }
 
   get #wanted(): readonly string[] {
@@ -116,18 +124,22 @@ export class KnownPrivileges {
     readonly names: PrivilegeNames;
     readonly refusal: TerminalError | undefined;
   }> {
-    const who = this.#clientIds.length > 1 ? usersPath(this.#clientIds) : 'WhoAmI';
-    const paths = [who, ...privilegeNamesPaths(tables)];
-    const [found, ...named] = await this.#dataverse.readObjects(paths, 'read who the app is', signal);
-    const read = named.map((answer) => {
+    const areSeveral = this.#clientIds.length > 1;
+    const paths = ['WhoAmI', ...(areSeveral ? [usersPath(this.#clientIds)] : []), ...privilegeNamesPaths(tables)];
+    const [self, ...others] = await this.#dataverse.readObjects(paths, 'read who the app is', signal);
+    const found = areSeveral ? others.shift() : self;
+    const read = others.map((answer) => {
       if (isTerminalError(answer)) throw answer;
       return privilegeNamesIn(answer);
     });
-    if (found === undefined) throw new TypeError('Each path has its answer.');
+    if (self === undefined || found === undefined) throw new TypeError('Each path has its answer.');
     // A table that is not told of has no privileges, now as later.
     const none = tables.map((table): [string, ReadonlyMap<string, string>] => [table, new Map()]);
     const names = new Map([...this.#names, ...none, ...read.flatMap((some) => [...some])]);
     this.#names = names;
+    if (!isTerminalError(self) && typeof self.OrganizationId === 'string') {
+      this.#organisationId = self.OrganizationId.toLowerCase();
+    }
     if (isTerminalError(found)) return { users: undefined, names, refusal: found };
     const users = new Map(
       this.#wanted.flatMap((name): [string, string][] => {

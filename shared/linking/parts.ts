@@ -17,6 +17,8 @@ export interface LinkingParts extends WorkParts {
   readonly foundChanges: FoundChanges;
   readonly mapIndex: MapIndex;
   /** Ids of the users in whose names the app writes; none where they may not be read. */
+  /** Id of the organisation; undefined where Dataverse does not tell it. */
+  readonly organisationId: (signal: AbortSignal) => Promise<string | undefined>;
   readonly ownUsers: (signal: AbortSignal) => Promise<readonly string[]>;
   /** What the app's identities lack to link a table. */
   readonly checkPrivileges: PrivilegeCheck;

@@ -24,7 +24,7 @@ import { linkedBefore, recheckChanges, settleChanges, weighChanges } from './set
 import { emptyTally } from './tally.ts';
 import { reconcileTouched } from './touched-phase.ts';
 import { walkRows } from './walk-phase.ts';
-import { whyOther } from './watermark-of.ts';
+import { atAddress, type WatermarkOf, whyOther } from './watermark-of.ts';
 
 /*
  * A pass, phase by phase. Each phase begins without a cursor; its end is the beginning of the next.
@@ -96,6 +96,7 @@ function whyFull(
  * @throws TimeUpError, LostRaceError, or the reason of the slice's signal; the state then says where to go on
  */
 export async function carryOn(slice: LinkingSlice): Promise<EndedPass> {
+  await followAddress(slice);
   await forgetOtherWatermark(slice);
   await beginAnewWhereOther(slice);
   if (slice.pass.phase === 'pending') {
@@ -128,6 +129,21 @@ export async function carryOn(slice: LinkingSlice): Promise<EndedPass> {
   if (slice.pass.phase === 'weigh') await weighChanges(slice);
   await settleChanges(slice);
   return commit(slice);
+}
+
+/** The same organisation has another address: the links that are kept of it lead there. */
+async function followAddress(slice: LinkingSlice): Promise<void> {
+  const { state, context } = slice;
+  const { origin } = context.of;
+  const moved = <T>(document: T, of: WatermarkOf | undefined): T =>
+    of === undefined || of.origin === origin || whyOther(of, context.of) !== undefined
+      ? document
+      : atAddress(document, of.origin, origin);
+  const watermark = state.watermark && moved(state.watermark, takenOf(state.watermark).of);
+  const pass = moved(state.pass, state.pass.of);
+  if (watermark === state.watermark && pass === state.pass) return;
+  const detail = `The environment's address is ${origin} now; it is the same organisation, so this goes on where it was.`;
+  await slice.save({ ...state, watermark, pass: { ...pass, details: [...pass.details, detail] } });
 }
 
 /** A watermark of another set-up is forgotten before any row is looked at under this one: should that one come back, rows differ. */

@@ -97,7 +97,12 @@ export async function prepare(
           columnCreated,
           feed: bestFeed(map),
           profileSchema: fingerprint(profile),
-          of: watermarkOf(parts.options.dataverseUrl, source, map, link),
+          of: watermarkOf(
+            { id: await parts.organisationId(signal), origin: parts.options.dataverseUrl },
+            source,
+            map,
+            link,
+          ),
         },
       };
     }

@@ -5,7 +5,9 @@ import type { LookupMetadata, TableMetadata } from '../dataverse/dataverse.ts';
 
 /** What a watermark is a watermark of; under anything else it says nothing. */
 export const watermarkOfSchema = z.object({
-  /** Root address of the environment. */
+  /** Id of the organisation; absent in notes of before, and where Dataverse does not tell it. */
+  organisation: z.string().optional(),
+  /** Root address of the environment; where both ids are known it may be another. */
   origin: z.string(),
   /** Data source and table in unification. */
   source: z.string(),
@@ -20,11 +22,12 @@ export type WatermarkOf = z.infer<typeof watermarkOfSchema>;
 
 /** The same of a table, as the set-up and the organisation are now. */
 export const watermarkOf = (
-  origin: string,
+  { id, origin }: { readonly id: string | undefined; readonly origin: string },
   { dataSource, entity, primaryKey }: SourceTable,
   map: Pick<TableMetadata, 'logicalName' | 'entitySetName'>,
   link: LookupMetadata | undefined,
 ): WatermarkOf => ({
+  ...(id === undefined ? {} : { organisation: id }),
   origin,
   source: `${dataSource}|${entity}`.toLowerCase(),
   key: primaryKey.toLowerCase(),
@@ -36,11 +39,27 @@ export const watermarkOf = (
 /** Why what was read under one set-up says nothing under another; undefined where both are the same. */
 export function whyOther(before: WatermarkOf | undefined, now: WatermarkOf): string | undefined {
   if (before === undefined) return 'what the last run read was not noted';
-  if (before.origin !== now.origin) return `the environment is ${now.origin} now, and was ${before.origin}`;
+  const areKnown = before.organisation !== undefined && now.organisation !== undefined;
+  if (areKnown && before.organisation !== now.organisation)
+    return `the organisation is another one, a copied or restored one perhaps (its id is ${now.organisation}, and was ${before.organisation})`;
+  if (!areKnown && before.origin !== now.origin)
+    return `the environment is ${now.origin} now, and was ${before.origin}`;
   if (before.source !== now.source) return `the table is ${now.source} in unification now, and was ${before.source}`;
   if (before.key !== now.key) return `the primary key is ${now.key} now, and was ${before.key}`;
   if (before.map !== now.map) return `the map is ${now.map} now, and was ${before.map}`;
   if (before.columns !== now.columns) return 'other columns of the map are read now';
   const isMadeAnew = before.lookup !== undefined && now.lookup !== undefined && before.lookup !== now.lookup;
   return isMadeAnew ? 'the lookup column was removed and made anew' : undefined;
+}
+
+/** A document in which every address of the organisation leads to where it is now. */
+export function atAddress<T>(document: T, before: string, now: string): T {
+  const move = (value: unknown): unknown => {
+    if (typeof value === 'string')
+      return value === before || value.startsWith(`${before}/`) ? now + value.slice(before.length) : value;
+    if (Array.isArray(value)) return value.map(move);
+    if (typeof value !== 'object' || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, move(one)]));
+  };
+  return move(document) as T;
 }

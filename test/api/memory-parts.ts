@@ -140,6 +140,7 @@ export function memoryParts(overrides: Partial<ApiParts> = {}): {
     pendingRows: new PendingRows(new MemoryTable()),
     rowOutcomes: new RowOutcomes(new MemoryTable()),
     foundChanges: new FoundChanges(new MemoryTable()),
+    organisationId: async () => undefined,
     ownUsers: async () => [],
     mapIndex: new MapIndex(new MemoryTable()),
     ownershipConsents: new OwnershipConsents(new MemoryTable()),

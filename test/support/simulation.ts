@@ -65,6 +65,8 @@ export class Simulation {
   readonly errors: unknown[] = [];
   /** What Dataverse says of the app's privileges. */
   privileges: PrivilegeFindings = { findings: [], notes: [] };
+  /** Id that Dataverse tells of itself. */
+  organisationId: string | undefined = '77777777-0000-4000-8000-000000000001';
   /** How far the clock of the processes is ahead of everybody else's, in milliseconds. */
   skewMs = 0;
   /** Told of each stored document that cannot be read: of what the app itself wrote, there is none. */
@@ -98,6 +100,7 @@ export class Simulation {
       pendingRows: new PendingRows(tables.pendingRows.connect(worker), tell),
       rowOutcomes: new RowOutcomes(tables.rowOutcomes.connect(worker), tell),
       foundChanges: new FoundChanges(tables.foundChanges.connect(worker), tell),
+      organisationId: async () => this.organisationId,
       ownUsers: async () => [theApp],
       mapIndex: new MapIndex(tables.mapIndex.connect(worker), tell),
       ownershipConsents: new OwnershipConsents(tables.linkStates.connect(worker), tell),

@@ -74,6 +74,7 @@ export function createLinker({ url, timeScale, identities, rows }: Assignment): 
   const { parts, outbox } = memoryParts({
     dataverse,
     mapIndex: new MapIndex(new IndexTable(rows, (n) => ({ sourceId: contactId(n) }))),
+    organisationId: (signal) => known.organisationId(signal),
     ownUsers: (signal) => known.userIds(signal),
     checkPrivileges: privilegeCheck(known),
     telemetry,
