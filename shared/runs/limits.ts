@@ -78,6 +78,8 @@ export const deadLetterAgainMs = 5 * 60_000;
 export const mostFailuresCounted = 1_000;
 /** Runs removed at one beat of the watch: the rest waits for the next, so that none lasts long after a pause of months. */
 export const runsPrunedAtOnce = 50;
+/** Outcomes removed at one beat, about a minute's work: a run that moved five million rows takes some hours of beats. */
+export const outcomesPrunedAtOnce = 100_000;
 
 /** Runs looked at for one that has answered a change of the map: a change is a few minutes old when it is looked for. */
 export const runsLookedAt = 20;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type EntityTable, listAll, type StoredEntity } from './entity-table.ts';
+import type { EntityTable, StoredEntity } from './entity-table.ts';
 import { DocumentForm, type TellUnreadable, tellNobody } from './stored-document.ts';
 
 /** What became of one row in one run, where there is something to tell. */
@@ -158,21 +158,19 @@ export class RowOutcomes {
     return entities.map((entity) => form.read(entity, this.#tell)).filter((outcome) => outcome !== undefined);
   }
 
-  /** Removes every outcome of one task, from the histories of its rows too. */
-  async remove(runId: string, table: string): Promise<void> {
+  /**
+   * Removes outcomes of one task, from the histories of its rows too.
+   * @param most about how many at most: a run may have moved millions of rows
+   * @returns how many were removed; fewer than `most` where none is left
+   */
+  async remove(runId: string, table: string, most: number): Promise<number> {
     const partition = partitionOf(runId, table);
-    const removeAll = async (entities: readonly StoredEntity[]) => {
+    for (let removed = 0; ; ) {
+      const { entities } = await this.#table.list(partition, { pageSize: Math.min(1_000, most - removed) });
       await this.#forgetHistory(runId, table, this.#read(entities).filter(isHistoric));
       await this.#table.applyAll(partition, { deletes: entities.map(({ rowKey }) => rowKey) });
-    };
-    let some: StoredEntity[] = [];
-    for await (const entity of listAll(this.#table, partition)) {
-      some.push(entity);
-      if (some.length === 1000) {
-        await removeAll(some);
-        some = [];
-      }
+      removed += entities.length;
+      if (entities.length === 0 || removed >= most) return removed;
     }
-    await removeAll(some);
   }
 }

@@ -262,7 +262,7 @@ describe('the explanation of a row', () => {
     expect(earlier.at(-1)).toMatchObject({ customerId: merged, profileId: absent, nextProfileId: profileId });
 
     // What is pruned is told no longer.
-    await parts.rowOutcomes.remove('5'.repeat(32), 'contact');
+    await parts.rowOutcomes.remove('5'.repeat(32), 'contact', 1_000);
     expect((await explain('contact', id, parts)).earlier.map(({ kind }) => kind)).not.toContain('left');
   });
 
