@@ -20,7 +20,7 @@ const floors: readonly (readonly string[])[] = [
   ['shared/telemetry'],
   ['shared/settings.ts'],
   ['shared/contracts'],
-  ['shared/counted.ts', 'shared/errors.ts', 'shared/odata-text.ts', 'shared/version.ts'],
+  ['shared/counted.ts', 'shared/errors.ts', 'shared/odata-text.ts', 'shared/retry-policy.ts', 'shared/version.ts'],
 ];
 
 const root = fileURLToPath(new URL('../', import.meta.url));

@@ -1,7 +1,5 @@
 import type { AccessToken, TokenCredential } from '@azure/core-auth';
-
-/** A token is replaced this long before it expires, so that none expires under way. */
-const MARGIN_MS = 120_000;
+import { tokenMarginMs } from './limits.ts';
 
 /** One identity's access token for one organisation: fetched once, shared by all requests, renewed in time. */
 export interface TokenSource {
@@ -26,7 +24,7 @@ export function createTokenSource(credential: TokenCredential, scope: string): T
 
   return {
     async get() {
-      if (current && current.expiresOnTimestamp - MARGIN_MS > Date.now()) return current.token;
+      if (current && current.expiresOnTimestamp - tokenMarginMs > Date.now()) return current.token;
       pending ??= fetch().finally(() => {
         pending = undefined;
       });

@@ -6,15 +6,15 @@ export interface SizeBounds {
 }
 
 /** A request is not made larger if it would then take longer: rows at risk, and the end of a pass, wait for it. */
-const LONGEST_MS = 30_000;
+const longestMs = 30_000;
 /** How many requests of a size are looked at before another size is tried. */
-const SAMPLES = 3;
+const samplesOfSize = 3;
 /** From this part of a size on a request stands for it. */
-const REPRESENTATIVE = 0.6;
+const representativeFrom = 0.6;
 /** Fewer, larger requests are worth having even where a row costs the same; not where it costs more than this part more. */
-const TOLERATED = 0.1;
+const toleratedPart = 0.1;
 /** After so many requests without a failure a size that failed before is tried again. */
-const FORGIVEN_AFTER = 100;
+const forgivenAfter = 100;
 
 /**
  * Rows per bulk request of one table: doubled while a row costs no more than before, taken back where it does, and made
@@ -42,25 +42,25 @@ export class BatchSize {
 
   /** A request of `rows` rows took `durationMs`. One much smaller than the present size tells nothing about it. */
   succeeded(rows: number, durationMs: number): void {
-    if (++this.#sinceCeiling >= FORGIVEN_AFTER) {
+    if (++this.#sinceCeiling >= forgivenAfter) {
       this.#ceiling = this.#bounds.largest;
       this.#sinceCeiling = 0;
     }
-    if (durationMs > LONGEST_MS && rows > this.#bounds.smallest) {
-      this.#cap(Math.floor((rows * LONGEST_MS) / durationMs));
+    if (durationMs > longestMs && rows > this.#bounds.smallest) {
+      this.#cap(Math.floor((rows * longestMs) / durationMs));
       return;
     }
-    if (rows < this.#rows * REPRESENTATIVE) return;
+    if (rows < this.#rows * representativeFrom) return;
     const size = this.#rows;
     const perRow = durationMs / rows;
     const before = this.#cost.get(size);
     this.#cost.set(size, before === undefined ? perRow : before + 0.3 * (perRow - before));
-    if (++this.#samples < SAMPLES) return;
+    if (++this.#samples < samplesOfSize) return;
     this.#samples = 0;
     const cost = this.#cost.get(size) ?? perRow;
     const smaller = [...this.#cost.keys()].filter((other) => other < size).sort((one, other) => other - one)[0];
     const costOfSmaller = smaller === undefined ? undefined : this.#cost.get(smaller);
-    if (smaller !== undefined && costOfSmaller !== undefined && cost > costOfSmaller * (1 + TOLERATED))
+    if (smaller !== undefined && costOfSmaller !== undefined && cost > costOfSmaller * (1 + toleratedPart))
       this.#cap(smaller);
     else this.#grow(cost);
   }
@@ -71,7 +71,7 @@ export class BatchSize {
   }
 
   #grow(perRow: number): void {
-    const next = Math.min(this.#bounds.largest, this.#ceiling, this.#rows * 2, Math.floor(LONGEST_MS / perRow));
+    const next = Math.min(this.#bounds.largest, this.#ceiling, this.#rows * 2, Math.floor(longestMs / perRow));
     if (next <= this.#rows) return;
     // What was measured at this size long ago would be compared with today's smaller one.
     this.#cost.delete(next);

@@ -1,17 +1,9 @@
 import type { FailureClass } from './classify.ts';
+import { refusalsInARow, refusalsOfApp } from './limits.ts';
 import type { Refusal } from './service-failure.ts';
 
 /** Refusals of the identity or by the organisation: what some rows meet, all rows meet. */
-const OF_ALL_ROWS: ReadonlySet<FailureClass> = new Set([
-  'privilege',
-  'identityRefused',
-  'organisation',
-  'unauthorized',
-]);
-/** Rows refused alike that prove such a refusal, where no row of the table was ever written. */
-const PROOF = 3;
-/** Rows refused alike, without one success between, after which a table is not worth more requests. */
-const IN_A_ROW = 50;
+const ofAllRows: ReadonlySet<FailureClass> = new Set(['privilege', 'identityRefused', 'organisation', 'unauthorized']);
 
 /**
  * Whether a table takes writes at all. It opens where rows from all over an update are refused alike and none is taken;
@@ -54,10 +46,10 @@ export class Breaker {
   isSuspicious(refusal: Refusal, rowsAtHand: number): boolean {
     if (this.#isOpen) return true;
     const isOfAll = isOfAllRows(refusal) && !this.#hasTaken;
-    return this.#inARow >= (isOfAll ? Math.min(PROOF, rowsAtHand) : IN_A_ROW);
+    return this.#inARow >= (isOfAll ? Math.min(refusalsOfApp, rowsAtHand) : refusalsInARow);
   }
 }
 
 /** Whether a refusal speaks of the identity, the organisation or the way to it, not of the rows in the request. */
 export const isOfAllRows = ({ failureClass, isService }: Refusal): boolean =>
-  OF_ALL_ROWS.has(failureClass) || (failureClass === 'transient' && !isService);
+  ofAllRows.has(failureClass) || (failureClass === 'transient' && !isService);

@@ -1,7 +1,4 @@
-/** Rows that must be taken one after another before bulk messages are tried again. */
-const QUIET_ROWS = 500;
-/** It doubles with each bulk message refused soon after, up to this. */
-const MOST_QUIET_ROWS = 16_000;
+import { mostQuietRows, quietRows } from './limits.ts';
 
 /**
  * Whether a table's bulk messages are worth sending. One bad row refuses a whole message, so where bad rows lie scattered
@@ -10,7 +7,7 @@ const MOST_QUIET_ROWS = 16_000;
 export class BulkTrust {
   #isShaken = false;
   #quietRows = 0;
-  #needed = QUIET_ROWS;
+  #needed = quietRows;
 
   /** Rows are better sent by `$batch` for now. */
   get isShaken(): boolean {
@@ -21,8 +18,7 @@ export class BulkTrust {
   bulkRefused(): void {
     // Requests under way at the same time are refused together: that says no more than one of them does.
     if (this.#isShaken) return;
-    if (this.#quietRows > 0 && this.#quietRows < this.#needed)
-      this.#needed = Math.min(MOST_QUIET_ROWS, this.#needed * 2);
+    if (this.#quietRows > 0 && this.#quietRows < this.#needed) this.#needed = Math.min(mostQuietRows, this.#needed * 2);
     this.#isShaken = true;
     this.#quietRows = 0;
   }
@@ -37,7 +33,7 @@ export class BulkTrust {
     if (this.#quietRows < this.#needed) return;
     // Back to bulk messages; a long time without a refusal forgives the earlier ones.
     if (this.#isShaken) this.#quietRows = 0;
-    else this.#needed = QUIET_ROWS;
+    else this.#needed = quietRows;
     this.#isShaken = false;
   }
 }

@@ -50,7 +50,7 @@ export interface Evidence {
 }
 
 /** Codes whose meaning does not depend on the message. */
-const BY_CODE: Readonly<Record<string, FailureClass>> = {
+const byCode: Readonly<Record<string, FailureClass>> = {
   '0x80072322': 'throttle',
   '0x80072321': 'throttle',
   '0x80072326': 'throttle',
@@ -89,16 +89,15 @@ const BY_CODE: Readonly<Record<string, FailureClass>> = {
 };
 
 /** Codes of a refused access, whether to a kind of row or to one row: only the platform's own words tell which. */
-const ACCESS_CODES: ReadonlySet<string> = new Set(['0x80040220', '0x80048306', '0x80040299']);
+const accessCodes: ReadonlySet<string> = new Set(['0x80040220', '0x80048306', '0x80040299']);
 
 /** The platform's words for an access refused to the caller as such. */
-const NAMES_PRIVILEGE =
-  /\bis missing prv\w{1,100} privilege|\bmissing [^.]{0,100}\bprivilege|CrmCheckPrivilege failed/i;
+const namesPrivilege = /\bis missing prv\w{1,100} privilege|\bmissing [^.]{0,100}\bprivilege|CrmCheckPrivilege failed/i;
 /** Its words for an access refused to one row, or to the owner that one row was to have. */
-const NAMES_ROW = /AccessCheckEx|ObjectID|right\(s\) for record with id|Check For Owner failed|Principal team/i;
+const namesRow = /AccessCheckEx|ObjectID|right\(s\) for record with id|Check For Owner failed|Principal team/i;
 
 /** Words that have the same request done more carefully: in smaller parts, in another form, or later. */
-const BY_WORDS: readonly (readonly [RegExp, FailureClass])[] = [
+const byWords: readonly (readonly [RegExp, FailureClass])[] = [
   [/message size exceeded when sending context to sandbox/i, 'tooLarge'],
   [/'odata\.bind' instance or property annotation has a null value/i, 'nullRefused'],
   [/an undeclared property '|could not find a property named '|invalid property '/i, 'schemaLag'],
@@ -110,32 +109,32 @@ const BY_WORDS: readonly (readonly [RegExp, FailureClass])[] = [
 ];
 
 /** SQL numbers behind 0x80044150 that are a row's own fault: a broken constraint, a number too large. */
-const SQL_OF_A_ROW: ReadonlySet<string> = new Set(['547', '8115']);
+const sqlOfARow: ReadonlySet<string> = new Set(['547', '8115']);
 /** Those of a table whose bulk procedures are being built. */
-const SQL_OF_A_RACE: ReadonlySet<string> = new Set(['3732', '2766', '2812']);
+const sqlOfARace: ReadonlySet<string> = new Set(['3732', '2766', '2812']);
 
 /** Any other number passes: most are failovers and deadlocks, and what stays is found by isolating rows. */
 function classifySql(message: string): FailureClass {
   const number = /Sql Number:[ ]{0,5}(-?\d{1,10})/i.exec(message)?.[1] ?? '';
-  if (SQL_OF_A_ROW.has(number)) return 'row';
-  if (SQL_OF_A_RACE.has(number)) return 'bulkRace';
+  if (sqlOfARow.has(number)) return 'row';
+  if (sqlOfARace.has(number)) return 'bulkRace';
   return number === '-2' ? 'tooLarge' : 'transient';
 }
 
 /** What the service says by its code, and by its words where the code leaves room for them. */
 function classifyCode({ status, code, message }: Evidence): FailureClass | undefined {
-  const known = BY_CODE[code];
+  const known = byCode[code];
   if (known) return known;
   if (code === '0x80044150') return classifySql(message);
   if (code === '0x80131501') return /sql/i.test(message) ? 'transient' : undefined;
-  if (ACCESS_CODES.has(code)) return NAMES_PRIVILEGE.test(message) && !NAMES_ROW.test(message) ? 'privilege' : 'row';
-  if (status === 403) return NAMES_ROW.test(message) ? 'row' : undefined;
-  for (const [words, meaning] of BY_WORDS) if (words.test(message)) return meaning;
+  if (accessCodes.has(code)) return namesPrivilege.test(message) && !namesRow.test(message) ? 'privilege' : 'row';
+  if (status === 403) return namesRow.test(message) ? 'row' : undefined;
+  for (const [words, meaning] of byWords) if (words.test(message)) return meaning;
   return undefined;
 }
 
 /** What a 5xx or 408 may still mean besides that it passes. */
-const PASSING: ReadonlySet<FailureClass> = new Set(['throttle', 'customizationLock', 'tooLarge', 'bulkRace']);
+const passingMeanings: ReadonlySet<FailureClass> = new Set(['throttle', 'customizationLock', 'tooLarge', 'bulkRace']);
 
 /**
  * Sorts a refusal by the order of evidence: status, media type, code, words. The one place that knows the service's
@@ -149,7 +148,7 @@ export function classify(evidence: Evidence): FailureClass {
   if (status === 413) return 'tooLarge';
   if (status === 0 || status === 408 || status >= 500) {
     if (status === 501 && isService) return 'unsupported';
-    return meaning !== undefined && PASSING.has(meaning) ? meaning : 'transient';
+    return meaning !== undefined && passingMeanings.has(meaning) ? meaning : 'transient';
   }
   if (!isService || status < 400) return 'organisation';
   if (status === 403) return meaning ?? 'organisation';

@@ -9,19 +9,19 @@ export interface Clock {
 }
 
 /** A timer cannot be set further ahead than this; a longer sleep is made of several. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
+const longestTimerMs = 2 ** 31 - 1;
 
 export const systemClock: Clock = {
   now: () => performance.now(),
   async sleep(ms, signal) {
-    for (let left = ms; ; left -= LONGEST_TIMER_MS) {
+    for (let left = ms; ; left -= longestTimerMs) {
       try {
-        await delay(Math.min(left, LONGEST_TIMER_MS), undefined, signal ? { signal } : {});
+        await delay(Math.min(left, longestTimerMs), undefined, signal ? { signal } : {});
       } catch (error) {
         signal?.throwIfAborted();
         throw error;
       }
-      if (left <= LONGEST_TIMER_MS) return;
+      if (left <= longestTimerMs) return;
     }
   },
 };

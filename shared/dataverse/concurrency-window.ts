@@ -1,10 +1,10 @@
 /** Twice as slow as usual for the same work: the organisation is loaded, by us or by others. */
-const SLOW = 2;
+const slowFrom = 2;
 /** Above this no more is asked of it. */
-const STRAINED = 1.5;
-const BACK_OFF = 0.7;
+const strainedFrom = 1.5;
+const backOffTo = 0.7;
 /** Growth is judged against what was measured at this share of the present window. */
-const COMPARED_WITH = 0.7;
+const comparedWith = 0.7;
 
 /**
  * How many requests may be in flight at once: one more per round while throughput keeps up, fewer by a factor when the
@@ -50,7 +50,7 @@ export class ConcurrencyWindow {
     this.#sinceBackOff++;
     this.#peakInRound = Math.max(this.#peakInRound, inFlight);
     // After a back-off the requests sent before it are still coming in: they say nothing about the smaller window.
-    if (this.#slowness >= SLOW && this.#sinceBackOff > inFlight) this.#backOff(inFlight);
+    if (this.#slowness >= slowFrom && this.#sinceBackOff > inFlight) this.#backOff(inFlight);
     else if (this.#finishedInRound >= this.limit) this.#endRound();
   }
 
@@ -60,7 +60,7 @@ export class ConcurrencyWindow {
   }
 
   #backOff(inFlight: number): void {
-    this.#limit = Math.max(1, Math.min(this.#limit, inFlight) * BACK_OFF);
+    this.#limit = Math.max(1, Math.min(this.#limit, inFlight) * backOffTo);
     this.#sinceBackOff = 0;
     this.#startRound();
   }
@@ -72,7 +72,7 @@ export class ConcurrencyWindow {
     if (full) {
       const before = this.#slownessAt.get(requests);
       this.#slownessAt.set(requests, before === undefined ? this.#slowness : (before + this.#slowness) / 2);
-      if (this.#slowness < STRAINED) {
+      if (this.#slowness < strainedFrom) {
         if (this.#latencyOutgrows(requests)) this.#limit = Math.max(1, this.#limit * 0.9);
         else this.#limit = Math.min(this.#most, this.#limit + 1);
       }
@@ -84,7 +84,7 @@ export class ConcurrencyWindow {
   #latencyOutgrows(requests: number): boolean {
     let smaller = 0;
     for (const measured of this.#slownessAt.keys()) {
-      if (measured <= requests * COMPARED_WITH && measured > smaller) smaller = measured;
+      if (measured <= requests * comparedWith && measured > smaller) smaller = measured;
     }
     const slownessThen = this.#slownessAt.get(smaller);
     const slownessNow = this.#slownessAt.get(requests);

@@ -10,12 +10,12 @@ export interface Identity {
   readonly credential: TokenCredential;
 }
 
-const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
+const loopback = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 /** Whether `url` is plain http on this machine: the one place where plain http and a local token are allowed. */
 export function isLocal(url: string): boolean {
   const { protocol, hostname } = new URL(url);
-  return protocol === 'http:' && LOOPBACK.has(hostname);
+  return protocol === 'http:' && loopback.has(hostname);
 }
 
 /**

@@ -4,15 +4,13 @@ import { createTokenSource, type TokenSource } from './access-token.ts';
 import type { FailureClass } from './classify.ts';
 import type { Clock } from './clock.ts';
 import type { Identity } from './identities.ts';
-import { BEAT_MS, IdentityTurn, type LeaseStore } from './identity-turn.ts';
+import { beatMs, IdentityTurn, type LeaseStore } from './identity-turn.ts';
+import { leftOutMs } from './limits.ts';
 import { MissingPrivilegeError } from './service-failure.ts';
 import type { Admission, Throttle, WaitCause } from './throttle.ts';
 
-/** A refused identity is tried again after this long: somebody may have granted what was missing. */
-const REFUSAL_MS = 300_000;
-
 /** More purposes than wait at once: which was served when is forgotten beyond. */
-const MOST_PURPOSES = 1_000;
+const mostPurposes = 1_000;
 
 /** An identity with all that the process knows of it. */
 export interface Member {
@@ -168,7 +166,7 @@ export class IdentityPool {
     this.#servedAt.delete(purpose);
     this.#servedAt.set(purpose, this.#turn);
     const [oldest] = this.#servedAt.keys();
-    if (this.#servedAt.size > MOST_PURPOSES && oldest !== undefined) this.#servedAt.delete(oldest);
+    if (this.#servedAt.size > mostPurposes && oldest !== undefined) this.#servedAt.delete(oldest);
   }
 
   /** Lets a request be sent, or gives the milliseconds until asking again can help. */
@@ -203,7 +201,7 @@ export class IdentityPool {
   refuse(member: Member, purpose: string, why: string): void {
     if (purpose === '*') member.proved.clear();
     else member.proved.delete(purpose);
-    member.refusals.set(purpose, { until: this.#clock.now() + REFUSAL_MS, why });
+    member.refusals.set(purpose, { until: this.#clock.now() + leftOutMs, why });
     // An identity that only writes leaves the rest to others, which is as it was granted; one that nothing is left to is not.
     const level = purpose !== '*' && this.hasOthers(member, purpose) ? 'info' : 'error';
     this.#telemetry.log(level, `Identity ${member.clientId} is left out of ${purpose}: ${why}`, {
@@ -310,7 +308,7 @@ const admit = ({ throttle, turn }: Member, priority: 'read' | 'write', now: numb
   turn === undefined || turn.admits(priority, now)
     ? throttle.admit(now)
     : // Should storage not answer at all, nobody tells that the turn has come.
-      { admitted: false, waitMs: BEAT_MS, cause: 'turn' };
+      { admitted: false, waitMs: beatMs, cause: 'turn' };
 
 const isBefore = (one: Member, other: Member, now: number): boolean =>
   load(one, now) - load(other, now) < 0 || (load(one, now) === load(other, now) && one.lastTurn < other.lastTurn);

@@ -18,26 +18,26 @@ export interface LeaseStore {
 }
 
 /** How often whoever has the turn says so, and who waits looks; milliseconds. */
-export const BEAT_MS = 2_000;
+export const beatMs = 2_000;
 /** Whoever comes next looks more often: until it has seen that its turn has come, nobody sends. */
-const NEXT_LOOK_MS = 500;
+const nextLookMs = 500;
 /** A holder that has said nothing for so long is dead. Each process measures by its own clock: theirs may differ. */
-const EXPIRY_MS = 8_000;
+const expiryMs = 8_000;
 /** So much earlier a holder that could not say anything stops by itself. */
-const MARGIN_MS = 3_000;
+const marginMs = 3_000;
 /** Who is handed the turn and does not take it for so long is dead. */
-const UNTAKEN_MS = 5_000;
+const untakenMs = 5_000;
 /** Storage that has answered nothing for so long is not waited for. */
-const OUT_MS = 15_000;
+const outMs = 15_000;
 /** A turn that is not used is given up after so long. */
-const LINGER_MS = 5_000;
+const lingerMs = 5_000;
 /** All who wait have their turn within about this time: less than a slice, so that each gets on. */
-const ROUND_MS = 150_000;
-const SHORTEST_TURN_MS = 20_000;
-const LONGEST_TURN_MS = 60_000;
+const roundMs = 150_000;
+const shortestTurnMs = 20_000;
+const longestTurnMs = 60_000;
 /** Reads that a process may send out of turn: what people ask for must not wait for linking. */
-const READS_AT_ONCE = 30;
-const MS_PER_READ = 15_000;
+const readsAtOnce = 30;
+const msPerRead = 15_000;
 
 export interface TurnOptions {
   readonly clientId: string;
@@ -79,7 +79,7 @@ export class IdentityTurn {
   #answeredAt = 0;
   #isAtWork = false;
   #isCarefulTold = false;
-  #reads = READS_AT_ONCE;
+  #reads = readsAtOnce;
   #readsAt = 0;
 
   constructor(options: TurnOptions) {
@@ -110,15 +110,15 @@ export class IdentityTurn {
   }
 
   #isOurs(now: number): boolean {
-    return this.#held !== undefined && now - this.#saidAt < EXPIRY_MS - MARGIN_MS;
+    return this.#held !== undefined && now - this.#saidAt < expiryMs - marginMs;
   }
 
   #isAlone(now: number): boolean {
-    return this.#isAtWork && now - this.#answeredAt > OUT_MS;
+    return this.#isAtWork && now - this.#answeredAt > outMs;
   }
 
   #readsLeft(now: number): number {
-    return Math.min(READS_AT_ONCE, this.#reads + (now - this.#readsAt) / MS_PER_READ);
+    return Math.min(readsAtOnce, this.#reads + (now - this.#readsAt) / msPerRead);
   }
 
   #isBusy(): boolean {
@@ -131,7 +131,7 @@ export class IdentityTurn {
     do {
       await this.#attempt(() => this.#look());
       onChange();
-      await clock.sleep((this.#isNext ? NEXT_LOOK_MS : BEAT_MS) * (0.75 + Math.random() / 2));
+      await clock.sleep((this.#isNext ? nextLookMs : beatMs) * (0.75 + Math.random() / 2));
     } while (this.#held !== undefined || this.#isBusy());
     await this.#attempt(() => this.#leaveQueue());
     this.#isAtWork = false;
@@ -173,7 +173,7 @@ export class IdentityTurn {
       // From here on nothing is sent: the next one may begin before the answer is here.
       this.#held = undefined;
       await this.#write({ holder: next, isTaken: false, queue }, etag);
-    } else if (now - this.#busyAt > LINGER_MS) {
+    } else if (now - this.#busyAt > lingerMs) {
       this.#held = undefined;
       await this.#write({ isTaken: false, queue: [] }, etag);
     } else {
@@ -206,7 +206,7 @@ export class IdentityTurn {
     if (this.#seen?.etag !== etag) this.#seen = { etag, at: now };
     // What is read out of turn heeds what whoever has the turn knows.
     if (lease.ledger !== undefined) throttle.adopt(now, lease.ledger, this.#ageOf(lease));
-    const isDead = now - this.#seen.at >= (lease.isTaken ? EXPIRY_MS : UNTAKEN_MS);
+    const isDead = now - this.#seen.at >= (lease.isTaken ? expiryMs : untakenMs);
     this.#isNext = lease.queue[0] === processId;
     if (!isWaiting()) return;
     if (lease.holder === undefined || isDead) await this.#take(queue, found);
@@ -265,5 +265,4 @@ export class IdentityTurn {
   }
 }
 
-const turnMs = (waiting: number): number =>
-  Math.min(LONGEST_TURN_MS, Math.max(SHORTEST_TURN_MS, ROUND_MS / (waiting + 1)));
+const turnMs = (waiting: number): number => Math.min(longestTurnMs, Math.max(shortestTurnMs, roundMs / (waiting + 1)));

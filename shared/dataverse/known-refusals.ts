@@ -1,7 +1,5 @@
+import { believedAfter } from './limits.ts';
 import type { Refusal } from './service-failure.ts';
-
-/** Rows that kept a refusal to the end, and none that lost it, after which it is believed at once. */
-const BELIEVED_AFTER = 10;
 
 /**
  * Which refusals of a table's rows pass when the rows are sent again, and which stay. A refusal of unknown meaning is
@@ -12,7 +10,7 @@ export class KnownRefusals {
 
   /** Rows that were refused so stay refused. */
   isBelieved(refusal: Refusal): boolean {
-    return (this.#stayed.get(keyOf(refusal)) ?? 0) >= BELIEVED_AFTER;
+    return (this.#stayed.get(keyOf(refusal)) ?? 0) >= believedAfter;
   }
 
   stayed(refusal: Refusal): void {

@@ -1,10 +1,10 @@
 /** Faster than known: soon believed. */
-const TOWARDS_FASTER = 0.5;
+const towardsFaster = 0.5;
 /** Slower with hardly anything of ours in flight: the work itself has become slower. */
-const TOWARDS_SLOWER = 0.02;
+const towardsSlower = 0.02;
 /** Slower with much in flight: most likely because of that. */
-const TOWARDS_SLOWER_UNDER_LOAD = 0.0005;
-const HARDLY_ANYTHING = 2;
+const towardsSlowerUnderLoad = 0.0005;
+const hardlyAnything = 2;
 
 /** How long work usually takes, by kind and size, so that a slow service can be told from a large request. */
 export class LatencyBaseline {
@@ -29,8 +29,8 @@ export class LatencyBaseline {
       this.#usual.set(key, perRow / given.slowness);
       return given.slowness;
     }
-    const slower = given.inFlight <= HARDLY_ANYTHING ? TOWARDS_SLOWER : TOWARDS_SLOWER_UNDER_LOAD;
-    const step = perRow < usual ? TOWARDS_FASTER : slower;
+    const slower = given.inFlight <= hardlyAnything ? towardsSlower : towardsSlowerUnderLoad;
+    const step = perRow < usual ? towardsFaster : slower;
     this.#usual.set(key, usual + step * (perRow - usual));
     return perRow / usual;
   }

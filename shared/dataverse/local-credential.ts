@@ -1,6 +1,6 @@
 import type { AccessToken, TokenCredential } from '@azure/core-auth';
 
-const LIFETIME_SECONDS = 3600;
+const lifetimeSeconds = 3600;
 
 const encode = (part: object): string => Buffer.from(JSON.stringify(part)).toString('base64url');
 
@@ -11,7 +11,7 @@ const encode = (part: object): string => Buffer.from(JSON.stringify(part)).toStr
 export function createLocalCredential(url: string, clientId: string): TokenCredential {
   return {
     async getToken(): Promise<AccessToken> {
-      const expires = Math.floor(Date.now() / 1000) + LIFETIME_SECONDS;
+      const expires = Math.floor(Date.now() / 1000) + lifetimeSeconds;
       const claims = { aud: new URL(url).origin, appid: clientId, exp: expires };
       return { token: `${encode({ alg: 'none', typ: 'JWT' })}.${encode(claims)}.`, expiresOnTimestamp: expires * 1000 };
     },

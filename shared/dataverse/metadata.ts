@@ -3,11 +3,9 @@ import { odataText } from '../odata-text.ts';
 import type { Clock } from './clock.ts';
 import type { LookupMetadata, MetadataRequest, NewLookup, Row, TableMetadata, TableType } from './dataverse.ts';
 import { listAt, parseObject, stringAt } from './json.ts';
+import { lookAgainMs, tablesPerRequest, visibleWithinMs } from './limits.ts';
 import type { Sender } from './sender.ts';
 import { ServiceFailure } from './service-failure.ts';
-
-/** Tables of one request: more names make a filter that servers refuse to parse. */
-const TABLES_PER_REQUEST = 60;
 
 /** Definitions of several tables, in one request unless there are dozens. */
 export async function readTables(
@@ -17,7 +15,7 @@ export async function readTables(
 ): Promise<ReadonlyMap<string, TableMetadata>> {
   const names = [...new Set(request.tables)];
   const parts: string[][] = [];
-  for (let at = 0; at < names.length; at += TABLES_PER_REQUEST) parts.push(names.slice(at, at + TABLES_PER_REQUEST));
+  for (let at = 0; at < names.length; at += tablesPerRequest) parts.push(names.slice(at, at + tablesPerRequest));
   const found = await Promise.all(parts.map((tables) => readSome(sender, { ...request, tables }, signal)));
   return new Map(found.flatMap((some) => [...some]));
 }
@@ -137,17 +135,13 @@ function labelOf(label: unknown): Localized | undefined {
   return own?.Label === undefined ? all?.[0] : own;
 }
 
-/** Metadata caches may lag up to 30 s; a strong read goes past them, so this is for slow servers only. */
-const VISIBLE_WITHIN_MS = 120_000;
-const LOOK_AGAIN_MS = 2_000;
-
 const label = (text: string, language: number): object => ({
   '@odata.type': 'Microsoft.Dynamics.CRM.Label',
   LocalizedLabels: [{ '@odata.type': 'Microsoft.Dynamics.CRM.LocalizedLabel', Label: text, LanguageCode: language }],
 });
 
 /** Every cascade none: an elastic table may be referenced in no other way, and ownership must not flow along. */
-const NO_CASCADE = {
+const noCascade = {
   Assign: 'NoCascade',
   Delete: 'NoCascade',
   Merge: 'NoCascade',
@@ -169,7 +163,7 @@ export async function createLookup(
   const outcome = await postLookup(sender, lookup, signal);
   const { table, schemaName } = lookup;
   const column = schemaName.toLowerCase();
-  const deadline = clock.now() + VISIBLE_WITHIN_MS;
+  const deadline = clock.now() + visibleWithinMs;
   for (;;) {
     const request = { tables: [table.logicalName], withColumns: [table.logicalName], strong: true };
     const read = (await readTables(sender, request, signal)).get(table.logicalName);
@@ -179,7 +173,7 @@ export async function createLookup(
     if (clock.now() >= deadline) {
       throw new RetryableError(`The new column ${column} of ${table.logicalName} has not become visible yet.`);
     }
-    await clock.sleep(LOOK_AGAIN_MS, signal);
+    await clock.sleep(lookAgainMs, signal);
   }
 }
 
@@ -195,7 +189,7 @@ async function postLookup(sender: Sender, lookup: NewLookup, signal?: AbortSigna
       Order: 10_000,
       Label: label(table.displayName, language),
     },
-    CascadeConfiguration: NO_CASCADE,
+    CascadeConfiguration: noCascade,
     ReferencedEntity: referencedTable.logicalName,
     ReferencedAttribute: referencedTable.primaryId,
     ReferencingEntity: table.logicalName,
@@ -231,7 +225,7 @@ async function postLookup(sender: Sender, lookup: NewLookup, signal?: AbortSigna
   }
 }
 
-const ENGLISH = 1033;
+const english = 1033;
 
 /**
  * The language that labels are written in: the organisation's own, for any that is not provisioned is refused. Who may
@@ -248,7 +242,7 @@ async function readLanguage(sender: Sender, table: TableMetadata, signal?: Abort
   } catch (error) {
     if (!isTerminalError(error)) throw error;
   }
-  return table.language ?? ENGLISH;
+  return table.language ?? english;
 }
 
 /** Number of rows from the service's snapshot; undefined where it has none for this table. */

@@ -16,24 +16,18 @@ export interface BatchAnswer {
   readonly body: string;
 }
 
-/** The longest URL that the service takes of a GET by itself; in a part of a `$batch` it may have twice that. */
-export const MAX_URL = 32_768;
+const lineEnd = '\r\n';
 
-/** The most parts the service takes in one `$batch`. */
-export const MAX_BATCH_PARTS = 1_000;
-
-const CRLF = '\r\n';
-
-/** Writes a `$batch` body. Every line ends in CRLF, the last one too: the service reads no other. */
+/** Writes a `$batch` body. Every line ends in lineEnd, the last one too: the service reads no other. */
 export function writeBatch(boundary: string, parts: readonly BatchPart[]): string {
   let text = '';
   for (const { method, path, headers, body } of parts) {
-    text += `--${boundary}${CRLF}Content-Type: application/http${CRLF}Content-Transfer-Encoding: binary${CRLF}${CRLF}`;
-    text += `${method} ${path} HTTP/1.1${CRLF}`;
-    for (const [name, value] of Object.entries(headers)) text += `${name}: ${value}${CRLF}`;
-    text += `${CRLF}${body ?? ''}${CRLF}`;
+    text += `--${boundary}${lineEnd}Content-Type: application/http${lineEnd}Content-Transfer-Encoding: binary${lineEnd}${lineEnd}`;
+    text += `${method} ${path} HTTP/1.1${lineEnd}`;
+    for (const [name, value] of Object.entries(headers)) text += `${name}: ${value}${lineEnd}`;
+    text += `${lineEnd}${body ?? ''}${lineEnd}`;
   }
-  return `${text}--${boundary}--${CRLF}`;
+  return `${text}--${boundary}--${lineEnd}`;
 }
 
 /**

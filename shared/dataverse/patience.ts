@@ -1,31 +1,8 @@
 import type { FailureClass } from './classify.ts';
+import type { retries } from './limits.ts';
 import type { Refusal } from './service-failure.ts';
 
-/** How often, and after what pause (milliseconds, by attempt from 0), a failure is met with the same request again. */
-export interface Patience {
-  readonly attempts: number;
-  pauseMs(attempt: number): number;
-}
-
-const jitter = (ms: number): number => ms * (0.75 + Math.random() / 2);
-
-const PASSING: Patience = { attempts: 6, pauseMs: (attempt) => Math.min(30_000, jitter(500 * 2 ** attempt)) };
-
-export const PATIENCE = {
-  transient: PASSING,
-  // Whatever a read is refused for: the recorded refusals of each kind include some that passed.
-  refused: PASSING,
-  // Rows are divided next, so that one of them cannot hold up the others for long; a definition is told of.
-  refusedWrite: { attempts: 3, pauseMs: (attempt) => jitter(500 * 2 ** attempt) },
-  bulkRace: { attempts: 3, pauseMs: (attempt) => jitter(500 * 2 ** attempt) },
-  schemaLag: { attempts: 8, pauseMs: () => 5_000 },
-  // Another customization may hold the lock for minutes while an app is installed.
-  customizationLock: { attempts: 20, pauseMs: (attempt) => jitter(Math.min(30_000, 5_000 * 1.5 ** attempt)) },
-  // The pause is the Retry-After; this one is for an answer without.
-  throttle: { attempts: 12, pauseMs: (attempt) => Math.min(60_000, jitter(1_000 * 2 ** attempt)) },
-} satisfies Record<string, Patience>;
-
-export type RetryKind = keyof typeof PATIENCE;
+export type RetryKind = keyof typeof retries;
 
 /** What is asked, as far as it decides how a refusal is met. */
 export interface Asked {
@@ -44,7 +21,7 @@ export interface Asked {
 }
 
 /** Answers that say what is asked for: the same request again would be told the same. */
-const SAYS_ALL: ReadonlySet<FailureClass> = new Set(['expired', 'duplicate']);
+const saysAll: ReadonlySet<FailureClass> = new Set(['expired', 'duplicate']);
 
 /**
  * What to do about a refusal: the same again with patience, another identity (`identity`), a fresh token
@@ -78,6 +55,6 @@ export function meet(refusal: Refusal, asked: Asked): RetryKind | 'identity' | '
     default:
       break;
   }
-  if (rows > 0 || isPersonal || SAYS_ALL.has(failureClass)) return 'never';
+  if (rows > 0 || isPersonal || saysAll.has(failureClass)) return 'never';
   return isWrite ? 'refusedWrite' : 'refused';
 }

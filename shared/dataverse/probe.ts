@@ -1,5 +1,5 @@
 /** A refusal by service protection comes at once: who has not been refused after so long, in milliseconds, was let in. */
-const LET_IN_MS = 1_000;
+const letInMs = 1_000;
 
 /**
  * After a pause one request goes first, and the others once it has been let in: where the pause was too short, one is
@@ -19,8 +19,8 @@ export class Probe {
   /** Milliseconds until the next request may be sent, if nothing else is heard. */
   waitMs(now: number): number {
     if (!this.#isDue || this.#sentAt === undefined) return 0;
-    if (now - this.#sentAt >= LET_IN_MS) this.#isDue = false;
-    return this.#isDue ? this.#sentAt + LET_IN_MS - now : 0;
+    if (now - this.#sentAt >= letInMs) this.#isDue = false;
+    return this.#isDue ? this.#sentAt + letInMs - now : 0;
   }
 
   sent(now: number): void {

@@ -3,7 +3,7 @@ import { RetryableError } from '../errors.ts';
 import { type BatchAnswer, readBatch, writeBatch } from './multipart.ts';
 import { provesSuccess } from './proves-success.ts';
 import type { Request, Sender } from './sender.ts';
-import { API_PATH } from './transport.ts';
+import { apiPath } from './transport.ts';
 
 /** One GET among several. */
 export interface BatchedGet {
@@ -24,7 +24,7 @@ export async function readInBatch(
   const boundary = `batch_${randomUUID()}`;
   const parts = gets.map(({ path, headers }) => ({
     method: 'GET' as const,
-    path: `${API_PATH}/${path}`,
+    path: `${apiPath}/${path}`,
     headers: { Accept: 'application/json', ...headers },
   }));
   const answer = await sender.send({

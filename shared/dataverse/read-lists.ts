@@ -1,15 +1,12 @@
 import type { ListRequest, Row } from './dataverse.ts';
 import { listAt, parseObject, stringAt } from './json.ts';
-import { MAX_URL } from './multipart.ts';
+import { listsPerBatch, longestUrl, mostRowsOfPage } from './limits.ts';
 import { isGiven, readInBatch } from './read-in-batch.ts';
-import { MAX_PAGE, readPage } from './read-page.ts';
+import { readPage } from './read-page.ts';
 import type { Sender } from './sender.ts';
-import { API_PATH } from './transport.ts';
+import { apiPath } from './transport.ts';
 
-/** Parts run one after another, so a batch is kept short enough to be answered in seconds; more go side by side. */
-const LISTS_PER_BATCH = 16;
-
-const PAGE = { Prefer: `odata.maxpagesize=${MAX_PAGE}` };
+const pagePreference = { Prefer: `odata.maxpagesize=${mostRowsOfPage}` };
 
 /**
  * Rows whose column has one of many values, for each request. One GET where all fits into one, else `$batch`es
@@ -25,7 +22,7 @@ export async function readLists(
   const only = asked[0];
   if (!only) return answers;
   // No longer than a GET by itself may be: a part that is refused is sent once more so.
-  const pathsOf = (request: ListRequest) => listPaths(request, MAX_URL - sender.origin.length - API_PATH.length - 1);
+  const pathsOf = (request: ListRequest) => listPaths(request, longestUrl - sender.origin.length - apiPath.length - 1);
   if (asked.length === 1) {
     const [path, ...more] = pathsOf(only);
     if (path !== undefined && more.length === 0) {
@@ -35,7 +32,7 @@ export async function readLists(
   }
   const lists = requests.flatMap((request, index) => pathsOf(request).map((path) => ({ request, index, path })));
   const batches: (typeof lists)[] = [];
-  for (let at = 0; at < lists.length; at += LISTS_PER_BATCH) batches.push(lists.slice(at, at + LISTS_PER_BATCH));
+  for (let at = 0; at < lists.length; at += listsPerBatch) batches.push(lists.slice(at, at + listsPerBatch));
   const read = await Promise.all(batches.map((batch) => readOneBatch(sender, batch, signal)));
   for (const [at, batch] of batches.entries()) {
     for (const [part, { index }] of batch.entries()) {
@@ -54,7 +51,7 @@ async function readOneBatch(
 ): Promise<readonly (readonly Row[])[]> {
   const sets = [...new Set(lists.map(({ request }) => request.entitySetName))];
   const what = `read lists of ${sets.join(', ')}`;
-  const gets = lists.map(({ path }) => ({ path, headers: PAGE }));
+  const gets = lists.map(({ path }) => ({ path, headers: pagePreference }));
   const answers = await readInBatch(sender, gets, { kind: 'readLists', table: sets.join(','), what, signal });
   return Promise.all(
     lists.map(({ request, path }, at) => {
@@ -72,7 +69,7 @@ async function readWhole(sender: Sender, request: ListRequest, path: string, sig
     table: request.entitySetName,
     method: 'GET',
     path,
-    headers: PAGE,
+    headers: pagePreference,
     what: `read ${request.entitySetName}`,
     signal,
   });
@@ -86,7 +83,7 @@ async function followPages(sender: Sender, request: ListRequest, first: string, 
   const rows: Row[] = [...listAt(body, 'value')];
   let nextLink = stringAt(body, '@odata.nextLink');
   while (nextLink) {
-    const page = await readPage(sender, { entitySetName, select, pageSize: MAX_PAGE, nextLink }, signal);
+    const page = await readPage(sender, { entitySetName, select, pageSize: mostRowsOfPage, nextLink }, signal);
     for (const row of page.rows) rows.push(row);
     nextLink = page.nextLink;
   }

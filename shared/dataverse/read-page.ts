@@ -1,11 +1,9 @@
 import { TerminalError } from '../errors.ts';
 import type { ChangePage, PageRequest, Row, RowPage } from './dataverse.ts';
 import { listAt, parseObject, stringAt } from './json.ts';
+import { mostRowsOfPage } from './limits.ts';
 import type { Sender } from './sender.ts';
 import { ServiceFailure } from './service-failure.ts';
-
-/** The service gives no more rows than this per page, whatever is asked. */
-export const MAX_PAGE = 5_000;
 
 /** One page of a table's rows. */
 export async function readPage(sender: Sender, request: PageRequest, signal?: AbortSignal): Promise<RowPage> {
@@ -19,7 +17,7 @@ export async function readPage(sender: Sender, request: PageRequest, signal?: Ab
     table: entitySetName,
     method: 'GET',
     path: request.nextLink ?? `${entitySetName}?${query.join('&')}`,
-    headers: { Prefer: `odata.maxpagesize=${Math.min(pageSize, MAX_PAGE)}` },
+    headers: { Prefer: `odata.maxpagesize=${Math.min(pageSize, mostRowsOfPage)}` },
     what,
     signal,
   });
@@ -37,7 +35,7 @@ export interface ChangesRequest {
 /** One page of a table's changes. */
 export async function readChanges(sender: Sender, request: ChangesRequest, signal?: AbortSignal): Promise<ChangePage> {
   const { entitySetName, select, link } = request;
-  const pageSize = `odata.maxpagesize=${Math.min(request.pageSize, MAX_PAGE)}`;
+  const pageSize = `odata.maxpagesize=${Math.min(request.pageSize, mostRowsOfPage)}`;
   const what = `read the changes of ${entitySetName}`;
   try {
     const answer = await sender.send({
@@ -54,7 +52,7 @@ export async function readChanges(sender: Sender, request: ChangesRequest, signa
     const answeredAt = Date.parse(answer.headers.get('Date') ?? '');
     return { ...page, ...(Number.isNaN(answeredAt) ? {} : { answeredAt }), ...deltaTimeOf(page.deltaLink) };
   } catch (error) {
-    if (error instanceof ServiceFailure && NOT_TRACKED.test(error.refusal.message)) {
+    if (error instanceof ServiceFailure && saysNotTracked.test(error.refusal.message)) {
       throw notTracked(entitySetName, error);
     }
     throw error;
@@ -62,7 +60,7 @@ export async function readChanges(sender: Sender, request: ChangesRequest, signa
 }
 
 /** The service's words for a table that does not track its changes; whoever reads asks nobody else's code. */
-const NOT_TRACKED = /change tracking/i;
+const saysNotTracked = /change tracking/i;
 
 const notTracked = (entitySetName: string, cause?: unknown): TerminalError =>
   new TerminalError(

@@ -1,14 +1,14 @@
 import { UnknownCallerError } from '../errors.ts';
 import type { Read, ReadAnswer } from './dataverse.ts';
 import { listAt, parseObject } from './json.ts';
+import { mostRowsOfPage } from './limits.ts';
 import type { BatchAnswer } from './multipart.ts';
 import { type BatchedGet, isGiven, readInBatch } from './read-in-batch.ts';
-import { MAX_PAGE } from './read-page.ts';
 import type { Sender } from './sender.ts';
 import { MissingPrivilegeError, readRefusal, ServiceFailure, unavailable } from './service-failure.ts';
 
 /** Codes that tell of whoever is acted for: no member of the organisation, or disabled. */
-const UNKNOWN_CALLER: ReadonlySet<string> = new Set(['0x80072560', '0x80040225']);
+const unknownCaller: ReadonlySet<string> = new Set(['0x80072560', '0x80040225']);
 
 /** Several reads in one `$batch`, in order; what the caller may not see is an answer, not an error. */
 export async function readTogether(
@@ -41,7 +41,7 @@ function getOf({ entitySetName, select, id, filter, orderBy, top }: Read): Batch
   if (top !== undefined) query.push(`$top=${top}`);
   const key = id === undefined ? '' : `(${id})`;
   // A page size and `$top` exclude each other.
-  const page = id === undefined && top === undefined ? { Prefer: `odata.maxpagesize=${MAX_PAGE}` } : {};
+  const page = id === undefined && top === undefined ? { Prefer: `odata.maxpagesize=${mostRowsOfPage}` } : {};
   return {
     path: `${entitySetName}${key}?${query.join('&')}`,
     headers: page,
@@ -69,7 +69,7 @@ const letItAct =
 
 /** A refusal of the whole batch is about the person it was sent for, or about the right to act for anybody. */
 function explain(error: ServiceFailure): Error {
-  if (UNKNOWN_CALLER.has(error.refusal.code)) {
+  if (unknownCaller.has(error.refusal.code)) {
     return new UnknownCallerError('Your account is no enabled user of this Dataverse environment.', { cause: error });
   }
   return error;

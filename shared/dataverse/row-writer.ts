@@ -1,5 +1,5 @@
 import type { Telemetry } from '../telemetry/telemetry.ts';
-import { BatchSize, type SizeBounds } from './batch-size.ts';
+import { BatchSize } from './batch-size.ts';
 import { Breaker } from './breaker.ts';
 import type { BulkSupport } from './bulk-support.ts';
 import { BulkTrust } from './bulk-trust.ts';
@@ -7,7 +7,7 @@ import type { Clock } from './clock.ts';
 import type { UpdateRequest } from './dataverse.ts';
 import type { IdentityPool } from './identity-pool.ts';
 import { KnownRefusals } from './known-refusals.ts';
-import { MAX_BATCH_PARTS } from './multipart.ts';
+import { rowsPerRequest, rowsWorthARequest } from './limits.ts';
 import type { Sender } from './sender.ts';
 import type { Bypass } from './update-payload.ts';
 
@@ -28,16 +28,6 @@ export interface RowWriterOptions {
   /** Shows in the context of the organisation's plug-ins, so that they can tell our writes. */
   readonly tag?: string | undefined;
 }
-
-const BOUNDS: Readonly<Record<WriteMode, SizeBounds>> = {
-  // More than a thousand rows at once bring nothing more and risk time-outs.
-  multiple: { first: 200, smallest: 50, largest: 1_000 },
-  // Each part costs the server as much as a request of its own; a long batch saves round trips while it is quick.
-  batch: { first: 100, smallest: 10, largest: MAX_BATCH_PARTS },
-};
-
-/** No chunk is made smaller than this to keep more requests busy. */
-const WORTH_A_REQUEST = 100;
 
 /** What it takes to write rows of any table, and what was learned of each: it serves every later update of the process. */
 export class RowWriter {
@@ -74,7 +64,7 @@ export class RowWriter {
   /** The learned size of bulk requests of a table, by logical name. */
   size(table: string, mode: WriteMode): BatchSize {
     const key = `${mode}:${table}`;
-    return remembered(this.#sizes, key, () => new BatchSize(BOUNDS[mode]));
+    return remembered(this.#sizes, key, () => new BatchSize(rowsPerRequest[mode]));
   }
 
   /** Whether the bulk messages of a table, by logical name, are worth sending. */
@@ -100,7 +90,7 @@ export class RowWriter {
     const { rows } = this.size(table, mode);
     const rounds = Math.ceil(this.backlog / (rows * concurrency));
     const evenShare = Math.ceil(this.backlog / (Math.max(1, rounds) * concurrency));
-    return Math.min(rows, Math.max(WORTH_A_REQUEST, evenShare));
+    return Math.min(rows, Math.max(rowsWorthARequest, evenShare));
   }
 }
 

@@ -1,4 +1,5 @@
 import type { RowFailure, RowUpdate, UpdateReport } from './dataverse.ts';
+import { mostTriesOfRow } from './limits.ts';
 import type { Refusal } from './service-failure.ts';
 
 /** A row whose write was refused by itself, and how often. */
@@ -7,9 +8,6 @@ export interface RefusedRow {
   readonly refusal: Refusal;
   readonly tries: number;
 }
-
-/** How often a row is sent whose refusal may pass; then it stays with the row. */
-const MAX_TRIES = 4;
 
 /** What became of each row of one update, and which rows were refused and are not judged yet. */
 export class RowsLedger {
@@ -61,10 +59,10 @@ export class RowsLedger {
 
 /** Whether a refused row keeps its refusal, instead of being sent again. */
 export const isFinal = ({ refusal: { failureClass }, tries }: RefusedRow): boolean =>
-  failureClass === 'row' || (tries >= MAX_TRIES && !WAITS.has(failureClass));
+  failureClass === 'row' || (tries >= mostTriesOfRow && !waitingClasses.has(failureClass));
 
 /** Whether patience with a refusal that is no row's is over. */
-export const isTooLong = ({ tries }: RefusedRow): boolean => tries >= 2 * MAX_TRIES;
+export const isTooLong = ({ tries }: RefusedRow): boolean => tries >= 2 * mostTriesOfRow;
 
 /** Refusals that never belong to a row. */
-const WAITS: ReadonlySet<string> = new Set(['throttle', 'customizationLock']);
+const waitingClasses: ReadonlySet<string> = new Set(['throttle', 'customizationLock']);

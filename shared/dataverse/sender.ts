@@ -1,10 +1,12 @@
 import type { HttpHeaders } from '@azure/core-rest-pipeline';
 import { messageOf, TerminalError } from '../errors.ts';
+import { pauseBefore } from '../retry-policy.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { readNumber, readRetryAfter } from './answer-headers.ts';
 import type { Clock } from './clock.ts';
 import type { IdentityPool, Member } from './identity-pool.ts';
-import { meet, PATIENCE, type RetryKind } from './patience.ts';
+import { readTimeoutMs, retries, schemaLagMs, writeTimeoutMs } from './limits.ts';
+import { meet, type RetryKind } from './patience.ts';
 import { provesSuccess } from './proves-success.ts';
 import { isReadOnlyError } from './read-only.ts';
 import {
@@ -17,7 +19,7 @@ import {
   unavailable,
 } from './service-failure.ts';
 import type { Finished } from './throttle.ts';
-import { API_PATH, type Transport, type WireAnswer } from './transport.ts';
+import { apiPath, type Transport, type WireAnswer } from './transport.ts';
 
 /** What a request does; the `kind` attribute in telemetry. */
 export type RequestKind =
@@ -61,14 +63,7 @@ export interface Answer {
   readonly member: Member;
 }
 
-const READ_TIMEOUT_MS = 120_000;
-/** Bulk requests with costly plug-ins are slow but alive; the .NET client waits as long. */
-const WRITE_TIMEOUT_MS = 240_000;
-
-/** Metadata caches lag up to 30 s behind a change; the rest is for several servers one after another. */
-const SCHEMA_LAG_MS = 120_000;
-
-const WRITES: ReadonlySet<RequestKind> = new Set(['updateMultiple', 'updateBatch', 'createLookup']);
+const writingKinds: ReadonlySet<RequestKind> = new Set(['updateMultiple', 'updateBatch', 'createLookup']);
 
 export interface SenderOptions {
   /** The organisation's origin. */
@@ -100,7 +95,7 @@ export class Sender {
 
   /** Notes that the schema behind an entity set has just changed: unknown names are waited for during a while. */
   expectSchemaLag(entitySetName: string): void {
-    this.#schemaLagUntil.set(entitySetName, this.#options.clock.now() + SCHEMA_LAG_MS);
+    this.#schemaLagUntil.set(entitySetName, this.#options.clock.now() + schemaLagMs);
   }
 
   /** Whether names of this entity set may be unknown to a server only because it lags behind. */
@@ -116,7 +111,7 @@ export class Sender {
   async send(request: Request): Promise<Answer> {
     const { pool, clock, origin } = this.#options;
     const url = resolve(request.path, origin);
-    const write = WRITES.has(request.kind);
+    const write = writingKinds.has(request.kind);
     const purpose = purposeOf(request);
     const spent = new Map<RetryKind, number>();
     let freshTokenTried: Member | undefined;
@@ -154,13 +149,12 @@ export class Sender {
       }
       if (kind === 'never') throw new ServiceFailure(refusal, request.what);
 
-      const attempt = spent.get(kind) ?? 0;
-      spent.set(kind, attempt + 1);
-      const { attempts, pauseMs } = PATIENCE[kind];
-      if (attempt + 1 >= attempts) throw gaveUp(kind, refusal, request, retryAfterMs);
+      const attempt = (spent.get(kind) ?? 0) + 1;
+      spent.set(kind, attempt);
+      if (attempt > retries[kind].mostTries) throw gaveUp(kind, refusal, request, retryAfterMs);
       // A Retry-After already stops the identity; the request itself may go on in another's name at once.
       if (retryAfterMs !== undefined && kind !== 'customizationLock') continue;
-      const pause = Math.max(pauseMs(attempt), retryAfterMs ?? 0);
+      const pause = Math.max(spread(pauseBefore(retries[kind], attempt)), retryAfterMs ?? 0);
       // Too many at once is mended by fewer at once; a spent budget only by time, for every request in this name.
       if (kind === 'throttle' && throttleCause(refusal) !== 'concurrency') member.throttle.stop(clock.now() + pause);
       this.#options.telemetry.record('backstamp.dataverse.waited', pause, { cause: kind });
@@ -200,7 +194,7 @@ export class Sender {
           span.set({ code, failureClass });
           span.fail(loggableWords(refusal));
           telemetry.log('debug', 'Dataverse refused a request', { status, code, failureClass });
-        } else if (WRITES.has(kind)) telemetry.log('debug', 'Dataverse took a write');
+        } else if (writingKinds.has(kind)) telemetry.log('debug', 'Dataverse took a write');
         return outcome;
       },
       'client',
@@ -270,14 +264,14 @@ export class Sender {
         },
         body: request.body,
         token,
-        timeoutMs: WRITES.has(request.kind) ? WRITE_TIMEOUT_MS : READ_TIMEOUT_MS,
+        timeoutMs: writingKinds.has(request.kind) ? writeTimeoutMs : readTimeoutMs,
         // A write under way is awaited, not cut off: what became of it would be unknown.
-        signal: WRITES.has(request.kind) ? undefined : request.signal,
+        signal: writingKinds.has(request.kind) ? undefined : request.signal,
       });
     } catch (error) {
       if (isReadOnlyError(error)) throw error;
       request.signal?.throwIfAborted();
-      const slow = clock.now() - started >= WRITE_TIMEOUT_MS;
+      const slow = clock.now() - started >= writeTimeoutMs;
       return refused(slow && (request.rows ?? 0) > 1 ? 'tooLarge' : 'transient', messageOf(error));
     }
     if (provesSuccess(request, wire)) {
@@ -298,7 +292,7 @@ interface Refused {
 type Outcome = { readonly answer: Answer } | Refused;
 
 const purposeOf = ({ kind, table, caller }: Request): string =>
-  caller === undefined ? `${WRITES.has(kind) ? 'write' : 'read'}:${table}` : 'act for others';
+  caller === undefined ? `${writingKinds.has(kind) ? 'write' : 'read'}:${table}` : 'act for others';
 
 /** Whether it is the identity that may not act for others: only those that see to persons are given that right. */
 const lacksActing = ({ failureClass, message }: Refusal): boolean =>
@@ -330,10 +324,13 @@ function readLimits(headers: HttpHeaders | undefined): Pick<Finished, 'hint' | '
 
 /** A token is never sent elsewhere than to the organisation, whatever a link says. */
 function resolve(path: string, origin: string): string {
-  if (!/^[a-z][a-z0-9+.-]*:/i.test(path)) return `${origin}${API_PATH}/${path}`;
+  if (!/^[a-z][a-z0-9+.-]*:/i.test(path)) return `${origin}${apiPath}/${path}`;
   const target = new URL(path).origin;
   if (target === origin) return path;
   throw new TerminalError(
     `Dataverse gave a link to ${target}, outside the organisation ${origin}: it is not followed.`,
   );
 }
+
+/** A pause, a quarter shorter or longer, so that requests that failed together do not come again together. */
+const spread = (ms: number): number => ms * (0.75 + Math.random() / 2);

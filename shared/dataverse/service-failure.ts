@@ -1,5 +1,6 @@
 import { RetryableError, TerminalError } from '../errors.ts';
 import { classify, type FailureClass } from './classify.ts';
+import { charactersOfWords } from './limits.ts';
 
 /** Which service protection limit refused a request. */
 export type ThrottleCause = 'requests' | 'executionTime' | 'concurrency';
@@ -38,11 +39,11 @@ export const isMissingPrivilege = (error: unknown): error is TerminalError =>
   (error instanceof ServiceFailure && error.refusal.failureClass === 'privilege');
 
 /** Refusals of whoever asks, whatever is asked for. */
-const OF_THE_APP: ReadonlySet<FailureClass> = new Set(['privilege', 'identityRefused', 'organisation', 'unauthorized']);
+const ofTheApp: ReadonlySet<FailureClass> = new Set(['privilege', 'identityRefused', 'organisation', 'unauthorized']);
 
 /** Whether Dataverse refused a definition for its own sake, not for who wanted to make it. */
 export const isRefusedDefinition = (error: unknown): error is ServiceFailure =>
-  error instanceof ServiceFailure && !OF_THE_APP.has(error.refusal.failureClass);
+  error instanceof ServiceFailure && !ofTheApp.has(error.refusal.failureClass);
 
 /** What is thrown where a refusal that may pass outlasts patience. */
 export function unavailable(refusal: Refusal, what: string, retryAfterMs?: number): RetryableError {
@@ -51,12 +52,12 @@ export function unavailable(refusal: Refusal, what: string, retryAfterMs?: numbe
 }
 
 const describe = ({ status, code, failureClass }: Refusal, words: string, what: string): string => {
-  const remedy = REMEDIES[failureClass];
+  const remedy = remedies[failureClass];
   return `Dataverse refused to ${what} (HTTP ${status}${code && ` ${code}`}): ${words}${remedy ? ` ${remedy}` : ''}`;
 };
 
 /** Refusals that speak of limits, identities and names in the schema. Any other may quote a row, a plug-in's above all. */
-const SPEAKS_OF_NO_ROW: ReadonlySet<FailureClass> = new Set([
+const speaksOfNoRow: ReadonlySet<FailureClass> = new Set([
   'throttle',
   'customizationLock',
   'schemaLag',
@@ -71,9 +72,9 @@ const SPEAKS_OF_NO_ROW: ReadonlySet<FailureClass> = new Set([
 
 /** The service's words as far as a log or trace may repeat them; what never reached the service is told in full. */
 export const loggableWords = ({ status, message, failureClass }: Refusal): string =>
-  status === 0 || SPEAKS_OF_NO_ROW.has(failureClass) ? message : "the service's words are not logged";
+  status === 0 || speaksOfNoRow.has(failureClass) ? message : "the service's words are not logged";
 
-const REMEDIES: Partial<Record<FailureClass, string>> = {
+const remedies: Partial<Record<FailureClass, string>> = {
   privilege: 'Grant the application user a security role with this privilege at organization level.',
   identityRefused: 'Add an enabled application user for this client id to the environment and give it a security role.',
   unauthorized: 'Check that the identity belongs to the tenant of this environment.',
@@ -82,7 +83,7 @@ const REMEDIES: Partial<Record<FailureClass, string>> = {
   schemaLag: 'Check that the column exists and is spelled as its metadata spells it.',
 };
 
-const THROTTLES: Readonly<Record<string, ThrottleCause>> = {
+const causesByCode: Readonly<Record<string, ThrottleCause>> = {
   '0x80072322': 'requests',
   '0x80072321': 'executionTime',
   '0x80072326': 'concurrency',
@@ -93,16 +94,13 @@ const THROTTLES: Readonly<Record<string, ThrottleCause>> = {
 };
 
 /** The limit behind a throttle refusal; a 429 with an unknown code is taken for the number of requests. */
-export const throttleCause = ({ code }: Refusal): ThrottleCause => THROTTLES[code] ?? 'requests';
-
-/** Characters kept of what others wrote: enough for any message of the service, little enough to be stored a thousand times. */
-const WORDS_KEPT = 2_000;
+export const throttleCause = ({ code }: Refusal): ThrottleCause => causesByCode[code] ?? 'requests';
 
 /** Reads a refusal's body, `{"error":{"code","message"}}`; anything else counts as words of somebody on the way. */
 export function readRefusal(status: number, body: string): Refusal {
   const error = errorIn(body);
   const code = typeof error?.code === 'string' ? error.code.slice(0, 20).toLowerCase() : '';
-  const message = (typeof error?.message === 'string' ? error.message : body).slice(0, WORDS_KEPT);
+  const message = (typeof error?.message === 'string' ? error.message : body).slice(0, charactersOfWords);
   const evidence = { status, isService: error !== undefined, code, message };
   return { ...evidence, failureClass: classify(evidence) };
 }
@@ -121,7 +119,7 @@ function errorIn(body: string): { readonly code?: unknown; readonly message?: un
 export const noAnswer = (failureClass: FailureClass, message: string, status = 0): Refusal => ({
   status,
   code: '',
-  message: message.slice(0, WORDS_KEPT),
+  message: message.slice(0, charactersOfWords),
   isService: false,
   failureClass,
 });

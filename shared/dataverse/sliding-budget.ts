@@ -1,27 +1,25 @@
 import type { Spending } from '../contracts/identity-lease.ts';
-
-/** Service protection counts over the last five minutes. */
-export const BUDGET_WINDOW_MS = 300_000;
+import { budgetWindowMs } from './limits.ts';
 
 /** What was spent is kept by second: fine enough to pace by, small enough to forget about. */
-const SLOT_MS = 1_000;
+const slotMs = 1_000;
 /** One more than the window has, so that nothing counts as free before it is. */
-const SLOTS = BUDGET_WINDOW_MS / SLOT_MS + 1;
+const slotCount = budgetWindowMs / slotMs + 1;
 
 /** The service's own count is compared with ours only from this share of the budget on; below, requests under way blur it. */
-const COMPARABLE_FROM = 0.4;
+const comparableFrom = 0.4;
 /** The most web servers that a difference between the counts is explained by. */
-const MOST_SERVERS = 64;
+const mostServers = 64;
 
 /** The budget is believed to be smaller at once, larger only in the long run. */
-const TOWARDS_LESS = 0.2;
-const TOWARDS_MORE = 0.03;
+const towardsLess = 0.2;
+const towardsMore = 0.03;
 /** A little is left alone: the service's count and ours never end at the same moment. */
-const USABLE = 0.985;
+const usableShare = 0.985;
 /** After a refusal the budget is taken for a little less than what had been spent, and raised again step by step. */
-const AFTER_REFUSAL = 0.98;
-const RAISE = 1.02;
-const LONGEST_WAIT_FOR_RAISE = 16 * BUDGET_WINDOW_MS;
+const afterRefusal = 0.98;
+const raiseBy = 1.02;
+const longestWaitForRaise = 16 * budgetWindowMs;
 
 /**
  * What one identity may spend of one measure (requests, or milliseconds of execution) in a sliding window.
@@ -31,7 +29,7 @@ const LONGEST_WAIT_FOR_RAISE = 16 * BUDGET_WINDOW_MS;
  * refusal shows where the end really is. Pure: time comes in with each call, in milliseconds.
  */
 export class SlidingBudget {
-  readonly #slots = new Float64Array(SLOTS);
+  readonly #slots = new Float64Array(slotCount);
   #slot = 0;
   #used = 0;
   #limit: number;
@@ -41,7 +39,7 @@ export class SlidingBudget {
   /** Where a refusal showed the end to be, as the service counts: our count may run faster or slower later. */
   #ceiling = Infinity;
   #raiseAt = Infinity;
-  #raiseAfterMs = BUDGET_WINDOW_MS;
+  #raiseAfterMs = budgetWindowMs;
 
   /**
    * @param limit the documented limit of one server
@@ -54,7 +52,7 @@ export class SlidingBudget {
 
   /** What may be used in a window. */
   get capacity(): number {
-    return Math.min(this.#limit * USABLE, this.#ceiling) * this.#ratio * this.#share;
+    return Math.min(this.#limit * usableShare, this.#ceiling) * this.#ratio * this.#share;
   }
 
   used(now: number): number {
@@ -64,7 +62,7 @@ export class SlidingBudget {
 
   spend(now: number, amount: number): void {
     this.#advance(now);
-    const at = this.#slot % SLOTS;
+    const at = this.#slot % slotCount;
     this.#slots[at] = (this.#slots[at] ?? 0) + amount;
     this.#used += amount;
   }
@@ -72,9 +70,9 @@ export class SlidingBudget {
   /** What becomes free again within `ms` from now. */
   freedWithin(now: number, ms: number): number {
     this.#advance(now);
-    const slots = Math.min(SLOTS - 1, Math.floor(ms / SLOT_MS));
+    const slots = Math.min(slotCount - 1, Math.floor(ms / slotMs));
     let freed = 0;
-    for (let ahead = 1; ahead <= slots; ahead++) freed += this.#slots[(this.#slot + ahead) % SLOTS] ?? 0;
+    for (let ahead = 1; ahead <= slots; ahead++) freed += this.#slots[(this.#slot + ahead) % slotCount] ?? 0;
     return freed;
   }
 
@@ -83,11 +81,11 @@ export class SlidingBudget {
     this.#advance(now);
     let left = this.#used + reserved;
     if (left < this.capacity) return 0;
-    for (let ahead = 1; ahead < SLOTS; ahead++) {
-      left -= this.#slots[(this.#slot + ahead) % SLOTS] ?? 0;
-      if (left < this.capacity) return (this.#slot + ahead) * SLOT_MS - now;
+    for (let ahead = 1; ahead < slotCount; ahead++) {
+      left -= this.#slots[(this.#slot + ahead) % slotCount] ?? 0;
+      if (left < this.capacity) return (this.#slot + ahead) * slotMs - now;
     }
-    return BUDGET_WINDOW_MS;
+    return budgetWindowMs;
   }
 
   /** The service says that `remaining` is left. */
@@ -95,9 +93,9 @@ export class SlidingBudget {
     this.#limit = Math.max(this.#limit, remaining);
     const used = this.used(now);
     const counted = this.#limit - remaining;
-    if (used < this.#limit * COMPARABLE_FROM * this.#share) return;
-    const ratio = counted > 0 ? Math.min(MOST_SERVERS, used / counted) : MOST_SERVERS;
-    const step = ratio > this.#ratio ? TOWARDS_MORE : TOWARDS_LESS;
+    if (used < this.#limit * comparableFrom * this.#share) return;
+    const ratio = counted > 0 ? Math.min(mostServers, used / counted) : mostServers;
+    const step = ratio > this.#ratio ? towardsMore : towardsLess;
     this.#ratio += step * (Math.max(0.7, ratio) - this.#ratio);
   }
 
@@ -105,9 +103,9 @@ export class SlidingBudget {
   refused(now: number): void {
     const used = this.used(now);
     // A refusal with little spent comes from somebody else's requests in the same name: it says nothing about the budget.
-    if (used < (this.#limit * COMPARABLE_FROM) / 2) return;
-    this.#ceiling = Math.min(this.#ceiling, (used / this.#ratio) * AFTER_REFUSAL);
-    if (this.#raiseAt !== Infinity) this.#raiseAfterMs = Math.min(LONGEST_WAIT_FOR_RAISE, this.#raiseAfterMs * 2);
+    if (used < (this.#limit * comparableFrom) / 2) return;
+    this.#ceiling = Math.min(this.#ceiling, (used / this.#ratio) * afterRefusal);
+    if (this.#raiseAt !== Infinity) this.#raiseAfterMs = Math.min(longestWaitForRaise, this.#raiseAfterMs * 2);
     this.#raiseAt = now + this.#raiseAfterMs;
   }
 
@@ -115,8 +113,8 @@ export class SlidingBudget {
   describe(now: number): Spending {
     this.#advance(now);
     const spent: [number, number][] = [];
-    for (let ago = 0; ago < SLOTS; ago++) {
-      const amount = this.#slots[(this.#slot - ago + SLOTS) % SLOTS] ?? 0;
+    for (let ago = 0; ago < slotCount; ago++) {
+      const amount = this.#slots[(this.#slot - ago + slotCount) % slotCount] ?? 0;
       if (amount > 0) spent.push([ago, Math.round(amount)]);
     }
     const refused = {
@@ -133,9 +131,9 @@ export class SlidingBudget {
     this.#slots.fill(0);
     this.#used = 0;
     for (const [ago, amount] of spent) {
-      const slots = Math.round(ago + agoMs / SLOT_MS);
-      if (slots >= SLOTS) continue;
-      const at = (this.#slot - slots + SLOTS) % SLOTS;
+      const slots = Math.round(ago + agoMs / slotMs);
+      if (slots >= slotCount) continue;
+      const at = (this.#slot - slots + slotCount) % slotCount;
       this.#slots[at] = (this.#slots[at] ?? 0) + amount;
       this.#used += amount;
     }
@@ -143,24 +141,24 @@ export class SlidingBudget {
     this.#ratio = ratio;
     this.#ceiling = refused?.ceiling ?? Infinity;
     this.#raiseAt = refused === undefined ? Infinity : now + refused.raiseInMs - agoMs;
-    this.#raiseAfterMs = refused?.raiseAfterMs ?? BUDGET_WINDOW_MS;
+    this.#raiseAfterMs = refused?.raiseAfterMs ?? budgetWindowMs;
   }
 
   #advance(now: number): void {
-    const slot = Math.floor(now / SLOT_MS);
-    if (slot - this.#slot >= SLOTS) {
+    const slot = Math.floor(now / slotMs);
+    if (slot - this.#slot >= slotCount) {
       this.#slots.fill(0);
       this.#used = 0;
       this.#slot = slot;
     }
     while (this.#slot < slot) {
       this.#slot++;
-      const at = this.#slot % SLOTS;
+      const at = this.#slot % slotCount;
       this.#used -= this.#slots[at] ?? 0;
       this.#slots[at] = 0;
     }
     if (now >= this.#raiseAt) {
-      this.#ceiling *= RAISE;
+      this.#ceiling *= raiseBy;
       this.#raiseAt = now + this.#raiseAfterMs;
     }
   }

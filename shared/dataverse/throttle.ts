@@ -1,9 +1,10 @@
 import type { IdentityLedger } from '../contracts/identity-lease.ts';
 import { ConcurrencyWindow } from './concurrency-window.ts';
 import { LatencyBaseline } from './latency-baseline.ts';
+import { budgetWindowMs, executionMsPerWindow, requestsPerWindow } from './limits.ts';
 import { Probe } from './probe.ts';
 import type { ThrottleCause } from './service-failure.ts';
-import { BUDGET_WINDOW_MS, SlidingBudget } from './sliding-budget.ts';
+import { SlidingBudget } from './sliding-budget.ts';
 
 /** Why a request has to wait. */
 export type WaitCause = 'retryAfter' | 'concurrency' | 'budget' | 'turn';
@@ -27,20 +28,16 @@ export interface Finished {
   readonly executionLeftMs?: number | undefined;
 }
 
-/** Documented limits of service protection: for one user on one web server, in any five minutes. */
-const REQUESTS = 6_000;
-const EXECUTION_MS = 1_200_000;
-
 /**
  * How many times the even pace may be in flight: work comes in pages, and what their ends leave unused has to be caught up
  * on. The budget itself holds back what would be too much.
  */
-const AHEAD = 2.5;
+const aheadOfEven = 2.5;
 /** After a rest (below the first share of the budget) work may run as far ahead as it likes, up to the second share. */
-const RESTED_BELOW = 0.05;
-const SPRINT_UP_TO = 0.5;
+const restedBelow = 0.05;
+const sprintUpTo = 0.5;
 
-const ADMITTED: Admission = { admitted: true };
+const mayStart: Admission = { admitted: true };
 
 /**
  * What one identity may send, in one process: a state machine without clock or timers; `now` is in milliseconds.
@@ -51,7 +48,7 @@ const ADMITTED: Admission = { admitted: true };
 export class Throttle {
   readonly #window: ConcurrencyWindow;
   readonly #baseline = new LatencyBaseline();
-  readonly #requests = new SlidingBudget(REQUESTS, 1);
+  readonly #requests = new SlidingBudget(requestsPerWindow, 1);
   readonly #execution: SlidingBudget;
   readonly #probe = new Probe();
   #inFlight = 0;
@@ -70,7 +67,7 @@ export class Throttle {
   constructor(options: { readonly maxConcurrency: number; readonly freeBudgetPercent: number }) {
     this.#window = new ConcurrencyWindow(options.maxConcurrency);
     this.#leavesFree = options.freeBudgetPercent > 0;
-    this.#execution = new SlidingBudget(EXECUTION_MS, 1 - options.freeBudgetPercent / 100);
+    this.#execution = new SlidingBudget(executionMsPerWindow, 1 - options.freeBudgetPercent / 100);
   }
 
   admit(now: number): Admission {
@@ -81,7 +78,7 @@ export class Throttle {
     if (probeWaitMs > 0) return { admitted: false, waitMs: probeWaitMs, cause: 'budget' };
     if (this.#inFlight >= this.#window.limit) return { admitted: false, waitMs: Infinity, cause: 'concurrency' };
     if (this.#inFlight >= this.#paced(now)) return { admitted: false, waitMs: 1_000, cause: 'budget' };
-    return ADMITTED;
+    return mayStart;
   }
 
   #pause(waitMs: number, cause: WaitCause): Admission {
@@ -170,11 +167,11 @@ export class Throttle {
   #paced(now: number): number {
     const { capacity } = this.#execution;
     // Others who are to have their share have it at every moment, not on average.
-    if (this.#leavesFree) return Math.max(1, Math.ceil(capacity / BUDGET_WINDOW_MS));
+    if (this.#leavesFree) return Math.max(1, Math.ceil(capacity / budgetWindowMs));
     const used = this.#execution.used(now);
-    if (used < capacity * RESTED_BELOW) this.#sprinting = true;
-    else if (used >= capacity * SPRINT_UP_TO) this.#sprinting = false;
+    if (used < capacity * restedBelow) this.#sprinting = true;
+    else if (used >= capacity * sprintUpTo) this.#sprinting = false;
     if (this.#sprinting) return Infinity;
-    return Math.max(1, Math.ceil((AHEAD * capacity) / BUDGET_WINDOW_MS));
+    return Math.max(1, Math.ceil((aheadOfEven * capacity) / budgetWindowMs));
   }
 }

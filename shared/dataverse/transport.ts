@@ -13,7 +13,7 @@ import {
 } from '@azure/core-rest-pipeline';
 
 /** Version of the Web API that all paths are under. */
-export const API_PATH = '/api/data/v9.2';
+export const apiPath = '/api/data/v9.2';
 
 export interface WireRequest {
   readonly method: 'GET' | 'POST';
@@ -33,7 +33,7 @@ export interface WireAnswer {
   readonly body: string;
 }
 
-const STANDARD_HEADERS = { 'OData-MaxVersion': '4.0', 'OData-Version': '4.0', Accept: 'application/json' };
+const standardHeaders = { 'OData-MaxVersion': '4.0', 'OData-Version': '4.0', Accept: 'application/json' };
 
 /** Sends one request once: no retries, no redirects, no cookies (a kept one would pin us to one server). */
 export interface Transport {
@@ -61,7 +61,7 @@ export function createTransport(options: {
           method,
           url,
           headers: createHttpHeaders({
-            ...STANDARD_HEADERS,
+            ...standardHeaders,
             ...headers,
             // Else the client copies the whole body to count it.
             ...(body === undefined ? {} : { 'Content-Length': Buffer.byteLength(body) }),

@@ -1,7 +1,7 @@
 import type { RowUpdate, TableMetadata } from './dataverse.ts';
 import { type BatchPart, writeBatch } from './multipart.ts';
 import { partitionColumn, rowKey } from './row-key.ts';
-import { API_PATH } from './transport.ts';
+import { apiPath } from './transport.ts';
 
 /** Which of an organisation's own custom logic a write skips. */
 export interface Bypass {
@@ -10,11 +10,11 @@ export interface Bypass {
   readonly flows: boolean;
 }
 
-const CUSTOM_LOGIC = { none: undefined, sync: 'CustomSync', async: 'CustomAsync', all: 'CustomSync,CustomAsync' };
+const customLogicHeader = { none: undefined, sync: 'CustomSync', async: 'CustomAsync', all: 'CustomSync,CustomAsync' };
 
 /** Headers that carry the bypass; none where nothing is to be skipped. */
 export function bypassHeaders({ customLogic, flows }: Bypass): Readonly<Record<string, string>> {
-  const logic = CUSTOM_LOGIC[customLogic];
+  const logic = customLogicHeader[customLogic];
   return {
     ...(logic ? { 'MSCRM.BypassBusinessLogicExecution': logic } : {}),
     ...(flows ? { 'MSCRM.SuppressCallbackRegistrationExpanderJob': 'true' } : {}),
@@ -43,7 +43,7 @@ export function writeUpdates(
   const parts = rows.map(
     ({ id, partition, values }): BatchPart => ({
       method: 'PATCH',
-      path: `${API_PATH}/${table.entitySetName}(${encodeURIComponent(rowKey(table.primaryId, id, partition))})${options.query}`,
+      path: `${apiPath}/${table.entitySetName}(${encodeURIComponent(rowKey(table.primaryId, id, partition))})${options.query}`,
       headers,
       body: JSON.stringify(values),
     }),

@@ -3,6 +3,7 @@ import { readRetryAfter } from './answer-headers.ts';
 import { isOfAllRows } from './breaker.ts';
 import type { RowUpdate, TableMetadata, UpdateReport, UpdateRequest } from './dataverse.ts';
 import { findExisting, findPartitions } from './find-existing.ts';
+import { fewRows, longestPauseOfRefusedMs, refusedBatchCountsFor, sampleRows, warmUpRows } from './limits.ts';
 import { type BatchAnswer, readBatch } from './multipart.ts';
 import { isTaken } from './proves-success.ts';
 import type { RowWriter, WriteMode } from './row-writer.ts';
@@ -27,16 +28,6 @@ interface Chunk {
   /** They stand for all rows of the update: what all of them are told, the table is told. */
   readonly isSample?: boolean;
 }
-
-/** Everything waits for the first request after a schema change: it is kept small. */
-const WARM_UP_ROWS = 50;
-/** Where so few rows are too many for one bulk message, it is one of them that is too large. */
-const FEW_ROWS = 16;
-/** Rows that stand for all, taken from all over an update. */
-const SAMPLE_ROWS = 10;
-/** What a whole `$batch` that is refused counts for, in rows that are refused by themselves. */
-const REFUSED_BATCH = 4;
-const LONGEST_PAUSE_MS = 30_000;
 
 /** See `Dataverse.update`. */
 export async function updateRows(writer: RowWriter, request: UpdateRequest): Promise<UpdateReport> {
@@ -163,10 +154,10 @@ class UpdateRun {
   #takeSample(): Chunk | undefined {
     if (!this.#isSampleDue) return undefined;
     this.#isSampleDue = false;
-    const rows = this.#fresh.length >= SAMPLE_ROWS ? this.#fresh : (this.#returned.shift()?.rows ?? this.#fresh);
+    const rows = this.#fresh.length >= sampleRows ? this.#fresh : (this.#returned.shift()?.rows ?? this.#fresh);
     if (rows.length === 0) return undefined;
-    const step = Math.max(1, Math.floor(rows.length / SAMPLE_ROWS));
-    const isChosen = (_: RowUpdate, at: number): boolean => at % step === 0 && at / step < SAMPLE_ROWS;
+    const step = Math.max(1, Math.floor(rows.length / sampleRows));
+    const isChosen = (_: RowUpdate, at: number): boolean => at % step === 0 && at / step < sampleRows;
     const rest = rows.filter((row, at) => !isChosen(row, at));
     if (rows === this.#fresh) this.#fresh = rest;
     else if (rest.length > 0) this.#returned.push({ rows: rest, mode: 'batch' });
@@ -181,7 +172,7 @@ class UpdateRun {
     this.#chunkRows ??= this.#writer.chunkRows(logicalName, mode, concurrency);
     // What was learned since may have made requests smaller, by a refusal for one.
     const learned = this.#writer.size(logicalName, mode).rows;
-    const count = Math.min(this.#chunkRows, learned, this.#warming ? WARM_UP_ROWS : learned);
+    const count = Math.min(this.#chunkRows, learned, this.#warming ? warmUpRows : learned);
     const rows = this.#fresh.slice(0, count);
     this.#fresh = this.#fresh.slice(count);
     if (mode === 'batch' || !this.#writer.nullRefused.has(logicalName)) return { rows, mode };
@@ -221,7 +212,7 @@ class UpdateRun {
     const { bulkSupport } = this.#writer.options;
     if (failureClass === 'tooLarge') {
       this.#writer.size(logicalName, mode).failed(rows.length);
-      if (rows.length > FEW_ROWS) {
+      if (rows.length > fewRows) {
         this.#halve(chunk);
         return;
       }
@@ -238,7 +229,7 @@ class UpdateRun {
       this.#returnByBatch(rows);
       return;
     }
-    this.#breaker.refused(refusal, isOfAllRows(refusal) ? rows.length : rows.length > 1 ? REFUSED_BATCH : 1);
+    this.#breaker.refused(refusal, isOfAllRows(refusal) ? rows.length : rows.length > 1 ? refusedBatchCountsFor : 1);
     // A batch that is refused as a whole for what is no row's fault proves it where no other rows can.
     const isProven = isOfAllRows(refusal) && !this.#hasTaken && this.#fresh.length + this.#returned.length === 0;
     if (this.#considerTable(refusal, isSample || isProven)) this.#stop(tableRefused(failure, this.#table), chunk);
@@ -274,7 +265,7 @@ class UpdateRun {
         last = undefined;
         continue;
       }
-      const refusal = part ? readRefusal(part.status, part.body) : NOT_REACHED;
+      const refusal = part ? readRefusal(part.status, part.body) : notReached;
       if (this.#lacksPrivilege(refusal, answer)) lacking.push(row);
       else {
         this.#ledger.refused(row, refusal);
@@ -306,7 +297,7 @@ class UpdateRun {
     if (retryAfterMs !== undefined) member.throttle.stop(clock.now() + retryAfterMs);
     if (refusal.failureClass === 'throttle') {
       telemetry.count('backstamp.dataverse.throttled', 1, { cause: throttleCause(refusal) });
-    } else if (refusal !== NOT_REACHED && !this.#isLag(refusal)) {
+    } else if (refusal !== notReached && !this.#isLag(refusal)) {
       this.#trust.rowRefused();
       // Whether a row that is said to be missing was refused at all, reading tells.
       if (refusal.failureClass !== 'missing') this.#breaker.refused(refusal);
@@ -379,7 +370,7 @@ class UpdateRun {
     if (one === undefined || this.#isOver) return false;
     this.#considerTable(one.refusal, false);
     const isLagging = again.some(({ refusal }) => this.#isLag(refusal));
-    const pauseMs = isLagging ? 5_000 : Math.min(LONGEST_PAUSE_MS, 500 * 2 ** round);
+    const pauseMs = isLagging ? 5_000 : Math.min(longestPauseOfRefusedMs, 500 * 2 ** round);
     await clock.sleep(pauseMs, this.#signal).catch(() => {
       // Aborted: the rows have come back and are told as unsent.
     });
@@ -398,6 +389,6 @@ class UpdateRun {
   }
 }
 
-const NOT_REACHED: Refusal = noAnswer('transient', 'The batch ended before this row.');
+const notReached: Refusal = noAnswer('transient', 'The batch ended before this row.');
 
 const clears = ({ values }: RowUpdate): boolean => Object.values(values).includes(null);

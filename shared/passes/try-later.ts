@@ -1,7 +1,8 @@
 import type { LinkTask } from '../contracts/link-task.ts';
 import { isRetryableError, logTextOf, type RetryableError } from '../errors.ts';
+import { pauseBefore } from '../retry-policy.ts';
 import { failTask } from '../runs/fail-task.ts';
-import { otherWriterRetry, pauseBefore, sliceRetry } from '../runs/limits.ts';
+import { otherWriterRetry, sliceRetry } from '../runs/limits.ts';
 import { type RunParts, timeOf } from '../runs/parts.ts';
 import { updateTask } from '../runs/update-task.ts';
 import { interruptedPrefix } from './task-progress.ts';

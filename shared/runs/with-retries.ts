@@ -1,5 +1,6 @@
 import { isRetryableError, logTextOf } from '../errors.ts';
-import { pauseBefore, recordingRetry } from './limits.ts';
+import { pauseBefore } from '../retry-policy.ts';
+import { recordingRetry } from './limits.ts';
 import type { RunParts } from './parts.ts';
 
 /**

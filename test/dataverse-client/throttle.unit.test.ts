@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BatchSize } from '../../shared/dataverse/batch-size.ts';
 import { ConcurrencyWindow } from '../../shared/dataverse/concurrency-window.ts';
-import { BUDGET_WINDOW_MS, SlidingBudget } from '../../shared/dataverse/sliding-budget.ts';
+import { budgetWindowMs } from '../../shared/dataverse/limits.ts';
+import { SlidingBudget } from '../../shared/dataverse/sliding-budget.ts';
 import { Throttle } from '../../shared/dataverse/throttle.ts';
 
 const createThrottle = (): Throttle => new Throttle({ maxConcurrency: 10, freeBudgetPercent: 0 });
@@ -73,7 +74,7 @@ describe('sliding budget', () => {
           expect(budget.waitMs(now)).toBe(0);
           budget.spend(now, ms);
           spent.push({ at: now, ms });
-          const inWindow = spent.filter(({ at }) => at > now - BUDGET_WINDOW_MS).reduce((sum, one) => sum + one.ms, 0);
+          const inWindow = spent.filter(({ at }) => at > now - budgetWindowMs).reduce((sum, one) => sum + one.ms, 0);
           expect(inWindow).toBeLessThan(budget.capacity + ms);
         }
       }),
@@ -85,7 +86,7 @@ describe('sliding budget', () => {
     budget.spend(1_000, 900_000);
     budget.refused(2_000);
     const afterRefusal = budget.capacity;
-    budget.used(2_000 + BUDGET_WINDOW_MS);
+    budget.used(2_000 + budgetWindowMs);
 
     expect(afterRefusal).toBeCloseTo(882_000);
     expect(budget.capacity).toBeCloseTo(882_000 * 1.02);
