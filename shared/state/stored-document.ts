@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { StoredEntity } from './entity-table.ts';
 
 /** A stored document that this version of the program cannot read. */
@@ -18,7 +18,13 @@ export const tellNobody: TellUnreadable = () => undefined;
 
 /** Documents from before they were marked are of this number. */
 const firstNumber = 1;
-const mark = z.object({ schema: z.string().optional() });
+
+/** The form that a document says it is in; undefined where it says none, null where that is no word. */
+function formIn(document: unknown): string | undefined | null {
+  if (typeof document !== 'object' || document === null || Array.isArray(document)) return null;
+  const { schema } = document as { readonly schema?: unknown };
+  return schema === undefined || typeof schema === 'string' ? schema : null;
+}
 
 /**
  * A form of stored documents. Each document carries the form's name and number, so that another version of the program
@@ -48,9 +54,9 @@ export class DocumentForm<T extends object> {
 
   /** What a document says, or why it cannot be read. Never throws: a document may hold anything. */
   parse(document: unknown): { readonly value: T } | { readonly reason: string } {
-    const marked = mark.safeParse(document);
-    if (!marked.success) return { reason: 'it is no document of this program' };
-    const { schema = `backstamp.${this.#name}/${firstNumber}` } = marked.data;
+    const form = formIn(document);
+    if (form === null) return { reason: 'it is no document of this program' };
+    const schema = form ?? `backstamp.${this.#name}/${firstNumber}`;
     if (schema !== this.toString()) return { reason: `it is in the form ${schema.slice(0, 100)}` };
     const parsed = this.#schema.safeParse(document);
     if (parsed.success) return { value: parsed.data };

@@ -152,6 +152,7 @@ const doers: { readonly [K in ChangeKind]: (world: WideWorld, change: WideChange
     world.simulation.broker.refusesToPublish = isSo;
   },
   'storage refuses': (world, { minutes }) => {
+    world.miscounted = true;
     world.storageRefusesUntil = world.simulation.clock.now() + minutes * minute;
   },
 };

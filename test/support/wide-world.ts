@@ -72,6 +72,8 @@ export class WideWorld {
   changedAt = 0;
   /** Tables that the set-up names by a name that the map does not know. */
   misnamed: readonly WideTable[] = [];
+  /** Something changed how many rows have a link that no pass counts before it walks them. */
+  miscounted = false;
   /** Until when storage refuses whatever is asked of it. */
   storageRefusesUntil = 0;
 
@@ -157,6 +159,7 @@ export class WideWorld {
 
   /** Somebody else sets a link, or empties it. */
   editLink(table: WideTable, source: number, profile: number | undefined): void {
+    this.miscounted = true;
     const id = sourceId(table, source);
     if (!this.#organisation.hasTable(table)) return;
     if (this.#organisation.row(table, id) === undefined || !this.#organisation.hasColumn(table, linkColumn)) return;
@@ -173,16 +176,19 @@ export class WideWorld {
   }
 
   removeRow(table: WideTable, source: number): void {
+    this.miscounted = true;
     this.changed();
     if (this.#organisation.hasTable(table)) this.#organisation.remove(table, sourceId(table, source));
   }
 
   removeColumn(table: WideTable): void {
+    this.miscounted = true;
     this.changed();
     if (this.#organisation.hasTable(table)) this.#organisation.removeColumn(table, linkColumn);
   }
 
   makeColumn(table: WideTable): void {
+    this.miscounted = true;
     if (!this.#organisation.hasTable(table)) return;
     this.changed();
     this.#organisation.removeColumn(table, linkColumn);
@@ -191,6 +197,7 @@ export class WideWorld {
 
   /** A source table is deleted, or made anew with its rows. */
   table(table: WideTable, isThere: boolean): void {
+    if (!isThere) this.miscounted = true;
     this.changed();
     if (isThere) this.#organisation.restoreTable(table);
     else this.#organisation.dropTable(table);
