@@ -46,3 +46,11 @@ export function holdId(text: string): string {
 export const each =
   (check: (text: string) => string = (text) => text) =>
   (text: string, before: readonly string[] | undefined): string[] => [...(before ?? []), check(text)];
+
+/** The same, where a value that is given twice is a slip. */
+export const eachOnce =
+  (check: (text: string) => string) =>
+  (text: string, before: readonly string[] | undefined): string[] => {
+    if (before?.includes(text)) throw new InvalidArgumentError('It is given twice; give each once.');
+    return each(check)(text, before);
+  };

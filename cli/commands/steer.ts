@@ -11,7 +11,7 @@ import { modeOption } from '../mode-option.ts';
 import type { Session } from '../session.ts';
 import { holdsText, runText } from '../show.ts';
 import { UsageError } from '../usage-error.ts';
-import { duration, each, holdId, tableName } from '../values.ts';
+import { duration, eachOnce, holdId, tableName } from '../values.ts';
 
 interface WaitOptions {
   readonly wait?: boolean;
@@ -40,7 +40,7 @@ export function addSteering(add: AddCommand, session: Session): void {
       add(name, summary, examples).option(
         '-t, --table <table>',
         'only this table; may be given several times',
-        each(tableName),
+        eachOnce(tableName),
       ),
     );
 

@@ -35,4 +35,5 @@ export function problem(
 export const badRequest = (detail: string, errors: readonly FieldError[]): HttpResponseInit =>
   problem(400, 'Bad request', detail, { errors });
 
-export const notFound = (what: string): HttpResponseInit => problem(404, 'Not found', `There is no ${what}.`);
+export const notFound = (what: string, errors?: readonly FieldError[]): HttpResponseInit =>
+  problem(404, 'Not found', `There is no ${what}.`, errors === undefined ? {} : { errors });

@@ -69,11 +69,24 @@ export type RunList = z.infer<typeof runListSchema>;
 export const runSummaryListSchema = runListSchema.extend({ runs: z.array(runSummarySchema) });
 export type RunSummaryList = z.infer<typeof runSummaryListSchema>;
 
+/** Issues for each table that a list names again. */
+const namesEachOnce = ({ value, issues }: z.core.ParsePayload<string[]>): void => {
+  value.forEach((table, index) => {
+    if (value.indexOf(table) === index) return;
+    issues.push({
+      code: 'custom',
+      input: table,
+      path: [index],
+      message: `${table} is named twice; name each table once`,
+    });
+  });
+};
+
 /** What an operator asks for. */
 export const startRunSchema = z
   .strictObject({
     mode: modeSchema,
-    tables: z.array(logicalNameSchema).min(1).max(100).optional(),
+    tables: z.array(logicalNameSchema).min(1).max(100).meta({ uniqueItems: true }).check(namesEachOnce).optional(),
     /** Clear or move even more links than the safety limits allow. */
     beyondLimits: z.boolean().optional(),
     /** Give owners as the last rehearsal showed them. */

@@ -37,7 +37,10 @@ export async function confirmHold(
   const id = parseInput(holdIdSchema, request.params.holdId, 'That is no hold.', 'path', 'holdId');
   if (parts.isReadOnly) return problem(409, 'Conflict', 'This app only rehearses (BACKSTAMP_READ_ONLY).');
   const hold = (await holdsOf(parts)).find((candidate) => candidate.id === id);
-  if (hold === undefined) return notFound(`hold ${id}: it was confirmed, or the map has moved on`);
+  if (hold === undefined) {
+    const message = 'names no hold that waits: it was confirmed, or the map has moved on';
+    return notFound(`hold ${id} that waits to be confirmed`, [{ field: 'holdId', message, in: 'path' }]);
+  }
   const event: UnificationEvent = {
     schema: 'backstamp.unification-event/1',
     eventId: `operator-hold-${id}-${Date.parse(hold.shownAt)}`,

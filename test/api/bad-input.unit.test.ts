@@ -73,6 +73,17 @@ describe('bad input', () => {
     expect((await start({ mode: 'full', beyondLimits: true, giveOwners: true })).status).toBe(202);
   });
 
+  it('refuses a list that names a table twice, by its place', async () => {
+    const before = outbox.events.length;
+    const body = { mode: 'full', tables: ['contact', 'lead', 'contact'] };
+    const answer = await route(startRun)(request('POST', '/api/runs', { body }));
+    expect(answer.status).toBe(400);
+    expect(problemSchema.parse(bodyOf(answer)).errors).toEqual([
+      { field: 'tables.2', message: 'contact is named twice; name each table once', in: 'body' },
+    ]);
+    expect(outbox.events).toHaveLength(before);
+  });
+
   it('takes the word that mode reconcile had before for it', async () => {
     const start = (mode: string) => route(startRun)(request('POST', '/api/runs', { body: { mode } }));
     expect((await start('orphans')).status).toBe(202);

@@ -48,11 +48,25 @@ describe('holds', () => {
   });
 
   it.each([
-    ['ffffffffffffffff', 404],
-    ['no hold', 400],
-  ])('that are unknown are answered so, and nothing is sent: %s', async (holdId, status) => {
+    ['unknown', 'ffffffffffffffff', [], 404],
+    ['confirmed before', hold.id, [hold.id], 404],
+    ['of another form', 'no hold', [], 400],
+    ['of an old form', '2E392FB380395851', [], 400],
+  ])('that are %s are answered so by name, and nothing is sent', async (_what, holdId, confirmed, status) => {
+    const { parts, outbox } = await withHold(confirmed);
+    const answer = await confirm(parts, holdId);
+    expect(answer.status).toBe(status);
+    expect(bodyOf(answer)).toMatchObject({ errors: [{ field: 'holdId', in: 'path' }] });
+    expect(outbox.events).toEqual([]);
+  });
+
+  it('that gave way to others, since the map moved on, are no more', async () => {
     const { parts, outbox } = await withHold();
-    expect((await confirm(parts, holdId)).status).toBe(status);
+    const { state, etag } = await parts.linkStates.load({ table: 'contact' });
+    const other = { ...hold, id: '0123456789abcdef' };
+    const linking = { linkedRows: 30, holds: [other], confirmed: [] };
+    await parts.linkStates.save({ table: 'contact' }, { ...state, linking }, etag);
+    expect((await confirm(parts, hold.id)).status).toBe(404);
     expect(outbox.events).toEqual([]);
   });
 });

@@ -72,6 +72,26 @@ describe('the app settings', () => {
     );
   });
 
+  it('refuse a set-up that names a table twice, by its place', () => {
+    const setup = JSON.parse(unification) as { tables: object[] };
+    const twice = JSON.stringify({ ...setup, tables: [...setup.tables, setup.tables[0]] });
+    expect(faultOf({ ...environment, BACKSTAMP_UNIFICATION: twice })).toMatch(
+      /BACKSTAMP_UNIFICATION at tables\.\d+\.table: \w+ is named twice; name each table once/,
+    );
+  });
+
+  it.each(['-1', '100.5', 'NaN', 'Infinity', 'five', '5 %'])(
+    'refuse %s as a limit in percent, by its name',
+    (value) => {
+      for (const name of [
+        'BACKSTAMP_ORPHAN_LIMIT_PERCENT',
+        'BACKSTAMP_MOVE_LIMIT_PERCENT',
+        'BACKSTAMP_PROFILE_LIMIT_PERCENT',
+      ])
+        expect(faultOf({ ...environment, [name]: value })).toContain(`  ${name}: `);
+    },
+  );
+
   it.each([
     ['http://contoso.crm.dynamics.com', 'must use https'],
     ['https://contoso.crm.dynamics.com/api/data/v9.2', 'must be the root address alone'],
