@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'csv-parse/sync';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Explanation } from '../../shared/contracts/explanation.ts';
 import { unificationSetupSchema } from '../../shared/contracts/unification-setup.ts';
 import { type SampleApp, startSampleApp } from '../operate/sample-organisation.ts';
 
@@ -96,6 +97,28 @@ describe('backstamp, the command', () => {
     expect(await backstamp(`profile contact ${broken}`)).toMatchObject({
       code: 1,
       complaint: expect.stringContaining('There is no row'),
+    });
+  });
+
+  it('explains a row that is linked and one that failed, and lists the rows of a customer', async () => {
+    const linked = [...app.organisation.truth('contact')].find(({ profileId }) => profileId !== null);
+    const { code, out } = await backstamp(`explain contact ${linked?.id}`);
+    expect(code).toBe(0);
+    expect(out).toContain(`linked to profile ${linked?.profileId} of customer`);
+    expect(out).toContain('It is the only one that names this row.');
+    // The app linked the row, and nobody changed it since.
+    expect(out).toContain('by this app: the link is as it left it');
+
+    const failed = (await backstamp(`explain lead ${broken}`)).out;
+    expect(failed).toMatch(/What the next run does\n {2}It links the row/);
+    expect(failed).toContain('The lead has no owner.');
+
+    const told = JSON.parse((await backstamp(`explain contact ${linked?.id} --json`)).out) as Explanation;
+    const customer = await backstamp(`customer ${told.customer?.customerId}`);
+    expect(customer.out).toContain(String(linked?.id));
+    expect(await backstamp('customer nobody')).toMatchObject({
+      code: 1,
+      complaint: expect.stringContaining('customer nobody in the map'),
     });
   });
 

@@ -156,7 +156,7 @@ describe.skipIf(browserPath === undefined)('an administrator, on the page', () =
 
     // By the address of its form, as somebody pastes it.
     await lookUp(`${stack.dataverseUrl}/main.aspx?pagetype=entityrecord&etn=lead&id=%7B${linked?.id.toUpperCase()}%7D`);
-    await main().getByText('linked', { exact: true }).waitFor();
+    await main().getByText('linked', { exact: true }).first().waitFor();
     await main().getByText(String(linked?.profileId)).first().waitFor();
     expect(
       await main()
