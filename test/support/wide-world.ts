@@ -135,11 +135,14 @@ export class WideWorld {
     const before = this.#organisation.row(mapTable, mapRowId(at));
     if (before === undefined) return;
     const values = { ...before };
+    const known = this.#mapRows.get(mapRowId(at));
     this.unmap(at);
     this.simulation.clock.after(minutes * 60_000, () => {
       if (this.#organisation.row(mapTable, mapRowId(at)) !== undefined) return;
       this.changed();
       this.#organisation.put(mapTable, mapRowId(at), values);
+      // It may have said something else meanwhile.
+      if (known !== undefined) this.#mapRows.set(mapRowId(at), known);
     });
   }
 
