@@ -115,7 +115,8 @@ export class SlidingBudget {
     const spent: [number, number][] = [];
     for (let ago = 0; ago < slotCount; ago++) {
       const amount = this.#slots[(this.#slot - ago + slotCount) % slotCount] ?? 0;
-      if (amount > 0) spent.push([ago, Math.round(amount)]);
+      // From the slot's beginning, so that who goes on counts it for exactly as long.
+      if (amount > 0) spent.push([Math.round(now - (this.#slot - ago) * slotMs) / 1_000, Math.round(amount)]);
     }
     const refused = {
       ceiling: this.#ceiling,
@@ -131,9 +132,9 @@ export class SlidingBudget {
     this.#slots.fill(0);
     this.#used = 0;
     for (const [ago, amount] of spent) {
-      const slots = Math.round(ago + agoMs / slotMs);
-      if (slots >= slotCount) continue;
-      const at = (this.#slot - slots + slotCount) % slotCount;
+      const slot = Math.min(this.#slot, Math.round((now - ago * 1_000 - agoMs) / slotMs));
+      if (this.#slot - slot >= slotCount) continue;
+      const at = ((slot % slotCount) + slotCount) % slotCount;
       this.#slots[at] = (this.#slots[at] ?? 0) + amount;
       this.#used += amount;
     }

@@ -1,3 +1,4 @@
+import type { InstancesFigures } from '../scale/measure-instances.ts';
 import type { InFlight, PassPerformance } from './contenders/backstamp.ts';
 import { limitOver, type Model, type Progress, sustainedRate } from './model.ts';
 import type { OrganisationStats } from './organisation.ts';
@@ -63,6 +64,8 @@ export interface Figures {
   readonly contenders: readonly ContenderFigures[];
   readonly growth: readonly GrowthFigures[];
   readonly identities: readonly IdentityFigures[];
+  /** In virtual time: the same on every machine. */
+  readonly instances: readonly InstancesFigures[];
   readonly plugins: readonly PluginFigures[];
   readonly refusals: readonly RefusalFigures[];
 }

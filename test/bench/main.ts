@@ -3,6 +3,7 @@ import { availableParallelism, cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { measureInstances } from '../scale/measure-instances.ts';
 import type { PassPerformance } from './contenders/backstamp.ts';
 import { type Contestant, contestants } from './contestants.ts';
 import {
@@ -20,11 +21,15 @@ import {
 import { limitOver, limitRowsPerSecond, type Model, model, sustainedRate } from './model.ts';
 import { type BenchOrganisation, changeMap, startOrganisation, thinMap } from './organisation.ts';
 import { plot } from './plot.ts';
-import { printTables } from './print.ts';
+import { instancesTable, printTables } from './print.ts';
 import { compileWorkers, WorkerProcess } from './worker-process.ts';
 
 const { values: options } = parseArgs({
-  options: { json: { type: 'boolean', default: false }, quick: { type: 'boolean', default: false } },
+  options: {
+    json: { type: 'boolean', default: false },
+    quick: { type: 'boolean', default: false },
+    instances: { type: 'boolean', default: false },
+  },
 });
 
 /**
@@ -275,6 +280,10 @@ async function draw({ performance }: FirstPass): Promise<void> {
   say(`Figures and plots: ${directory}`);
 }
 
+if (options.instances) {
+  process.stdout.write(`${instancesTable(await measureInstances())}\n`);
+  process.exit();
+}
 await compileWorkers();
 const { contenders, best } = await compare();
 say('Growth');
@@ -283,6 +292,8 @@ await end(best);
 await draw(best);
 say('Identities');
 const identities = await spread(best);
+say('Instances');
+const instances = await measureInstances();
 say('Plug-ins');
 const plugins = await loadPlugins();
 say('Refused rows');
@@ -299,6 +310,7 @@ const figures: Figures = {
   contenders,
   growth,
   identities,
+  instances,
   plugins,
   refusals,
 };

@@ -1,4 +1,5 @@
 import { textTable } from '../../cli/text.ts';
+import type { InstancesFigures } from '../scale/measure-instances.ts';
 import type { Figures } from './figures.ts';
 
 const number = (value: number, digits = 0): string =>
@@ -9,6 +10,20 @@ const percent = (value: number): string => `${number(value * 100, 1)} %`;
 const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
   textTable(head, rows, undefined, 1).trimEnd();
 
+/** The table of processes that share identities. */
+export const instancesTable = (instances: readonly InstancesFigures[]): string =>
+  table(
+    ['Instances', 'tables each', 'identities', 'rows/s', 'of limit', '429 of requests'],
+    instances.map((one) => [
+      number(one.processes),
+      number(one.tables),
+      number(one.identities),
+      number(one.rowsPerSecond, 1),
+      percent(one.shareOfLimit),
+      percent(one.refusedShare),
+    ]),
+  );
+
 /** Prints the figures for people. */
 export function printTables({
   machine,
@@ -16,6 +31,7 @@ export function printTables({
   contenders,
   growth,
   identities,
+  instances,
   plugins,
   refusals,
 }: Figures): void {
@@ -54,6 +70,7 @@ export function printTables({
         percent(one.throttledShare),
       ]),
     ),
+    instancesTable(instances),
     table(
       ['Plug-in ms/row', 'rows/s', 'of limit'],
       plugins.map((one) => [number(one.costPerPluginMs), number(one.rowsPerSecond, 1), percent(one.shareOfLimit)]),
