@@ -6,9 +6,9 @@ import type { LinkingSlice } from './linking-pass.ts';
 const overlapMs = 12 * 60_000;
 
 /**
- * The whole place of rows in the map, as `placesOf` tells it. Map rows that no reading of the feed may have met yet are noted in the
- * index first: should one of them be gone before the next reading, its id alone would not tell which row was about to be
- * linked by it.
+ * The whole place of rows in the map, as `placesOf` tells it. Map rows that no reading of the feed may have met yet are
+ * noted in the index first: should one of them be gone before the next reading, its id alone would not tell which row
+ * was about to be linked by it.
  */
 export async function lookUpPlaces(
   slice: LinkingSlice,
