@@ -92,6 +92,8 @@ function followUpOf(
   const { settlingIntervalMs, settlingLimitMs } = parts.options;
   const now = parts.now();
   if (now - Date.parse(run.receivedAt) >= settlingLimitMs) return undefined;
+  // A clock behind the broker's finds each follow-up due at once: no more of them than there is time for.
+  if (followUp * settlingIntervalMs >= settlingLimitMs) return undefined;
   // A profile that did not come in the time of an earlier run is not waited for again: the run would last as long each time.
   if (newlyWaiting > 0) {
     const reason = `${counted(newlyWaiting, 'row')} ${agreeing(newlyWaiting, 'waits for its', 'wait for their')} profile`;

@@ -38,6 +38,15 @@ describe('a row whose profile has not arrived', () => {
     expect(simulation.tables.rowOutcomes.documents(`${runId}|contact`)).toEqual([]);
   });
 
+  it('I5 is not looked for without a pause by a process whose clock is behind the broker’s', async () => {
+    const { simulation, runId } = threeContacts();
+    // Each follow-up is due when it is sent: it would be taken at once, for as many minutes as the clock is behind.
+    simulation.skewMs = -20 * minute;
+    await simulation.run(simulation.clock.now() + minute);
+    const { settlingIntervalMs, settlingLimitMs } = simulation.options;
+    expect(taskOf(simulation, runId, 'contact').passes).toBeLessThanOrEqual(settlingLimitMs / settlingIntervalMs + 1);
+  });
+
   it('I5 ends as a warning with its number and an example when the settling time is over', async () => {
     const { simulation, runId } = threeContacts();
     const begun = simulation.clock.now();
