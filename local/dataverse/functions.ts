@@ -104,13 +104,13 @@ function publish(context: RequestContext): DataverseResponse {
   return noContent();
 }
 
-/** `GET {api}/systemusers(<id>)/Microsoft.Dynamics.CRM.RetrieveUserPrivileges()`. */
+/** `GET {api}/systemusers(<id>)/Microsoft.Dynamics.CRM.RetrieveUserPrivileges()`: of what comes through a team it tells no depth but Basic. */
 export function retrieveUserPrivileges(context: RequestContext, table: Table, keyText: string): DataverseResponse {
   if (table.name !== 'systemuser') throw unknownSegment('RetrieveUserPrivileges');
   context.caller.demand('Read', table);
   const slot = demandRowOf(context, table, parseRowKey(table, keyText));
   const user = context.users.byId(table.rows.ids[slot] as string);
-  const RolePrivileges = listPrivileges(context, user.businessUnitId, (name) => user.depth(name));
+  const RolePrivileges = listPrivileges(context, user.businessUnitId, context.users.depthsTold(user.userId));
   return answer(context, 'RetrieveUserPrivileges', { RolePrivileges });
 }
 

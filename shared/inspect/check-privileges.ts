@@ -82,18 +82,17 @@ function lacking(name: string, one: NeededPrivilege, grant: string, isSpared: bo
 
 /** What there is to say of a privilege that does not reach every row. */
 function tooLow(name: string, needed: NeededPrivilege, held: HeldPrivilege, grant: string): Check[] {
-  const { depth, isEverywhere } = held;
+  const { depth, isEverywhere, mayReachFurther } = held;
   if (needed.isGlobal ? depth === 'Global' : isEverywhere) return [];
   const level = levelOf(needed);
   const common = { code: 'privilege-depth', subject: needed.subject } as const;
-  if (depth === 'Basic') {
-    // Dataverse tells this depth of everything that a user has through a team, however far that reaches.
+  if (mayReachFurther) {
     return [
       {
         ...common,
         level: level === 'fault' ? 'warning' : level,
         finding: `${name} has ${needed.name} at depth Basic, or through a team, of which Dataverse does not tell the depth: rows of other business units may be out of its reach.`,
-        remedy: `Run "${grant}", or give the application user a role with ${needed.name} at organisation level, directly and not through a team.`,
+        remedy: `Run "${grant}", or give the application user a role with ${needed.name} at organisation level, directly and not through a team; or let it read teams (prvReadTeam).`,
       },
     ];
   }
@@ -101,7 +100,7 @@ function tooLow(name: string, needed: NeededPrivilege, held: HeldPrivilege, gran
     ? 'the changes of a table are told to nobody but those who have it at organisation level.'
     : isEverywhere === undefined
       ? 'whether that reaches every business unit cannot be told, since it may not read them.'
-      : 'rows of other business units are out of its reach.';
+      : `rows of other ${depth === 'Basic' ? 'owners' : 'business units'} are out of its reach.`;
   return [
     {
       ...common,

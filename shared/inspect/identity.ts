@@ -49,7 +49,12 @@ export function privilegesIn(answer: Row, tree: UnitTree | undefined): HeldPrivi
     // Without names nothing can be held against what is needed.
     if (typeof PrivilegeName !== 'string') return undefined;
     const [depth, unitId] = [String(Depth), String(BusinessUnitId ?? '').toLowerCase()];
-    const held = { depth, unitId, isEverywhere: reachesEverywhere(depth, unitId, tree) };
+    const held = {
+      depth,
+      unitId,
+      isEverywhere: reachesEverywhere(depth, unitId, tree),
+      mayReachFurther: depth === 'Basic',
+    };
     const name = PrivilegeName.toLowerCase();
     // Several roles may give the same one: the one that reaches furthest counts.
     if (rank(held) >= rank(found.get(name))) found.set(name, held);
@@ -59,3 +64,20 @@ export function privilegesIn(answer: Row, tree: UnitTree | undefined): HeldPrivi
 
 const rank = (held: HeldPrivilege | undefined): number =>
   held === undefined ? -1 : (held.isEverywhere ? depths.length : 0) + depths.indexOf(held.depth);
+
+/**
+ * What a user holds once it is known what the user's teams give: how far that reaches is told of the team alone. What no
+ * team gives is as little as Dataverse says.
+ * @param teams what each team gives; undefined for one that may not be looked at
+ */
+export function withTeams(own: HeldPrivileges, teams: readonly (HeldPrivileges | undefined)[]): HeldPrivileges {
+  const isWhole = !teams.includes(undefined);
+  return new Map(
+    [...own].map(([name, held]) => {
+      const ofTeams = teams.flatMap((team) => team?.get(name) ?? []);
+      const [furthest = held] = [held, ...ofTeams].sort((a, b) => rank(b) - rank(a));
+      const isSure = isWhole && ofTeams.every(({ depth }) => depth !== 'Basic');
+      return [name, { ...furthest, mayReachFurther: furthest.depth === 'Basic' && !isSure }];
+    }),
+  );
+}

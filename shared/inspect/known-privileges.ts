@@ -8,9 +8,18 @@ import {
   securedColumnsIn,
   securedColumnsPath,
   userPrivilegesPath,
+  withTeams,
 } from './identity.ts';
-import { type PrivilegeNames, privilegeNamesIn, privilegeNamesPaths } from './needed-privileges.ts';
+import {
+  type LinkedTable,
+  type PrivilegeNames,
+  privilegeNamesIn,
+  privilegeNamesPaths,
+  privilegesByName,
+  tablesOfPrivileges,
+} from './needed-privileges.ts';
 import { type UnitTree, unitsPath, unitTreeIn } from './reach.ts';
+import { readThroughTeams } from './through-teams.ts';
 
 /** What is needed of Dataverse. */
 export type DefinitionsReader = Pick<InspectableDataverse, 'readObjects'>;
@@ -31,7 +40,8 @@ export interface PrivilegesFound {
 /**
  * Reads what the app's identities may do in as few requests as that takes, since every run on every table begins with
  * it. Which user an identity is and what the privileges on a table are called hardly ever change, so they are
- * remembered as long as the process lives; what a user may do is asked each time: two requests at first, then one.
+ * remembered as long as the process lives; what a user may do is asked each time: two requests at first, then one. Where a user's own roles reach too little, it takes
+ * two more to see how far those of its teams do.
  */
 export class KnownPrivileges {
   readonly #dataverse: DefinitionsReader;
@@ -63,27 +73,44 @@ export class KnownPrivileges {
       return { identities, unknown: [], refusal, names, isRemembered: false };
     }
     const unknown = this.#wanted.filter((name) => !users.has(name));
-    const identities = await this.#ask([...users], withSecured, signal);
+    const identities = await this.#ask([...users], neededOf(tables, names), withSecured, signal);
     return { identities, unknown, refusal: undefined, names, isRemembered: isWhole };
   }
 
-  /** What users may do, in one request; the business units too where it depends on them. */
+  /**
+   * What users may do, in one request; the business units and the users' teams too where it depends on them.
+   * @param needed names of privileges in lower case; what else reaches too little is not looked into
+   */
   async #ask(
     users: readonly (readonly [name: string, userId: string])[],
+    needed: readonly string[],
     withSecured: boolean,
     signal: AbortSignal,
   ): Promise<KnownIdentity[]> {
     const paths = users.map(([, userId]) => userPrivilegesPath(userId));
     if (withSecured) paths.push(...users.map(([, userId]) => securedColumnsPath(userId)));
     const answers = (await this.#dataverse.readObjects(paths, 'read privileges', signal)).map(unlessRefused);
-    const tree = answers.some((answer) => answer !== undefined && dependsOnUnits(answer))
-      ? await this.#readUnits(signal)
-      : undefined;
-    return users.map(([name, userId], at): KnownIdentity => {
+    const isKnown = (answer: Row | undefined): answer is Row => answer !== undefined;
+    const treeFor = async (some: readonly Row[]) => (some.some(dependsOnUnits) ? this.#readUnits(signal) : undefined);
+    const tree = await treeFor(answers.filter(isKnown));
+    const identities = users.map(([name, userId], at) => {
       const [answer, secured] = [answers[at], answers[users.length + at]];
       const privileges = answer === undefined ? undefined : privilegesIn(answer, tree);
       const securedColumns = secured === undefined ? undefined : securedColumnsIn(secured);
       return { name, userId, privileges, securedColumns };
+    });
+    const short = identities.filter(({ privileges }) =>
+      needed.some((name) => privileges?.has(name) && !privileges.get(name)?.isEverywhere),
+    );
+    if (short.length === 0) return identities;
+    const userIds = short.map(({ userId }) => userId);
+    const teams = await readThroughTeams(this.#dataverse, userIds, signal);
+    const teamTree = tree ?? (await treeFor([...teams.values()].flat().filter(isKnown)));
+    return identities.map((identity): KnownIdentity => {
+      const ofTeams = teams.get(identity.userId);
+      if (identity.privileges === undefined || ofTeams === undefined) return identity;
+      const given = ofTeams.map((answer) => answer && privilegesIn(answer, teamTree));
+      return { ...identity, privileges: withTeams(identity.privileges, given) };
     });
   }
 
@@ -150,6 +177,18 @@ export class KnownPrivileges {
     this.#users = users;
     return { users, names, refusal: undefined };
   }
+}
+
+/** Everything that work on these tables needs, whatever it is, but for what only checks need; in lower case. */
+function neededOf(tables: readonly string[], names: PrivilegeNames): string[] {
+  const fixed = tablesOfPrivileges([], 'ownership');
+  const sources = tables
+    .filter((table) => !fixed.includes(table))
+    .map((table): LinkedTable => ({ table, hasColumn: false, tracksMap: false, securedColumn: undefined }));
+  const wanted = new Map([...names].filter(([table]) => tables.includes(table)));
+  return privilegesByName(wanted, sources, 'ownership')
+    .filter(({ need }) => need !== 'checks')
+    .map(({ name }) => name.toLowerCase());
 }
 
 const unlessRefused = (answer: Row | TerminalError): Row | undefined => (isTerminalError(answer) ? undefined : answer);

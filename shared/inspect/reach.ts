@@ -28,6 +28,8 @@ export interface HeldPrivilege {
   readonly unitId: string;
   /** Whether it reaches the rows of every business unit; undefined where the units may not be read. */
   readonly isEverywhere: boolean | undefined;
+  /** Dataverse tells Basic of whatever a user has through a team, and how far the team's roles reach is not known. */
+  readonly mayReachFurther: boolean;
 }
 
 /**

@@ -54,7 +54,7 @@ describe('the checks of business units', () => {
   const check = (
     teams: NonNullable<NonNullable<UnificationSetup['businessUnits']>['teams']>,
     privileges: HeldPrivileges = new Map([
-      ['prvactonbehalfofanotheruser', { depth: 'Global', unitId: '', isEverywhere: true }],
+      ['prvactonbehalfofanotheruser', { depth: 'Global', unitId: '', isEverywhere: true, mayReachFurther: false }],
     ]),
   ): Promise<Check[]> => {
     const identity = { name: 'app', userId: undefined, privileges, securedColumns: undefined };

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { callDoctor } from '../../shared/inspect/doctor.ts';
+import { administer } from '../cli/grant-world.ts';
 import { client, otherClient, startWorld, type World } from './look-world.ts';
 
 const north = '44444444-2222-4333-8444-555555555555';
@@ -69,6 +70,53 @@ describe('the doctor', () => {
       const tracked = world.connect();
       expect((await tracked.doctor()).map(({ finding }) => finding).join()).toContain('changes of a table');
       expect(await ends(tracked)).toEqual(all('Skipped'));
+    });
+  });
+
+  describe("judges what comes through a team by how far the team's roles reach", () => {
+    const [team, role] = ['77777777-2222-4333-8444-555555555555', '88888888-2222-4333-8444-555555555555'];
+    const ofContacts = /Contact$/;
+    /** An app that has what it needs of contacts through a team of this unit alone, or itself at depth Basic. */
+    const connectWith = async (depth: string, through: 'team' | 'itself', ...more: string[]) => {
+      await world.load('businessunit', [{ businessunitid: north, name: 'North', isdisabled: false }]);
+      const own = world.enough.filter((name) => !ofContacts.test(name));
+      const contacts = world.enough.filter((name) => ofContacts.test(name));
+      const direct = through === 'itself' ? contacts.map((name) => `${name}/${depth}`) : [];
+      await world.allow(client, { privileges: [...own, ...direct, ...more] });
+      if (through === 'team') {
+        const { send, list } = await administer(world.url);
+        const [user] = await list(`systemusers?$select=systemuserid&$filter=applicationid eq ${client}`);
+        await world.load('team', [{ teamid: team, name: 'Apps', businessunitid: north }]);
+        await world.load('role', [{ roleid: role, name: 'Of contacts' }]);
+        const privileges = await list('privileges?$select=privilegeid,name');
+        await send('POST', `roles(${role})/Microsoft.Dynamics.CRM.AddPrivilegesRole`, {
+          Privileges: privileges
+            .filter(({ name }) => contacts.includes(String(name)))
+            .map(({ privilegeid }) => ({ PrivilegeId: privilegeid, Depth: depth })),
+        });
+        await send('POST', `teams(${team})/teamroles_association/$ref`, { '@odata.id': `roles(${role})` });
+        const member = { '@odata.id': `systemusers(${String(user?.systemuserid)})` };
+        await send('POST', `teams(${team})/teammembership_association/$ref`, member);
+      }
+      return world.connect();
+    };
+    const depthsOf = (checks: readonly { level: string; code: string; finding: string }[]) => [
+      ...new Set(
+        checks
+          .filter(({ code }) => code === 'privilege-depth')
+          .map(({ level, finding }) => `${level}: ${/at depth \w+ only|through a team/.exec(finding)?.[0]}`),
+      ),
+    ];
+
+    it.each([
+      ['Global', 'team', ['prvReadTeam', 'prvReadBusinessUnit'], [], 'Successful'],
+      ['Deep', 'team', ['prvReadTeam', 'prvReadBusinessUnit'], ['fault: at depth Deep only'], 'Skipped'],
+      ['Basic', 'itself', ['prvReadTeam'], ['fault: at depth Basic only'], 'Skipped'],
+      ['Global', 'team', [], ['warning: through a team'], 'Successful'],
+    ] as const)('%s by %s, with %j', async (depth, through, more, told, status) => {
+      const app = await connectWith(depth, through, ...more);
+      expect(depthsOf(await app.doctor())).toEqual(told);
+      expect(await ends(app)).toEqual({ ...all('Successful'), contact: status });
     });
   });
 

@@ -21,7 +21,7 @@ const without = (...names: string[]) => enough.filter((name) => !names.includes(
 type Given = readonly string[] | 'unreadable' | 'unknown';
 
 /** An organisation whose application users have these privileges; a depth may follow after a slash. */
-function organisationWith(privileges: Record<string, Given>) {
+function organisationWith(privileges: Record<string, Given>, teams: Record<string, Given> = {}) {
   const answerOf = (path: string): Row => {
     if (path === 'WhoAmI') return { UserId: privileges[first] === 'unknown' ? undefined : first };
     if (path.startsWith('EntityDefinitions')) {
@@ -31,12 +31,17 @@ function organisationWith(privileges: Record<string, Given>) {
       }));
       return { value };
     }
+    if (path.includes('/teammembership_association')) {
+      if (Object.keys(teams).length === 0) throw new TerminalError('You may not read teams.');
+      return { value: Object.keys(teams).map((teamid) => ({ teamid })) };
+    }
+    const teamId = /^teams\((.*)\)\//.exec(path)?.[1];
     const userId = /^systemusers\((.*)\)\//.exec(path)?.[1];
-    if (userId === undefined) {
+    if (userId === undefined && teamId === undefined) {
       const known = Object.keys(privileges).filter((id) => path.includes(id) && privileges[id] !== 'unknown');
       return { value: known.map((id) => ({ systemuserid: id, applicationid: id.toUpperCase() })) };
     }
-    const given = privileges[userId];
+    const given = teamId === undefined ? privileges[userId ?? ''] : teams[teamId];
     if (given === undefined || typeof given === 'string') throw new TerminalError('You may not read users.');
     const RolePrivileges = given.map((one) => {
       const [PrivilegeName, Depth = 'Global'] = one.split('/');
@@ -125,7 +130,27 @@ describe('the privileges of the app', () => {
     expect(findings).toMatchObject([{ code: 'privilege-depth', finding: expect.stringContaining(second) }]);
   });
 
-  it('may come from a team, of which only the least depth is told: that keeps nothing from going on', async () => {
+  it('are judged by how far the roles of teams reach, which is asked of the teams', async () => {
+    const held = { [first]: enough.map((name) => `${name}/Basic`) };
+    const asked = async (teams: Record<string, Given>) => {
+      const organisation = organisationWith(held, teams);
+      return { ...(await asking(organisation, [first])()), requests: organisation.asked.length };
+    };
+    expect(await asked({ a: [], b: enough })).toEqual({ findings: [], notes: [], requests: 4 });
+    // Local in a unit of which nothing is known, as the units may not be read.
+    const local = [...without('prvReadContact'), 'prvReadContact/Local'];
+    expect((await asked({ a: local })).findings).toMatchObject([
+      { code: 'privilege-depth', finding: expect.stringContaining('prvReadContact at depth Local only') },
+    ]);
+    expect((await asked({ a: without('prvReadContact') })).findings).toMatchObject([
+      { code: 'privilege-depth', finding: expect.stringContaining('prvReadContact at depth Basic only') },
+    ]);
+    // One team that may not be looked at may be the one that reaches everything; so may what Basic is told of.
+    expect((await asked({ a: without('prvReadContact'), b: 'unreadable' })).findings).toEqual([]);
+    expect((await asked({ a: [...without('prvReadContact'), 'prvReadContact/Basic'] })).findings).toEqual([]);
+  });
+
+  it('may come from a team that may not be read, of which only the least depth is told: that keeps nothing from going on', async () => {
     const throughTeam = enough.map((name) => `${name}/Basic`);
     expect(await check({ [first]: throughTeam })).toEqual({ findings: [], notes: [] });
     const both = await check({ [first]: [...enough.map((name) => `${name}/Local`), ...enough, ...throughTeam] });

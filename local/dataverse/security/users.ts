@@ -20,6 +20,13 @@ export interface UserSetup {
 
 const notAMember = () => new DataverseError(403, '0x80072560', 'The user is not a member of the organization.');
 
+const widestOf =
+  (grants: readonly Grant[]) =>
+  (privilege: string): Depth | undefined => {
+    const depths = grants.map((grant) => depthOf(grant, privilege)).filter((depth) => depth !== undefined);
+    return depths.length === 0 ? undefined : (Math.max(...depths) as Depth);
+  };
+
 /**
  * The organisation's users: application users known by their client id, and people they act for. What they may do comes from
  * their set-up, from their roles and from their teams' roles.
@@ -115,11 +122,17 @@ export class Users {
   /** How far each privilege of a team's roles reaches; `undefined` for those it does not have. */
   depthsOfTeam(teamId: string): (privilege: string) => Depth | undefined {
     const unitId = this.#unitOfTeam(teamId) ?? this.#organisation.rootBusinessUnitId;
-    const grants = this.#roleGrants('teamroles_association', teamId, unitId);
-    return (privilege) => {
-      const depths = grants.map((grant) => depthOf(grant, privilege)).filter((depth) => depth !== undefined);
-      return depths.length === 0 ? undefined : (Math.max(...depths) as Depth);
-    };
+    return widestOf(this.#roleGrants('teamroles_association', teamId, unitId));
+  }
+
+  /** How far Dataverse says that a user's privileges reach: Basic of whatever comes through a team. */
+  depthsTold(userId: string): (privilege: string) => Depth | undefined {
+    const user = this.byId(userId);
+    const own = widestOf([
+      ...this.#setupGrants(userId, user.businessUnitId),
+      ...this.#roleGrants('systemuserroles_association', userId, user.businessUnitId),
+    ]);
+    return (privilege) => own(privilege) ?? (user.has(privilege) ? Depth.basic : undefined);
   }
 
   #slotBy(column: string, value: string): number | undefined {
