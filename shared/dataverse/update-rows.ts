@@ -195,12 +195,27 @@ class UpdateRun {
     } catch (error) {
       if (this.#signal?.aborted && error === this.#signal.reason) this.#returned.push(chunk);
       else if (error instanceof ServiceFailure) this.#divide(chunk, error);
-      else if (error instanceof MissingPrivilegeError && !chunk.isSample) {
-        // One row may have set off something that lacks a right: others are asked before the table is given up.
-        this.#returned.unshift({ rows: chunk.rows, mode: 'batch' });
-        this.#doubt(true);
-      } else throw error;
+      else if (error instanceof MissingPrivilegeError && !chunk.isSample) this.#hearOthers(chunk, error);
+      else throw error;
     }
+  }
+
+  /** One row may have set off something that lacks a right: others are asked before the table is given up. */
+  #hearOthers({ rows }: Chunk, lack: MissingPrivilegeError): void {
+    if (!this.#wasSampleRefused) {
+      this.#returned.unshift({ rows, mode: 'batch' });
+      this.#doubt(true);
+      return;
+    }
+    // The others were refused too, for whatever reason: each row is heard by itself, or these would be asked without end.
+    if (rows.length > 1) {
+      this.#halve({ rows, mode: 'batch' });
+      return;
+    }
+    const refusal = noAnswer('privilege', lack.message);
+    this.#ledger.refused(rows[0] as RowUpdate, refusal);
+    this.#breaker.refused(refusal);
+    if (this.#considerTable(refusal, false)) this.#stop(lack);
   }
 
   /** Sends a chunk that was refused as a whole in a form that tells more of its rows. */

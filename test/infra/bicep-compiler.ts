@@ -71,9 +71,10 @@ const predictions = join(infraFolder, '..', 'node_modules', '.cache', 'predicted
 /** Tells predictions from these parameters, this compiler and these templates from all others. */
 async function keyOf(parameters: string): Promise<string> {
   const hash = createHash('sha256').update(`${await restoreBicep()}\n${parameters}`);
-  const files = await readdir(infraFolder, { recursive: true });
-  for (const file of files.filter((name) => /\.(bicep|json|kql)$/.test(name)).sort())
-    hash.update(file).update(await readFile(join(infraFolder, file)));
+  const files = await readdir(infraFolder, { recursive: true, withFileTypes: true });
+  const templates = files.filter((file) => file.isFile() && /\.(bicep|json|kql)$/.test(file.name));
+  for (const file of templates.map(({ parentPath, name }) => join(parentPath, name)).sort())
+    hash.update(file).update(await readFile(file));
   return hash.digest('hex');
 }
 

@@ -57,6 +57,9 @@ const strayed = rowsOf(north)
   .filter(({ table }) => table === 'contact')
   .slice(0, 5);
 
+/** What a request may be about. */
+type Asked = Pick<SourceRow, 'table' | 'id'> & { readonly profile: Pick<Profile, 'customerId'> };
+
 /** Everything that nobody of another unit may learn of a unit's customers: ids, what only they have, and their rows. */
 const secretsOf = (unit: BusinessUnit): string[] => {
   const others = new Set(profiles.filter((profile) => profile.unit !== unit).flatMap(({ secrets }) => secrets));
@@ -113,9 +116,9 @@ describe('a user of one business unit', () => {
   }
 
   /** Every way to ask a route for a row; a route with a placeholder or a body that is not known here fails the test. */
-  function requestsFor(operation: Operation, row: { readonly table: string; readonly id: string }, run = runId) {
+  function requestsFor(operation: Operation, { table, id, profile: { customerId } }: Asked, run = runId) {
     const holdId = 'f'.repeat(16);
-    const values: Readonly<Record<string, string>> = { runId: run, table: row.table, id: row.id, holdId };
+    const values: Readonly<Record<string, string>> = { runId: run, table, id, customerId, holdId };
     const path = operation.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
       const value = values[name];
       if (value === undefined) throw new Error(`Teach this test what {${name}} of ${operation.path} stands for.`);
@@ -129,11 +132,13 @@ describe('a user of one business unit', () => {
       throw new Error(`Teach this test what to send to ${operation.name}.`);
     }
     const searches =
-      operation.query?.shape.search === undefined
-        ? ['']
-        : ['', `?search=${row.id}`, '?format=csv', '?outcome=acrossUnits'];
+      operation.query?.shape.search === undefined ? [''] : ['', `?search=${id}`, '?format=csv', '?outcome=acrossUnits'];
     return searches.map((search) => ({ path: `${path}${search}`, body: bodies[operation.name] }));
   }
+
+  const nobodys: Asked = { table: 'contact', id: stranger, profile: { customerId: stranger } };
+  const askedFor = ({ path }: Operation, { id, profile }: Asked): string =>
+    path.includes('{customerId}') ? profile.customerId : id;
 
   const people = [
     { who: 'North', caller: inNorth, own: north, other: south },
@@ -152,7 +157,7 @@ describe('a user of one business unit', () => {
           for (const { path, body } of requestsFor(operation, row)) {
             const answer = await call(caller, operation.method, path, body);
             // Whoever asks knows the id that was asked for.
-            const told = `${answer.body}${answer.headers}`.replaceAll(row.id, '');
+            const told = `${answer.body}${answer.headers}`.replaceAll(askedFor(operation, row), '');
             const learnt = secrets.filter((secret) => told.includes(secret));
             expect(learnt, `${operation.method} ${path} answered ${answer.status}`).toEqual([]);
             expect(answer.status, `${operation.method} ${path}`).not.toBe(500);
@@ -171,11 +176,14 @@ describe('a user of one business unit', () => {
         .filter((candidate) => !strayed.includes(candidate))
         .slice(0, 12)) {
         const there = requestsFor(operation, row);
-        const notThere = requestsFor(operation, { ...row, id: missing }, missingRun);
+        const notThere = requestsFor(operation, { ...row, id: missing, profile: { customerId: missing } }, missingRun);
         for (const [at, request] of there.entries()) {
           const real = await call(caller, operation.method, request.path, request.body);
           const none = await call(caller, operation.method, notThere[at]?.path ?? '', request.body);
-          expect({ ...none, body: none.body.replaceAll(missing, row.id), headers: '' }, request.path).toEqual({
+          expect(
+            { ...none, body: none.body.replaceAll(missing, askedFor(operation, row)), headers: '' },
+            request.path,
+          ).toEqual({
             ...real,
             headers: '',
           });
@@ -213,10 +221,7 @@ describe('a user of one business unit', () => {
 
   it('who is unknown to the environment passes no administrators’ door', async () => {
     for (const operation of asked.filter(({ audience }) => audience === 'administrators')) {
-      for (const { path, body } of requestsFor(operation, rowsOf(north)[0] ?? { table: 'contact', id: stranger }).slice(
-        0,
-        1,
-      )) {
+      for (const { path, body } of requestsFor(operation, rowsOf(north)[0] ?? nobodys).slice(0, 1)) {
         expect((await call(stranger, operation.method, path, body)).status, path).toBe(403);
       }
     }
@@ -233,7 +238,7 @@ describe('a user of one business unit', () => {
 
   it('and a key alone opens the door of events, and no other that shows anything', async () => {
     for (const operation of asked) {
-      for (const { path, body } of requestsFor(operation, rowsOf(north)[0] ?? { table: 'contact', id: stranger })) {
+      for (const { path, body } of requestsFor(operation, rowsOf(north)[0] ?? nobodys)) {
         const { status } = await call(undefined, operation.method, path, body);
         const isOpen = operation.audience === 'senders' || operation.audience === 'everybody';
         expect({ path, status }).toEqual({ path, status: isOpen ? expect.toBeOneOf([200, 202]) : 401 });

@@ -36,7 +36,8 @@ describe('telemetry of the running app', () => {
         // Small pages and short slices, so that passes have continuations and follow-ups.
         BACKSTAMP_PAGE_SIZE: '20',
         BACKSTAMP_SLICE_SECONDS: '1',
-        BACKSTAMP_SETTLING_INTERVAL_SECONDS: '1',
+        // No pass can have begun so long after the event that it needs no look back.
+        BACKSTAMP_SETTLING_INTERVAL_SECONDS: '5',
         BACKSTAMP_SETTLING_LIMIT_SECONDS: '15',
         OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
       },

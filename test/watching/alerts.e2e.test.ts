@@ -114,7 +114,8 @@ describe('the rows that alerts are made of', () => {
   });
 
   it('silent: a beat at each look, with the version', () => {
-    expect(pointsOf('backstamp.heartbeat').at(-1)?.value).toBe(4);
+    // Its timer fires by itself, too.
+    expect(pointsOf('backstamp.heartbeat').at(-1)?.value).toBeGreaterThanOrEqual(4);
     expect(pointsOf('backstamp.heartbeat').at(-1)?.attributes.version).toMatch(/^\d+\.\d+\.\d+/);
   });
 
