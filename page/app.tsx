@@ -152,7 +152,10 @@ export class App {
 
   /** Without a key, or without somebody who signed in, there is nothing to show. */
   #refused(error: ApiError, wasKey: boolean): void {
-    if (error.wantsSignIn) this.#leave({ kind: 'person', hasExpired: this.#state.session.kind === 'in' });
+    const { session } = this.#state;
+    // Several requests may be refused at once: the first of them ended the session.
+    const hasExpired = session.kind === 'in' || (session.kind === 'person' && session.hasExpired);
+    if (error.wantsSignIn) this.#leave({ kind: 'person', hasExpired });
     else this.#leave({ kind: 'key', problem: wasKey ? error.message : undefined, isChecking: false });
   }
 

@@ -100,6 +100,20 @@ describe('all rows that are refused', () => {
     expect(seen.length).toBeLessThan(16);
   });
 
+  it('a missing privilege is not asked for without end where the rows that stood for all met something else', async () => {
+    const table = pretendTable(() => refuse(403, '0x80040220', PRIVILEGE), { bulk: false });
+    let told = 0;
+    const { dataverse, seen } = createFakeDataverse((request) => {
+      if (seen.length > 100) throw new Error('Asked without end.');
+      return request.method === 'POST' && ++told === 2 ? BAD : table.respond(request);
+    });
+    const report = await dataverse.update({ table: contact, rows: updates(2) });
+
+    expect(report.stopped).toSatisfy(isMissingPrivilege);
+    expect([report.written.length, report.unsent.length]).toEqual([0, 2]);
+    expect(seen.length).toBeLessThan(20);
+  });
+
   it('a plug-in that refuses everything stops the table, in a few requests, with its words and a remedy', async () => {
     const table = pretendTable(() => BAD);
     const { report, seen } = await write(table, 5000);
