@@ -30,6 +30,7 @@ export async function followProfiles(slice: LinkingSlice): Promise<void> {
   let link = slice.pass.cursor ?? since;
   // When another slice was first answered was not noted: about when the pass began.
   let begunAt = slice.pass.cursor === undefined ? undefined : Date.parse(slice.pass.startedAt) + clockDifferenceMs;
+  let hasStartedOver = false;
   for (;;) {
     await slice.stopIfTimeIsUp();
     let page: ChangePage;
@@ -37,11 +38,16 @@ export async function followProfiles(slice: LinkingSlice): Promise<void> {
       page = await parts.dataverse.readChanges({ entitySetName, select: [primaryId], pageSize, link }, signal);
     } catch (error) {
       if (!isExpiredChangesError(error) || link === undefined) throw error;
+      const walk = { orphansDue: slice.pass.orphansDue ?? 'the list of profiles expired' };
+      // A service that refuses every link that it gives would be read from the beginning for ever: the walk reads the rows.
+      if (hasStartedOver) {
+        await slice.checkpoint({ phase: 'map', cursor: undefined, writtenOfPage: 0, profiles: since, ...walk });
+        return;
+      }
+      hasStartedOver = true;
       link = undefined;
       begunAt = undefined;
-      const unknown =
-        since === undefined ? {} : { orphansDue: slice.pass.orphansDue ?? 'the list of profiles expired' };
-      await slice.rewrite({ cursor: undefined, ...unknown });
+      await slice.rewrite({ cursor: undefined, ...(since === undefined ? {} : walk) });
       continue;
     }
     await reconcileRowsOf(slice, page.deleted);

@@ -74,6 +74,50 @@ describe('a link that somebody else touched', () => {
     expect(details.join()).toContain('the list of profiles expired');
   });
 
+  it('I13 is looked for on all rows where every list of profiles expires while it is read, and the run ends', async () => {
+    const simulation = await linkedContacts(6);
+    const { organisation } = simulation;
+    for (let number = 100; number < 5_200; number++) addProfile(simulation, number);
+    mapTo(simulation, { kind: 'c', source: 3, mapRow: 103, profile: 5, spelling: 0 });
+    await play(simulation, 'second');
+    organisation.remove('msdynci_customerprofile', guidOf('p', 5));
+    for (let number = 100; number < 5_200; number++) addProfile(simulation, number);
+    let refused = 0;
+    simulation.world.faultAt = (_step, what) => {
+      const { pass } = linkStateOf(simulation, 'contact') as { pass?: { phase: string; cursor?: string } };
+      if (what !== 'dataverse read' || pass?.phase !== 'profiles' || pass.cursor === undefined) return undefined;
+      // Before the next page is read, its link is worth nothing any more.
+      addProfile(simulation, 1);
+      organisation.forgetChanges('msdynci_customerprofile');
+      return ++refused > 100 ? { kind: 'die before' } : undefined;
+    };
+    const { counters, details } = await play(simulation, 'third');
+    expect(refused).toBeLessThan(100);
+    expect(counters.relinked).toBe(1);
+    expect(details.join()).toContain('the list of profiles expired');
+    simulation.world.faultAt = () => undefined;
+    mapTo(simulation, { kind: 'c', source: 4, mapRow: 104, profile: 6, spelling: 0 });
+    await play(simulation, 'fourth');
+    organisation.remove('msdynci_customerprofile', guidOf('p', 6));
+    expect((await play(simulation, 'fifth')).counters.relinked).toBe(1);
+  });
+
+  it('is as it was where all profiles go and come back with their ids, whether or not a run comes in between', async () => {
+    const simulation = await linkedContacts(30);
+    const { organisation } = simulation;
+    const before = organisation.links('contact');
+    const writes = organisation.writes.length;
+    for (const meanwhile of ['between', 'after'] as const) {
+      for (let number = 1; number <= 30; number++) organisation.remove('msdynci_customerprofile', guidOf('p', number));
+      if (meanwhile === 'between') await play(simulation, 'without profiles');
+      for (let number = 1; number <= 30; number++) addProfile(simulation, number);
+      expect((await play(simulation, `profiles again, ${meanwhile}`)).status).toBe('Successful');
+    }
+    expect(organisation.links('contact')).toEqual(before);
+    expect(organisation.writes).toHaveLength(writes);
+    expect(pendingOf(simulation, 'contact')).toEqual([]);
+  });
+
   it('I13 is cleared where the map row behind it left before any pass had drained it', async () => {
     const simulation = await linkedContacts(6);
     simulation.organisation.put('contact', guidOf('c', 7), {});
