@@ -75,8 +75,9 @@ export class IdentityTurn {
   #isNext = false;
   /** The lease as last seen in another's hands, and when it was first seen so. */
   #seen: { readonly etag: string; readonly at: number } | undefined;
-  /** When storage last answered. */
-  #answeredAt = 0;
+  /** For how long storage has answered nothing while this process could hear it: one that was frozen could not. */
+  #silentMs = 0;
+  #isListening = false;
   #isAtWork = false;
   #isCarefulTold = false;
   #reads = readsAtOnce;
@@ -89,7 +90,7 @@ export class IdentityTurn {
   /** Whether a request may be sent now, as far as other processes are concerned. */
   admits(priority: 'read' | 'write', now: number): boolean {
     if (this.#isOurs(now)) return !this.#isEnding;
-    if (this.#isAlone(now)) return this.#options.throttle.inFlight === 0;
+    if (this.#isAlone()) return this.#options.throttle.inFlight === 0;
     return priority === 'read' && this.#readsLeft(now) >= 1;
   }
 
@@ -105,16 +106,27 @@ export class IdentityTurn {
   want(): void {
     if (this.#isAtWork) return;
     this.#isAtWork = true;
-    this.#answeredAt = this.#options.clock.now();
+    this.#silentMs = 0;
     void this.#takeTurns();
+    void this.#listen();
+  }
+
+  async #listen(): Promise<void> {
+    if (this.#isListening) return;
+    this.#isListening = true;
+    while (this.#isAtWork) {
+      await this.#options.clock.sleep(beatMs);
+      this.#silentMs += beatMs;
+    }
+    this.#isListening = false;
   }
 
   #isOurs(now: number): boolean {
     return this.#held !== undefined && now - this.#saidAt < expiryMs - marginMs;
   }
 
-  #isAlone(now: number): boolean {
-    return this.#isAtWork && now - this.#answeredAt > outMs;
+  #isAlone(): boolean {
+    return this.#isAtWork && this.#silentMs > outMs;
   }
 
   #readsLeft(now: number): number {
@@ -139,13 +151,13 @@ export class IdentityTurn {
   }
 
   async #attempt(look: () => Promise<void>): Promise<void> {
-    const { clock, telemetry, clientId } = this.#options;
+    const { telemetry, clientId } = this.#options;
     try {
       await look();
-      this.#answeredAt = clock.now();
+      this.#silentMs = 0;
       this.#isCarefulTold = false;
     } catch (error) {
-      if (this.#isCarefulTold || !this.#isAlone(clock.now())) return;
+      if (this.#isCarefulTold || !this.#isAlone()) return;
       this.#isCarefulTold = true;
       telemetry.log('warn', 'Whose turn it is to use an identity cannot be stored; it is used one request at a time', {
         identity: clientId,

@@ -14,14 +14,19 @@ function createProcesses() {
   const warnings: string[] = [];
   const telemetry: Telemetry = { ...silentTelemetry, log: (_level, message) => void warnings.push(message) };
   const start = (processId: string) => {
-    const process = { isAlive: true, isWaiting: true };
+    const process = { isAlive: true, isWaiting: true, frozenUntil: 0 };
+    /** A process that is frozen wakes when it is frozen no more, however early its timers were due. */
+    const sleep = async (ms: number) => {
+      await clock.sleep(ms);
+      while (process.frozenUntil > clock.now()) await clock.sleep(process.frozenUntil - clock.now());
+    };
     const throttle = new Throttle({ maxConcurrency: 8, freeBudgetPercent: 0 });
     const turn = new IdentityTurn({
       clientId: 'identity',
       throttle,
       leases: new IdentityLeases(stored.connect(() => process.isAlive)),
       processId,
-      clock,
+      clock: { now: clock.now, sleep },
       epochNow: clock.now,
       telemetry,
       isWaiting: () => process.isWaiting,
@@ -80,6 +85,22 @@ describe('the turn of a process with an identity', () => {
     await clock.sleep(12_000);
 
     expect(two.mayWrite()).toBe(true);
+  });
+
+  it('is not taken for granted by who was frozen for a minute and wakes up', async () => {
+    const { clock, start } = createProcesses();
+    const one = start('one');
+    await clock.sleep(1_000);
+    const two = start('two');
+    await clock.sleep(3_000);
+    expect([one.mayWrite(), two.mayWrite()]).toEqual([true, false]);
+    one.frozenUntil = clock.now() + 60_000;
+    await clock.sleep(59_999);
+    expect(two.mayWrite()).toBe(true);
+    for (let awake = 0; awake < 5_000; awake += 10) {
+      await clock.sleep(10);
+      expect(one.mayWrite() && two.mayWrite()).toBe(false);
+    }
   });
 
   it('brings what others have spent, and the pause that they were asked for', async () => {
