@@ -79,6 +79,8 @@ async function reconcileRowsOf(slice: LinkingSlice, profileIds: readonly string[
   const [rows = []] = await parts.dataverse.readLists([list], signal);
   const ids = rows.map((row) => guidAt(row, primaryId)).filter((id) => id !== undefined);
   for (let start = 0; start < ids.length; start += rowsAtOnce) {
+    // A page of profiles may have any number of rows; the walk, which goes page by page, meets those that are left.
+    if (slice.writeSignal.aborted) return slice.checkpoint({ orphansDue: 'many rows had profiles that are gone' });
     const report = await reconcileRows(slice, ids.slice(start, start + rowsAtOnce));
     await slice.record(report, await slice.pendingOf(report));
     const { linked, relinked, cleared, waiting, failed } = report.counters;

@@ -102,6 +102,34 @@ describe('a link that somebody else touched', () => {
     expect((await play(simulation, 'fifth')).counters.relinked).toBe(1);
   });
 
+  it('is held against the map by slices that end in time, however many rows a profile had that is gone', async () => {
+    const sliceMs = 15_000;
+    const simulation = smallOrganisation(
+      { contacts: 2_500, leads: 0 },
+      { pageSize: 1_000, sliceMs: 600_000, settlingLimitMs: 60_000 },
+    );
+    addProfile(simulation, 1);
+    addProfile(simulation, 2);
+    for (let number = 1; number <= 2_500; number++) {
+      mapTo(simulation, { kind: 'c', source: number, profile: number === 1 ? 2 : 1, spelling: 0 });
+    }
+    await play(simulation, 'first');
+    Object.assign(simulation.options, { sliceMs });
+    simulation.organisation.remove('msdynci_customerprofile', guidOf('p', 1));
+    let slice = { startedAt: '', begunAt: 0 };
+    let longest = 0;
+    simulation.world.faultAt = () => {
+      const { pass } = linkStateOf(simulation, 'contact');
+      const startedAt = pass?.sliceStartedAt ?? '';
+      if (startedAt !== slice.startedAt) slice = { startedAt, begunAt: simulation.clock.now() };
+      if (pass?.phase === 'profiles') longest = Math.max(longest, simulation.clock.now() - slice.begunAt);
+      return undefined;
+    };
+    const task = await play(simulation, 'second');
+    expect(task.counters.waiting).toBe(2_499);
+    expect(longest).toBeLessThan(2 * sliceMs);
+  });
+
   it('is as it was where all profiles go and come back with their ids, whether or not a run comes in between', async () => {
     const simulation = await linkedContacts(30);
     const { organisation } = simulation;
