@@ -1,6 +1,7 @@
 import { isFinal } from '../contracts/is-final.ts';
 import { linkColumn, linkValue, profileTable } from '../customer-insights/names.ts';
 import { isTerminalError } from '../errors.ts';
+import { checkDefinitions } from './check-definitions.ts';
 import { checkDependents } from './check-dependents.ts';
 import type { InspectParts } from './inspect-parts.ts';
 import type { Check } from './report.ts';
@@ -22,41 +23,19 @@ const unlessRefused =
     });
 
 /**
- * What surrounds linking and keeps no row from it: tables that were linked once, another program that writes the same
+ * What surrounds linking and keeps no row from it: tables that nobody links, another program that writes the same
  * column, what stands in the way of the next Merge, what other applications wait for.
  */
 export const surroundings: readonly Surrounding[] = [
-  { what: 'Tables that were linked once', check: unlessRefused(checkUnlisted) },
+  { what: 'Tables that are not linked, and the languages of the organisation', check: checkDefinitions },
   { what: 'Whether another program writes the links', check: unlessRefused(checkOtherWriter) },
   {
     what: 'What uses the columns of the profile',
     check: unlessRefused(({ dataverse }, signal) => checkDependents(dataverse, signal)),
   },
   { what: 'The partitions of profiles', check: unlessRefused(checkPartitions) },
-  { what: 'The languages of the organisation', check: unlessRefused(checkLanguage) },
   { what: 'What Customer Insights - Journeys waits for', check: unlessRefused(checkJourneys) },
 ];
-
-/** Tables whose links nobody keeps right any more. */
-async function checkUnlisted({ dataverse, options }: InspectParts, signal: AbortSignal): Promise<Check[]> {
-  const filter = encodeURIComponent(`ReferencedEntity eq '${profileTable}'`);
-  const path =
-    'RelationshipDefinitions/Microsoft.Dynamics.CRM.OneToManyRelationshipMetadata' +
-    `?$select=ReferencingEntity,ReferencingAttribute&$filter=${filter}`;
-  const { value } = await dataverse.readObject(path, 'read which tables are linked', signal);
-  const listed = new Set(options.setup.tables.map(({ table }) => table));
-  return ((value ?? []) as { ReferencingEntity?: unknown; ReferencingAttribute?: unknown }[])
-    .filter(({ ReferencingAttribute }) => ReferencingAttribute === linkColumn)
-    .map(({ ReferencingEntity }) => String(ReferencingEntity))
-    .filter((table) => !listed.has(table))
-    .map((table) => ({
-      code: 'unlisted-table',
-      level: 'note',
-      subject: table,
-      finding: `${table} has the lookup column ${linkColumn} and is not among the tables of BACKSTAMP_UNIFICATION: nobody keeps its links right.`,
-      remedy: `Add ${table} to the set-up, as "backstamp discover" shows it; or delete the column, if its links are not wanted any more.`,
-    }));
-}
 
 /** Rows of so many days tell whether another program still writes. */
 const recentDays = 30;
@@ -129,27 +108,6 @@ async function checkPartitions({ dataverse }: InspectParts, signal: AbortSignal)
       finding: `${odd.length} of ${page.rows.length} profiles looked at have a partition id of their own: Dataverse shows no name for links to them, and may not find them by the link alone.`,
       remedy:
         'Look at a linked row in an app before the first run. Where its profile is not shown, read it by msdynci_customerid.',
-    },
-  ];
-}
-
-const english = 1033;
-
-/** The column's label has a language of the organisation, which need not be English. */
-async function checkLanguage({ dataverse }: InspectParts, signal: AbortSignal): Promise<Check[]> {
-  const { RetrieveProvisionedLanguages: found } = await dataverse.readObject(
-    'RetrieveProvisionedLanguages()',
-    'read the languages of the organisation',
-    signal,
-  );
-  if (!Array.isArray(found) || found.length === 0 || found.map(Number).includes(english)) return [];
-  return [
-    {
-      code: 'language',
-      level: 'note',
-      subject: 'organisation',
-      finding: `English is no language of this organisation (it has ${found.join(', ')}): the column's label "Customer Profile" is made in its base language, in these English words.`,
-      remedy: 'Translate the label of the column after the first run, if you like; its schema name must stay.',
     },
   ];
 }

@@ -68,6 +68,17 @@ export async function discoverTables(dataverse: InspectableDataverse, signal: Ab
     readCandidates(dataverse, signal),
     readMapSources(dataverse, map, signal),
   ]);
+  return matchTables(dataverse, sources, candidates, leftOut, signal);
+}
+
+/** Which of the candidates the sources are. */
+export async function matchTables(
+  dataverse: Pick<InspectableDataverse, 'readTogether'>,
+  sources: readonly MapSource[],
+  candidates: readonly Candidate[],
+  leftOut: readonly string[],
+  signal: AbortSignal,
+): Promise<DiscoveredTables> {
   const fits = await fitSources(dataverse, sources, candidates, signal);
   const chosen = chooseFits(fits);
   const told = sources.map((source) => tell(source, chosen.get(source), fits, chosen, candidates));

@@ -40,8 +40,8 @@ export interface PrivilegesFound {
 /**
  * Reads what the app's identities may do in as few requests as that takes, since every run on every table begins with
  * it. Which user an identity is and what the privileges on a table are called hardly ever change, so they are
- * remembered as long as the process lives; what a user may do is asked each time: two requests at first, then one. Where a user's own roles reach too little, it takes
- * two more to see how far those of its teams do.
+ * remembered as long as the process lives; what a user may do is asked each time: two requests at first, then one. Where a user's
+ * own roles reach too little, it takes two more to see how far those of its teams do.
  */
 export class KnownPrivileges {
   readonly #dataverse: DefinitionsReader;

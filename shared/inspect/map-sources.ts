@@ -21,14 +21,14 @@ export interface MapSources {
 type Reader = Pick<Dataverse, 'readPage'>;
 
 /** Rows of one request: those of several small sources, or a sample of one large one. */
-const pageSize = 200;
+export const pageSize = 200;
 const sampleSize = 24;
 /** A unification has some dozens of sources, a few have hundreds; a map that seems to have more is not read to its end. */
 const mostRequests = 2_000;
 
-const select = [mapColumns.id, mapColumns.dataSource, mapColumns.entity, mapColumns.key, mapColumns.identifier];
+export const select = [mapColumns.id, mapColumns.dataSource, mapColumns.entity, mapColumns.key, mapColumns.identifier];
 const { dataSource: sourceColumn, entity: entityColumn, identifier: identifierColumn } = mapColumns;
-const textOf = (row: Row, column: string): string => (typeof row[column] === 'string' ? row[column] : '');
+export const textOf = (row: Row, column: string): string => (typeof row[column] === 'string' ? row[column] : '');
 
 /**
  * The distinct sources of the map, in about one request for each however many rows it has: the first row beyond the pair
@@ -50,7 +50,7 @@ export async function readMapSources(dataverse: Reader, map: TableMetadata, sign
 }
 
 /** Sources with the keys seen of each, put together by name. */
-class Found {
+export class Found {
   nameless = 0;
   readonly #keys = new Map<
     string,
@@ -187,5 +187,5 @@ const pairOf = (identifier: string): string | undefined => {
   return first < 0 || second < 0 ? undefined : identifier.slice(0, second);
 };
 
-const keyOf = (row: Row): string =>
+export const keyOf = (row: Row): string =>
   textOf(row, mapColumns.key).trim() || (splitIdentifier(textOf(row, identifierColumn))?.key ?? '');

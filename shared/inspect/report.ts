@@ -26,6 +26,7 @@ export type CheckCode =
   | 'team-kind'
   | 'team-role'
   | 'unlisted-table'
+  | 'table-not-linked'
   | 'other-writer'
   | 'profile-dependents'
   | 'elastic-partition'

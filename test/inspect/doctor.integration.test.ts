@@ -218,6 +218,20 @@ describe('the doctor', () => {
     expect((await world.connect().doctor()).map(({ code }) => code).sort()).toEqual(['logic-unknown', 'unchecked']);
   });
 
+  it('tells of tables that the map names and the set-up lacks', async () => {
+    await world.allow(client, { privileges: world.enough });
+    const [left, ...listed] = world.setup.tables;
+    const app = world.connect({ setup: { ...world.setup, tables: listed } });
+    expect((await app.doctor()).filter(({ code }) => code === 'table-not-linked')).toEqual([
+      expect.objectContaining({
+        level: 'warning',
+        subject: left?.table,
+        finding: expect.stringContaining(`"${left?.entity}" of data source "${left?.dataSource}"`),
+        remedy: expect.stringContaining('backstamp discover'),
+      }),
+    ]);
+  });
+
   it('keeps what it found where a part does not answer', async () => {
     await world.allow(client, { privileges: world.enough });
     const slow = { match: { path: '^workflows' }, fault: { delayMs: 2_500 } };

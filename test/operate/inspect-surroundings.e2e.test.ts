@@ -52,7 +52,8 @@ describe('checks of what surrounds linking', () => {
     await app.allow('all');
   });
 
-  it('tell of a table that was linked once', async () => {
+  it('tell of a table that is not linked, or no longer', async () => {
+    expect(await find('table-not-linked')).toMatchObject({ level: 'warning', subject: 'account' });
     await app.control('POST', 'tables', {
       ...table('account'),
       columns: [{ logicalName: column, type: 'Lookup', targets: ['msdynci_customerprofile'] }],

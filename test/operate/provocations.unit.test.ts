@@ -32,6 +32,7 @@ const provokedBy: Readonly<Record<Code, File>> = {
   'column-refused': 'refusals',
   'column-secured': 'inspect-surroundings',
   'unlisted-table': 'inspect-surroundings',
+  'table-not-linked': 'inspect-surroundings',
   'other-writer': 'inspect-surroundings',
   'profile-dependents': 'inspect-surroundings',
   'elastic-partition': 'inspect-surroundings',
