@@ -84,6 +84,7 @@ async function linkPage(
 
   await noted;
   if (report.isPartial) await endInPage(slice, pass, report);
+  slice.grantTimeAgain();
   const ofLeft = await reconcileRows(slice, left);
   await slice.record(ofLeft, known);
   if (ofLeft.isPartial)

@@ -123,6 +123,14 @@ export class Slice<K extends Kind = Kind> {
     return this.#writeSignal;
   }
 
+  /**
+   * Gives the writes that follow a little time of their own. What comes second in a page would else never have any where
+   * rows that come first are refused anew in each slice.
+   */
+  grantTimeAgain(): void {
+    this.#writeSignal = undefined;
+  }
+
   get isRehearsal(): boolean {
     return this.stateKey.rehearsalOf !== undefined;
   }

@@ -78,3 +78,25 @@ describe('a pending row that such a slice kept late', () => {
     }
   });
 });
+
+describe('a row that is refused whenever it is tried', () => {
+  it('I5 leaves time for what comes after it in its page, however short the slices are', async () => {
+    await assessScenario({
+      feed: 'changeTracking',
+      pageSize: 2,
+      sliceMs: 320,
+      map: [1, 0],
+      late: [],
+      bad: 1,
+      changes: [
+        { kind: 'unmap', source: 1 },
+        { kind: 'second map row', source: 1, profile: 1 },
+      ],
+      secondMode: 'incremental',
+      isSecondAtOnce: false,
+      faults: [],
+      deliveries: [],
+      isEventRepeated: false,
+    });
+  });
+});
