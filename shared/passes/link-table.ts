@@ -238,9 +238,12 @@ async function prepare(parts: PassParts, work: Work, preparing: Preparing): Prom
   return turn.kind === 'has come' ? work.prepare(preparing) : { kind: 'skipped', findings: [turn.finding] };
 }
 
+/** Phases in which rows are written, and nothing of the feed that a watermark stands for has been read. */
+const beforeReading: ReadonlySet<string> = new Set(['pending', 'profiles']);
+
 /** The pass as a slice begins. While one runs, the page at hand counts as tried: the slice may be lost half-way. */
 function takenOver(pass: Pass, now: string): Pass {
-  const hasReadOn = isReading(pass) ? pass.cursor !== undefined : pass.phase !== 'pending';
+  const hasReadOn = isReading(pass) ? pass.cursor !== undefined : !beforeReading.has(pass.phase);
   const isStartFixed = pass.next !== undefined || hasReadOn;
   const wasLost = pass.sliceStartedAt !== undefined && !isStartFixed;
   return {

@@ -106,7 +106,7 @@ export class MemoryOrganisation {
   put(name: string, id: string, values: Readonly<Record<string, unknown>>): void {
     const table = this.#table(name);
     const row = table.rows.get(id) ?? { values: { [table.metadata.primaryId]: id }, version: 0 };
-    Object.assign(row.values, values, { _modifiedby_value: somebody });
+    Object.assign(row.values, { _modifiedby_value: somebody }, values);
     this.#touch(table, id, row);
   }
 
