@@ -11,9 +11,9 @@ import type { Terminal } from './world.ts';
 
 /** Answers as people read them. */
 
-export const statusText = ({ lastUpdated, groups }: StatusAnswer, terminal?: Terminal): string =>
-  groups
-    .map(({ name, count, tasks }) =>
+export const statusText = ({ lastUpdated, groups, unlisted = [] }: StatusAnswer, terminal?: Terminal): string =>
+  [
+    ...groups.map(({ name, count, tasks }) =>
       [
         `${name} (${count})  last updated ${timeText(lastUpdated)}\n`,
         tasks.length === 0
@@ -29,8 +29,12 @@ export const statusText = ({ lastUpdated, groups }: StatusAnswer, terminal?: Ter
             ),
         ...tasks.filter(isPartlyLinked).map((task) => indented(coverageLine(task), '', terminal)),
       ].join(''),
-    )
-    .join('\n');
+    ),
+    ...unlisted.map((one) => indented(unlistedLine(one), '', terminal)),
+  ].join('\n');
+
+const unlistedLine = ({ table, dataSource, entity }: NonNullable<StatusAnswer['unlisted']>[number]): string =>
+  `${table} is not linked: the map names its rows (table "${entity}" of data source "${dataSource}"), and it is not in the set-up; see "backstamp discover".`;
 
 const isPartlyLinked = ({ coverage }: Task): boolean => coverage !== undefined && coverage.linked < coverage.rows;
 

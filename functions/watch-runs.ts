@@ -1,5 +1,6 @@
 import { app } from '@azure/functions';
 import { pruneAudit } from '../shared/api/audit.ts';
+import { watchUnlisted } from '../shared/inspect/watch-unlisted.ts';
 import { watchRuns } from '../shared/runs/watch-runs.ts';
 import { whenConfigured } from '../shared/services.ts';
 import { invocationOf } from '../shared/telemetry/invocation.ts';
@@ -11,6 +12,7 @@ whenConfigured((parts) => {
       parts.telemetry.invocation(invocationOf(context), async () => {
         await watchRuns(parts);
         await pruneAudit(parts);
+        await watchUnlisted(parts);
       }),
   });
 });

@@ -24,6 +24,12 @@ export const StatusView = ({ state, about, actions, now, list }: ViewProps & { r
         </p>
       ))}
       <HoldsView state={state} about={about} actions={actions} now={now} />
+      {(status?.unlisted ?? []).map(({ table, dataSource, entity }) => (
+        <p key={table}>
+          <strong>{table}</strong> is not linked: the map names its rows (table “{entity}” of data source “{dataSource}
+          ”), and it is not in the set-up. Discover tables shows how to add it.
+        </p>
+      ))}
       {status === undefined ? (
         <p class="quiet">Loading …</p>
       ) : (

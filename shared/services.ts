@@ -32,6 +32,7 @@ import { RowOutcomes } from './state/row-outcomes.ts';
 import { Runs } from './state/runs.ts';
 import type { TellUnreadable } from './state/stored-document.ts';
 import { openTable } from './state/table-storage.ts';
+import { UnlistedTables } from './state/unlisted-tables.ts';
 import { WatchNotebook } from './state/watch-notes.ts';
 import { createTelemetry } from './telemetry/create-telemetry.ts';
 
@@ -91,6 +92,7 @@ function wire(settings: Settings): Services {
     ownershipConsents: new OwnershipConsents(openTable(settings, 'BackstampLinkStates'), tellUnreadable),
     keptEvents: new KeptEvents(openTable(settings, 'BackstampLinkStates'), tellUnreadable),
     watchNotebook: new WatchNotebook(openTable(settings, 'BackstampLinkStates'), tellUnreadable),
+    unlistedTables: new UnlistedTables(openTable(settings, 'BackstampLinkStates'), tellUnreadable),
     audit: new AuditTrail(openTable(settings, 'BackstampAudit'), tellUnreadable),
     idempotencyKeys: new IdempotencyKeys(openTable(settings, 'BackstampAudit')),
     telemetry,

@@ -224,6 +224,7 @@ export const examples: Partial<Record<keyof typeof answers | 'CloudEvent' | 'Pla
   StatusAnswer: {
     lastUpdated: ended,
     tables: [{ table: 'contact', kind: 'linking' }],
+    unlisted: [],
     groups: [
       { name: 'Dataverse Hydration', count: 1, tasks: [{ name: 'CustomerId Backstamping Hydration', ...task }] },
     ],

@@ -12,7 +12,7 @@ const maxRuns = 106;
 
 /** What Settings > System > Status shows: what each table's task is, in the original's group and under its name. */
 export async function showStatus(
-  parts: Pick<RunParts, 'runs' | 'works'>,
+  parts: Pick<RunParts, 'runs' | 'works' | 'unlistedTables'>,
   _request: HttpRequest,
 ): Promise<HttpResponseInit> {
   const tasks = [...(await statedTasks(parts)).values()].sort((a, b) => a.table.localeCompare(b.table));
@@ -21,9 +21,12 @@ export async function showStatus(
     null,
   );
   const nameOf = (task: Task): string => workOf(parts.works, task)?.taskName ?? `${task.kind}`;
+  const look = await parts.unlistedTables.read();
+  const listed = tablesOf(parts.works);
   const answer: StatusAnswer = {
     lastUpdated,
     tables: parts.works.flatMap((work) => work.tables().map((table) => ({ table, kind: work.kind }))),
+    ...(look === undefined ? {} : { unlisted: look.tables.filter(({ table }) => !listed.includes(table)) }),
     groups: [{ name: taskGroup, count: tasks.length, tasks: tasks.map((task) => ({ name: nameOf(task), ...task })) }],
   };
   return ok(answer);

@@ -70,11 +70,16 @@ export type Run = z.infer<typeof runSchema>;
 export const runWithTasksSchema = runSchema.extend({ tasks: z.array(taskSchema) });
 export type RunWithTasks = z.infer<typeof runWithTasksSchema>;
 
+/** A table whose rows the map names and that is not in the set-up. */
+export const unlistedTableSchema = z.object({ table: z.string(), dataSource: z.string(), entity: z.string() });
+
 /** What Settings > System > Status shows: groups of tasks with their status and last update. */
 export const statusAnswerSchema = z.object({
   lastUpdated: time.nullable(),
   /** Every table that a run may be about, whether or not one was yet. */
   tables: z.array(z.object({ table: z.string(), kind: z.string() })),
+  /** Tables that the map named and the set-up lacks, as a daily look found; absent before the first. */
+  unlisted: z.array(unlistedTableSchema).optional(),
   groups: z.array(
     z.object({
       name: z.string(),

@@ -4,6 +4,7 @@ import type { KeptEvents } from '../state/kept-events.ts';
 import type { LinkStates } from '../state/link-states.ts';
 import type { RowOutcomes } from '../state/row-outcomes.ts';
 import type { Runs } from '../state/runs.ts';
+import type { UnlistedTables } from '../state/unlisted-tables.ts';
 import type { WatchNotebook } from '../state/watch-notes.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { Works } from './work.ts';
@@ -24,6 +25,7 @@ export interface RunParts {
   readonly rowOutcomes: RowOutcomes;
   readonly keptEvents: KeptEvents;
   readonly watchNotebook: WatchNotebook;
+  readonly unlistedTables: UnlistedTables;
   readonly telemetry: Telemetry;
   readonly works: Works;
   readonly options: RunOptions;

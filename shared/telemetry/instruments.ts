@@ -77,6 +77,11 @@ export const instruments: Readonly<Record<Metric, Instrument>> = {
   },
   'backstamp.coverage': { kind: 'gauge', unit: '%', description: 'Share of all rows that are linked' },
   'backstamp.unlinked_rows': { kind: 'gauge', unit: '{row}', description: 'Rows that are not linked' },
+  'backstamp.unlisted_tables': {
+    kind: 'gauge',
+    unit: '{table}',
+    description: 'Tables that the map names and the set-up lacks',
+  },
   'backstamp.heartbeat': { kind: 'counter', unit: '{beat}', description: 'Looks of the watch over runs' },
   'backstamp.run.without_progress': {
     kind: 'gauge',

@@ -43,6 +43,8 @@ export type Metric =
   | 'backstamp.coverage'
   /** rows that are not linked, as the last pass left them, by table and reason */
   | 'backstamp.unlinked_rows'
+  /** tables whose rows the map names and that the set-up lacks */
+  | 'backstamp.unlisted_tables'
   /** 1 at each look of the watch that could read everything, by version */
   | 'backstamp.heartbeat'
   /** seconds for which nothing has moved in an open run, the pause between follow-ups left out; 0 where all is well */

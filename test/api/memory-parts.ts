@@ -21,6 +21,7 @@ import { OwnershipConsents } from '../../shared/state/ownership-consents.ts';
 import { PendingRows } from '../../shared/state/pending-rows.ts';
 import { RowOutcomes } from '../../shared/state/row-outcomes.ts';
 import { Runs } from '../../shared/state/runs.ts';
+import { UnlistedTables } from '../../shared/state/unlisted-tables.ts';
 import { WatchNotebook } from '../../shared/state/watch-notes.ts';
 import { silentTelemetry } from '../../shared/telemetry/telemetry.ts';
 
@@ -146,6 +147,7 @@ export function memoryParts(overrides: Partial<ApiParts> = {}): {
     ownershipConsents: new OwnershipConsents(new MemoryTable()),
     keptEvents: new KeptEvents(new MemoryTable()),
     watchNotebook: new WatchNotebook(new MemoryTable()),
+    unlistedTables: new UnlistedTables(new MemoryTable()),
     audit: new AuditTrail(new MemoryTable()),
     idempotencyKeys: new IdempotencyKeys(new MemoryTable()),
     isSignInEnabled: false,

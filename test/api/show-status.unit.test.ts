@@ -19,6 +19,15 @@ describe('the status', () => {
     expect(tables).toEqual(['contact', 'lead'].map((name) => ({ table: name, kind: 'linking' })));
   });
 
+  it('tells of tables that the map named and the set-up still lacks', async () => {
+    const unlisted = async () =>
+      statusAnswerSchema.parse(bodyOf(await showStatus(parts, request('GET', '/api/status')))).unlisted;
+    expect(await unlisted()).toBeUndefined();
+    const named = ['account', 'lead'].map((name) => ({ table: name, dataSource: 'Dynamics', entity: name }));
+    await parts.unlistedTables.write({ lookedAt: '2026-11-22T00:00:00.000Z', tables: named });
+    expect(await unlisted()).toEqual([named[0]]);
+  });
+
   it('shows the newest task of each table, however long ago, and no rehearsal', async () => {
     for (let number = 1; number <= 60; number++) {
       const run = sampleRun(number, { mode: number > 55 ? 'rehearsal' : 'incremental' });

@@ -23,6 +23,7 @@ export const attributesOf: Readonly<Record<Metric, readonly string[]>> = {
   'backstamp.linked_rows.loss': ['table'],
   'backstamp.coverage': ['table'],
   'backstamp.unlinked_rows': ['table', 'reason'],
+  'backstamp.unlisted_tables': [],
   'backstamp.heartbeat': ['version'],
   'backstamp.run.without_progress': [],
   'backstamp.run.open_tasks': [],

@@ -25,6 +25,7 @@ import { PendingRows } from '../../shared/state/pending-rows.ts';
 import { RowOutcomes } from '../../shared/state/row-outcomes.ts';
 import { Runs } from '../../shared/state/runs.ts';
 import type { TellUnreadable } from '../../shared/state/stored-document.ts';
+import { UnlistedTables } from '../../shared/state/unlisted-tables.ts';
 import { WatchNotebook } from '../../shared/state/watch-notes.ts';
 import { silentTelemetry } from '../../shared/telemetry/telemetry.ts';
 import { MemoryBroker, type Message } from './memory-broker.ts';
@@ -105,6 +106,7 @@ export class Simulation {
       mapIndex: new MapIndex(tables.mapIndex.connect(worker), tell),
       ownershipConsents: new OwnershipConsents(tables.linkStates.connect(worker), tell),
       keptEvents: new KeptEvents(tables.linkStates.connect(worker), tell),
+      unlistedTables: new UnlistedTables(tables.linkStates.connect(worker), tell),
       watchNotebook: new WatchNotebook(tables.linkStates.connect(worker), tell),
       telemetry: silentTelemetry,
       checkPrivileges: async (linked: readonly LinkedTable[]) =>
