@@ -211,8 +211,10 @@ export class IdentityTurn {
     const { lease, etag } = found;
     const queue = lease.queue.filter((id) => id !== processId);
     if (lease.holder === processId) {
-      if (lease.isTaken) this.#hold(found, now);
-      else await this.#take(queue, found);
+      // A write of which no answer came. Others may be about to take this one for dead: who says so first has the turn.
+      const saved = lease.isTaken ? await this.#write({ holder: processId, isTaken: true, queue }, etag) : undefined;
+      if (saved !== undefined) this.#hold(saved, now);
+      else if (!lease.isTaken) await this.#take(queue, found);
       return;
     }
     if (this.#seen?.etag !== etag) this.#seen = { etag, at: now };

@@ -103,6 +103,25 @@ describe('the turn of a process with an identity', () => {
     }
   });
 
+  it('is not that of two where a write was done that seemed to fail, and its process was slow to look', async () => {
+    for (let slowMs = 6_000; slowMs < 10_000; slowMs += 500) {
+      const { clock, stored, start } = createProcesses();
+      const one = start('one');
+      await clock.sleep(1_000);
+      const two = start('two');
+      await clock.sleep(3_000);
+      stored.failsAfter = (document) => {
+        const isOurs = document.holder === 'one' && document.isTaken === true && one.frozenUntil === 0;
+        if (isOurs) one.frozenUntil = clock.now() + slowMs;
+        return isOurs;
+      };
+      for (let passed = 0; passed < 16_000; passed += 100) {
+        await clock.sleep(100);
+        expect(one.mayWrite() && two.mayWrite(), `after ${slowMs} ms`).toBe(false);
+      }
+    }
+  });
+
   it('brings what others have spent, and the pause that they were asked for', async () => {
     const { clock, start } = createProcesses();
     const one = start('one');

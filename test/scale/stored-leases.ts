@@ -8,6 +8,8 @@ export class StoredLeases {
   requests = 0;
   /** Whether every request is refused. */
   isOut = false;
+  /** Whether what was written is answered as if it had failed. */
+  failsAfter: (document: Readonly<Record<string, unknown>>) => boolean = () => false;
   readonly #rows = new Map<string, StoredEntity>();
   readonly #clock: JumpingClock;
   readonly #random: Random;
@@ -43,7 +45,13 @@ export class StoredLeases {
           return true;
         }),
       replace: (partition, row, document, etag) =>
-        step(() => (this.#rows.get(row)?.etag === etag ? put(partition, row, document) : undefined)),
+        step(() => {
+          if (this.#rows.get(row)?.etag !== etag) return undefined;
+          const saved = put(partition, row, document);
+          if (this.failsAfter(document as Readonly<Record<string, unknown>>))
+            throw new RetryableError('No answer came.');
+          return saved;
+        }),
       applyAll: () => never(),
       list: () => never(),
     };
