@@ -72,6 +72,11 @@ type alertThresholds = {
   @maxValue(8760)
   hoursHeld: int?
 
+  @description('Tables that the map names and the set-up may lack. 0: one that is left out on purpose is allowed for here.')
+  @minValue(0)
+  @maxValue(1000)
+  unlistedTables: int?
+
   @description('Percent of a table\'s linked rows that may lose their links in a day. 5: customers come and go by less.')
   @minValue(1)
   @maxValue(100)

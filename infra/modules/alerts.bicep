@@ -120,6 +120,20 @@ var rules = [
     window: 'PT1H'
   }
   {
+    name: 'table-unlisted'
+    displayName: 'Backstamp: the map names tables that are not linked'
+    description: 'The map names rows of tables that are not in the set-up, so nobody links them. Next step: see in GET /api/status which; add them to the set-up as discovery shows it, or raise the threshold by those that you leave out on purpose.'
+    command: 'npx --no backstamp discover'
+    severity: 3
+    query: loadTextContent('../queries/alert-table-unlisted.kql')
+    measure: 'Tables'
+    aggregation: 'Maximum'
+    operator: 'GreaterThan'
+    threshold: thresholds.?unlistedTables ?? 0
+    every: 'PT1H'
+    window: 'PT1H'
+  }
+  {
     name: 'watermark-old'
     displayName: 'Backstamp: tables have not been brought up to date'
     description: 'No pass of these tables has ended for several runs. Next step: ask GET /api/runs whether their tasks fail, are skipped, or are not made at all; then do what the details of the tasks say.'
