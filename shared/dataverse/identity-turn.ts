@@ -211,7 +211,8 @@ export class IdentityTurn {
     const { lease, etag } = found;
     const queue = lease.queue.filter((id) => id !== processId);
     if (lease.holder === processId) {
-      // A write of which no answer came. Others may be about to take this one for dead: who says so first has the turn.
+      // Who joined the queue wrote last; but a process that said nothing for long may be about to be taken for dead.
+      if (lease.isTaken && now - this.#saidAt < expiryMs - marginMs) return this.#hold(found, now);
       const saved = lease.isTaken ? await this.#write({ holder: processId, isTaken: true, queue }, etag) : undefined;
       if (saved !== undefined) this.#hold(saved, now);
       else if (!lease.isTaken) await this.#take(queue, found);
