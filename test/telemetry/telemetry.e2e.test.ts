@@ -28,7 +28,7 @@ describe('telemetry of the running app', () => {
 
   beforeAll(async () => {
     receiver = await startOtlpReceiver();
-    organisation = generateOrganisation({ rows: 1_200, seed: 7 });
+    organisation = generateOrganisation({ rows: 600, seed: 7 });
     stack = await startTestStack({
       settings: {
         BACKSTAMP_UNIFICATION: JSON.stringify(unificationSetup(organisation)),
@@ -124,7 +124,9 @@ describe('telemetry of the running app', () => {
     const trace = traceOf('receive-unification-event');
 
     const slices = trace.filter(({ name }) => name === 'slice').map(({ attributes }) => attributes);
-    const requests = receiver.spans.filter(({ name }) => name.startsWith('Dataverse '));
+    // Once a day the watch looks by itself for tables that nobody links.
+    const ofWatch = new Set(traceOf('watch-runs'));
+    const requests = receiver.spans.filter((span) => span.name.startsWith('Dataverse ') && !ofWatch.has(span));
 
     expect(slices.map(({ slice }) => slice)).toEqual(expect.arrayContaining(['0.0.0', '0.1.0', '1.0.0']));
     expect(requests.length).toBeGreaterThan(100);
