@@ -83,7 +83,7 @@ describe('the alerts', () => {
 
     const descriptions = [...rulesOf(plainResources), metricAlert.properties].map(({ description }) => description);
 
-    expect(descriptions).toHaveLength(12);
+    expect(descriptions).toHaveLength(13);
     for (const description of descriptions) expect(description).toMatch(/Next step: .{20,}\.$/);
   });
 
