@@ -3,12 +3,11 @@ import { defineConfig } from 'vitest/config';
 /** A landing machine may be busy with other things: what waits for processes and timers gets a second chance there. */
 const retry = process.env.CI === undefined ? 0 : 1;
 
-/** Most of these wait for processes, locks and timers; more of them than cores, after all others, keep two cores busy. */
-const waiting = { maxWorkers: 4, sequence: { groupOrder: 1 } };
-
 /** Three kinds of tests, told apart by their names; each can be run by itself with `--project <kind>`. */
 export default defineConfig({
   test: {
+    // Most integration and end-to-end tests wait for processes, locks and timers; two at a time keep two cores busy.
+    maxWorkers: 2,
     coverage: {
       provider: 'v8',
       include: ['functions/**', 'shared/**', 'local/**', 'cli/**', 'page/**'],
@@ -21,7 +20,6 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.unit.test.ts', 'local/*/test/**/*.unit.test.ts'],
           testTimeout: 60_000,
-          maxWorkers: 2,
         },
       },
       {
@@ -31,7 +29,6 @@ export default defineConfig({
           testTimeout: 120_000,
           retry,
           hookTimeout: 120_000,
-          ...waiting,
         },
       },
       {
@@ -42,7 +39,6 @@ export default defineConfig({
           testTimeout: 120_000,
           retry,
           hookTimeout: 120_000,
-          ...waiting,
         },
       },
     ],
