@@ -1,9 +1,7 @@
 import type { MapEntry } from '../customer-insights/map-row.ts';
 import { placesOf } from '../customer-insights/place-in-map.ts';
 import type { LinkingSlice } from './linking-pass.ts';
-
-/** How long before the newest change that was read another may have been made, and not been seen, in milliseconds. */
-const overlapMs = 12 * 60_000;
+import { overlapMs } from './looked-at.ts';
 
 /**
  * The whole place of rows in the map, as `placesOf` tells it. Map rows that no reading of the feed may have met yet are

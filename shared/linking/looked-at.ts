@@ -4,6 +4,11 @@ import type { Watermark } from '../state/link-states.ts';
 import { combine, noDigest } from './digest.ts';
 
 const minuteMs = 60_000;
+/**
+ * How far one looks back behind what was read last, in milliseconds: rows are stamped when their write begins and appear
+ * when it ends, and clocks may be apart.
+ */
+export const overlapMs = 12 * minuteMs;
 /** Minutes that are noted at most; what was changed in others is looked at once more. */
 const mostMinutes = 60;
 

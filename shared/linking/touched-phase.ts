@@ -10,16 +10,12 @@ import {
   lookOf,
   minuteOf,
   outsideMinutes,
+  overlapMs,
   sameMinutes,
   withinMinutes,
 } from './looked-at.ts';
 import { reconcileRows } from './reconcile-rows.ts';
 
-/**
- * How far this looks back behind the last look, in milliseconds: rows are stamped when their write begins and appear
- * when it ends, and clocks may be apart.
- */
-const overlapMs = 12 * 60_000;
 const modifiedOn = 'modifiedon';
 const modifiedBy = 'modifiedby';
 
